@@ -1,0 +1,95 @@
+//! Words and numbers as Go prints them, which is how every Kubernetes error message has them.
+
+use std::fmt::Write as _;
+
+/// `text` in double quotes, as `strconv.Quote` writes it.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        push_escaped(&mut out, c);
+    }
+    out.push('"');
+    out
+}
+
+/// The words quoted and joined by `, `.
+pub(crate) fn quote_all<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    words.into_iter().map(quote).collect::<Vec<_>>().join(", ")
+}
+
+/// The shortest text that reads back as `number`, as the verb `%v` prints it: `1e+06`, but `100000`.
+pub(crate) fn float(number: f64) -> String {
+    if number == 0.0 {
+        return if number.is_sign_negative() { "-0" } else { "0" }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let power: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&power) {
+        return format!("{number}");
+    }
+    let sign = if power < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", power.abs())
+}
+
+fn push_escaped(out: &mut String, c: char) {
+    match c {
+        '"' | '\\' => out.extend(['\\', c]),
+        '\x07' => out.push_str("\\a"),
+        '\x08' => out.push_str("\\b"),
+        '\x0c' => out.push_str("\\f"),
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '\x0b' => out.push_str("\\v"),
+        _ if printable(c) => out.push(c),
+        _ => {
+            let code = u32::from(c);
+            // Writing to a String cannot fail.
+            let _ = match code {
+                0..=0x7f => write!(out, "\\x{code:02x}"),
+                0x80..=0xffff => write!(out, "\\u{code:04x}"),
+                _ => write!(out, "\\U{code:08x}"),
+            };
+        }
+    }
+}
+
+fn printable(c: char) -> bool {
+    match c {
+        ' '..='~' => true,
+        // Combining marks print, but `escape_debug` escapes them; the classes of Go's table are otherwise the same.
+        _ => !c.is_control() && (c.escape_debug().len() == 1 || c.is_alphanumeric()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoting_is_go_quoting() {
+        assert_eq!(quote("a\"b\\c"), r#""a\"b\\c""#);
+        assert_eq!(quote("\n\u{7}\u{1}\u{7f}"), r#""\n\a\x01\x7f""#);
+        assert_eq!(quote("é😀\u{200b}\u{feff}"), "\"é😀\\u200b\\ufeff\"");
+        assert_eq!(quote_all(["a", "b"]), r#""a", "b""#);
+    }
+
+    #[test]
+    fn floats_are_short() {
+        for (number, text) in [
+            (1.5, "1.5"),
+            (100_000.0, "100000"),
+            (1e6, "1e+06"),
+            (123.25, "123.25"),
+            (1e-5, "1e-05"),
+            (-2.5e-7, "-2.5e-07"),
+            (-0.0, "-0"),
+        ] {
+            assert_eq!(float(number), text);
+        }
+    }
+}
