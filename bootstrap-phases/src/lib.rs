@@ -1,1 +1,31 @@
 //! (front page)
+
+mod cancel;
+mod change;
+mod clock;
+mod content;
+mod digest;
+mod draft;
+mod error;
+mod files;
+mod node;
+mod phase;
+mod retry;
+mod workflow;
+
+pub use cancel::CancelToken;
+pub use change::Change;
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use content::{Content, Secret};
+pub use digest::Digest;
+pub use draft::Draft;
+pub use error::{ErrorClass, PhaseError};
+#[cfg(unix)]
+pub use files::StdFiles;
+pub use files::{
+    FileError, FileErrorKind, FileKind, Files, MemFiles, Overlay, Owner, Stat, clean_path,
+};
+pub use node::Node;
+pub use phase::{Applies, Cx, Note, NoteLevel, Phase, Plan};
+pub use retry::RetryPolicy;
+pub use workflow::{BuildError, BuildProblem, Flow, Workflow};

@@ -1,0 +1,108 @@
+//! What a phase wants done, as data.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::{Content, Owner};
+
+/// One thing that is to be different. Dry run, diff, event, journal and run all come from this value.
+///
+/// Carrying the same change out twice gives the same tree as once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Change {
+    /// Makes a folder with exactly this mode; the folder above is there or made by an earlier change.
+    CreateDir {
+        /// Path of the folder.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// User and group, if not those of the process.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+    },
+    /// Writes a file in one step, with exactly this mode; replaces one that is there.
+    WriteFile {
+        /// Path of the file.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+        /// User and group, if not those of the process.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// What goes into it.
+        content: Content,
+    },
+    /// Sets the permission bits of something that is there.
+    SetMode {
+        /// Path of a file or folder.
+        path: String,
+        /// Permission bits.
+        mode: u32,
+    },
+    /// Sets user and group of something that is there.
+    SetOwner {
+        /// Path of a file or folder.
+        path: String,
+        /// User and group.
+        owner: Owner,
+    },
+    /// Removes a file, a link, or a folder with all below it. Nothing there is no error.
+    Remove {
+        /// Path of what goes.
+        path: String,
+        /// Only what is in the folder goes, the folder stays.
+        #[serde(rename = "keepRoot")]
+        keep_root: bool,
+    },
+}
+
+impl Change {
+    /// The path that is to be different.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::CreateDir { path, .. }
+            | Self::WriteFile { path, .. }
+            | Self::SetMode { path, .. }
+            | Self::SetOwner { path, .. }
+            | Self::Remove { path, .. } => path,
+        }
+    }
+
+    /// The content to be written, for a [`Change::WriteFile`].
+    pub fn content(&self) -> Option<&Content> {
+        match self {
+            Self::WriteFile { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreateDir { path, mode, .. } => write!(f, "create folder {path} ({mode:04o})"),
+            Self::WriteFile {
+                path,
+                mode,
+                content,
+                ..
+            } => write!(
+                f,
+                "write {path} ({mode:04o}, {} bytes)",
+                content.bytes().len()
+            ),
+            Self::SetMode { path, mode } => write!(f, "set mode of {path} to {mode:04o}"),
+            Self::SetOwner { path, owner } => {
+                write!(f, "set owner of {path} to {}:{}", owner.uid, owner.gid)
+            }
+            Self::Remove {
+                path,
+                keep_root: false,
+            } => write!(f, "remove {path}"),
+            Self::Remove { path, .. } => write!(f, "empty {path}"),
+        }
+    }
+}
