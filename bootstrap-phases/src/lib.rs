@@ -8,6 +8,8 @@ mod digest;
 mod draft;
 mod error;
 mod files;
+#[cfg(feature = "kubeadm")]
+pub mod kubeadm;
 mod node;
 mod phase;
 mod retry;

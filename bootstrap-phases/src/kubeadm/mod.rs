@@ -1,0 +1,3 @@
+//! kubeadm's phases.
+
+pub mod pki;

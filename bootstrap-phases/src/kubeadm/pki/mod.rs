@@ -1,0 +1,23 @@
+//! Keys and certificates: plain data in, PEM out; the rules for files that exist already.
+
+mod certificate;
+mod error;
+mod issue;
+mod key;
+mod key_der;
+mod name;
+mod pem;
+mod pool;
+mod source;
+mod spec;
+mod verify;
+mod x509;
+
+pub use certificate::Certificate;
+pub use error::PkiError;
+pub use issue::Authority;
+pub use key::{Algorithm, Curve, KeyKind, PrivateKey, PublicKey};
+pub use pool::KeyPool;
+pub use source::{FixedKeys, KeySource, SystemKeys};
+pub use spec::{AltNames, BACKDATE, CertSpec, Usage, Validity};
+pub use verify::Distrust;

@@ -1,0 +1,72 @@
+//! The shape of an X.509 certificate (RFC 5280), shared by reading and writing.
+//!
+//! Names and keys stay the bytes they are: a name decoded and encoded again need not be the same bytes, and then clients
+//! that compare names byte by byte would not find the issuer.
+
+use der::Sequence;
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier};
+use x509_cert::certificate::Version;
+use x509_cert::ext::Extension;
+use x509_cert::spki::AlgorithmIdentifierRef;
+use x509_cert::time::Time;
+
+pub(super) const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
+pub(super) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
+pub(super) const COMMON_NAME: ObjectIdentifier = oid("2.5.4.3");
+pub(super) const ORGANIZATION: ObjectIdentifier = oid("2.5.4.10");
+pub(super) const SERVER_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.1");
+pub(super) const CLIENT_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
+
+#[derive(Sequence)]
+pub(super) struct CertificateDer<'a> {
+    pub(super) tbs: AnyRef<'a>,
+    pub(super) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(super) signature: BitStringRef<'a>,
+}
+
+#[derive(Sequence)]
+pub(super) struct TbsCertificate<'a> {
+    #[asn1(context_specific = "0", default = "Default::default")]
+    pub(super) version: Version,
+    pub(super) serial: AnyRef<'a>,
+    pub(super) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(super) issuer: AnyRef<'a>,
+    pub(super) validity: Period,
+    pub(super) subject: AnyRef<'a>,
+    pub(super) public_key: AnyRef<'a>,
+    #[asn1(context_specific = "1", tag_mode = "IMPLICIT", optional = "true")]
+    pub(super) issuer_unique_id: Option<BitStringRef<'a>>,
+    #[asn1(context_specific = "2", tag_mode = "IMPLICIT", optional = "true")]
+    pub(super) subject_unique_id: Option<BitStringRef<'a>>,
+    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
+    pub(super) extensions: Option<Vec<Extension>>,
+}
+
+#[derive(Sequence)]
+pub(super) struct Period {
+    pub(super) not_before: Time,
+    pub(super) not_after: Time,
+}
+
+pub(super) const fn oid(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use der::{Decode as _, Encode as _};
+
+    use super::*;
+    use crate::kubeadm::pki::pem;
+
+    #[test]
+    fn decoding_and_encoding_give_the_same_bytes() {
+        let text = include_bytes!("../../../tests/data/ca-odd-names.crt");
+        let block = &pem::blocks(text).unwrap()[0];
+        let outer = CertificateDer::from_der(&block.der).unwrap();
+        assert_eq!(outer.to_der().unwrap(), *block.der);
+        let signed = outer.tbs.to_der().unwrap();
+        let tbs = TbsCertificate::from_der(&signed).unwrap();
+        assert_eq!(tbs.to_der().unwrap(), signed);
+    }
+}
