@@ -1,12 +1,25 @@
 //! Kubernetes API machinery for configuration files.
 
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+pub mod component_base;
+#[cfg(feature = "kubelet")]
+pub mod core;
 pub mod decode;
 pub mod diagnostic;
 mod document;
 pub mod field;
 pub mod gvk;
+#[cfg(feature = "kube-proxy")]
+pub mod kube_proxy;
+#[cfg(feature = "kubeadm")]
+pub mod kubeadm;
+#[cfg(feature = "kubelet")]
+pub mod kubelet;
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+mod omit;
 mod quote;
 pub mod scalar;
+pub mod secret;
 pub mod tree;
 
 pub use decode::{Decoded, Strictness, decode, decode_value};

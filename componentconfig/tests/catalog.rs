@@ -1,0 +1,220 @@
+//! Compares the types of every kind with the catalog of upstream's fields: names, types, and what is left out of the
+//! text when it is unset. The samples are made from the catalog, so no field can be forgotten.
+
+#![cfg(all(feature = "kubeadm", feature = "kubelet", feature = "kube-proxy"))]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use componentconfig::{kube_proxy, kubeadm, kubelet};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+struct Catalog {
+    kinds: Vec<Kind>,
+}
+
+#[derive(Deserialize)]
+#[allow(clippy::struct_field_names, reason = "the names of the file")]
+struct Kind {
+    group: String,
+    version: String,
+    kind: String,
+    root: String,
+    types: BTreeMap<String, Vec<Field>>,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    json: String,
+    r#type: String,
+    #[serde(default)]
+    omitempty: bool,
+}
+
+/// What a sample fills in.
+#[derive(Clone, Copy)]
+enum Sample {
+    /// A value other than zero for every field.
+    Full,
+    /// The zero value, explicitly, for every field; a pointer to it where the field is a pointer.
+    Zero,
+    /// Nothing.
+    Empty,
+}
+
+impl Kind {
+    /// The value of a type of the catalog as text: what is read, and what upstream prints for it.
+    fn value(&self, ty: &str, sample: Sample) -> (Value, Value) {
+        if let Some(inner) = generic(ty, "optional") {
+            return match sample {
+                Sample::Empty => same(Value::Null),
+                sample => self.value(inner, sample),
+            };
+        }
+        if let Some(inner) = generic(ty, "list") {
+            return match sample {
+                Sample::Full => pair(self.value(inner, sample), |value| json!([value])),
+                Sample::Zero => same(json!([])),
+                Sample::Empty => same(Value::Null),
+            };
+        }
+        if let Some(inner) = generic(ty, "map") {
+            return match sample {
+                Sample::Full => pair(self.value(inner, sample), |value| json!({"key": value})),
+                Sample::Zero => same(json!({})),
+                Sample::Empty => same(Value::Null),
+            };
+        }
+        if let Some(fields) = self.types.get(ty) {
+            return self.object(fields, sample);
+        }
+        same(scalar(ty, sample))
+    }
+
+    fn object(&self, fields: &[Field], sample: Sample) -> (Value, Value) {
+        let (mut read, mut printed) = (Map::new(), Map::new());
+        for field in fields {
+            let (from, to) = self.value(&field.r#type, sample);
+            if !matches!(sample, Sample::Empty) {
+                read.insert(field.json.clone(), from);
+            }
+            if !(field.omitempty && self.is_empty(&field.r#type, &to)) {
+                printed.insert(field.json.clone(), to);
+            }
+        }
+        (read.into(), printed.into())
+    }
+
+    /// Whether Go's `omitempty` leaves the value out.
+    fn is_empty(&self, ty: &str, value: &Value) -> bool {
+        if ty.starts_with("optional<") {
+            return value.is_null();
+        }
+        let never = self.types.contains_key(ty) || matches!(ty, "duration" | "quantity");
+        let zero = match value {
+            Value::Null => true,
+            Value::Bool(value) => !value,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+        };
+        zero && !never
+    }
+}
+
+fn generic<'a>(ty: &'a str, name: &str) -> Option<&'a str> {
+    ty.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
+}
+
+fn same(value: Value) -> (Value, Value) {
+    (value.clone(), value)
+}
+
+fn pair((read, printed): (Value, Value), wrap: impl Fn(Value) -> Value) -> (Value, Value) {
+    (wrap(read), wrap(printed))
+}
+
+fn scalar(ty: &str, sample: Sample) -> Value {
+    let full = matches!(sample, Sample::Full);
+    match ty {
+        "string" if full => json!("text"),
+        "string" => json!(""),
+        "bool" => json!(full),
+        "int" | "int32" | "int64" | "uint32" => json!(i32::from(full)),
+        "float32" | "float64" => json!(if full { 0.5 } else { 0.0 }),
+        "duration" if full => json!("1m30s"),
+        "duration" => json!("0s"),
+        "duration-or-nanoseconds" if full => json!("5s"),
+        "duration-or-nanoseconds" => json!(0),
+        "quantity" if full => json!("2Gi"),
+        "quantity" => json!("0"),
+        // These have no zero value that could be written.
+        "time" => json!("2026-01-02T03:04:05Z"),
+        "bootstrap-token" => json!("abcdef.0123456789abcdef"),
+        other => panic!("no sample of type {other}"),
+    }
+}
+
+/// Our type has to print each sample as upstream does.
+fn check<T: DeserializeOwned + Serialize>(kind: &Kind) {
+    for (name, sample) in [
+        ("full", Sample::Full),
+        ("zero", Sample::Zero),
+        ("empty", Sample::Empty),
+    ] {
+        let (read, mut printed) = kind.value(&kind.root, sample);
+        if matches!(sample, Sample::Zero) {
+            // Read back, an empty collection counts as unset where nothing tells the two apart.
+            nothing_for_empty(&mut printed);
+        }
+        let value: T = serde_json::from_value(read).unwrap();
+        let mut ours = serde_json::to_value(&value).unwrap();
+        if matches!(sample, Sample::Zero) {
+            nothing_for_empty(&mut ours);
+        }
+        let difference = conformance_runner::first_difference(&ours, &printed);
+        assert_eq!(
+            difference, None,
+            "{}/{} {} ({name})",
+            kind.group, kind.version, kind.kind
+        );
+    }
+}
+
+/// Replaces empty lists and maps by null.
+fn nothing_for_empty(value: &mut Value) {
+    match value {
+        Value::Array(list) if list.is_empty() => *value = Value::Null,
+        Value::Object(map) if map.is_empty() => *value = Value::Null,
+        Value::Array(list) => list.iter_mut().for_each(nothing_for_empty),
+        Value::Object(map) => map.values_mut().for_each(nothing_for_empty),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_of_every_kind() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/catalog.json");
+    let catalog: Catalog = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut checked = 0;
+    for kind in &catalog.kinds {
+        match (&*kind.group, &*kind.version, &*kind.kind) {
+            ("kubeadm.k8s.io", "v1beta3", "InitConfiguration") => {
+                check::<kubeadm::v1beta3::InitConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta3", "ClusterConfiguration") => {
+                check::<kubeadm::v1beta3::ClusterConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta3", "JoinConfiguration") => {
+                check::<kubeadm::v1beta3::JoinConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta4", "InitConfiguration") => {
+                check::<kubeadm::v1beta4::InitConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta4", "ClusterConfiguration") => {
+                check::<kubeadm::v1beta4::ClusterConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta4", "JoinConfiguration") => {
+                check::<kubeadm::v1beta4::JoinConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta4", "ResetConfiguration") => {
+                check::<kubeadm::v1beta4::ResetConfiguration>(kind);
+            }
+            ("kubeadm.k8s.io", "v1beta4", "UpgradeConfiguration") => {
+                check::<kubeadm::v1beta4::UpgradeConfiguration>(kind);
+            }
+            ("kubelet.config.k8s.io", "v1beta1", "KubeletConfiguration") => {
+                check::<kubelet::v1beta1::KubeletConfiguration>(kind);
+            }
+            ("kubeproxy.config.k8s.io", "v1alpha1", "KubeProxyConfiguration") => {
+                check::<kube_proxy::v1alpha1::KubeProxyConfiguration>(kind);
+            }
+            _ => continue,
+        }
+        checked += 1;
+    }
+    assert_eq!(checked, 10);
+}
