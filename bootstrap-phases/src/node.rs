@@ -2,21 +2,17 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Applies, Cx, Phase, PhaseError, RetryPolicy};
+use crate::{Applies, Cx, Flag, Phase, PhaseError, RetryPolicy};
 
 /// A place in the phase tree: names and texts, what it does, what it needs and makes, and the phases below it.
 ///
 /// ```
-/// use bootstrap_phases::{Cx, Node, PhaseError, Plan};
-///
-/// fn nothing(_: &Cx<'_, ()>) -> Result<Plan, PhaseError> {
-///     Ok(Plan::up_to_date())
-/// }
+/// use bootstrap_phases::{Idle, Node};
 ///
 /// let certs: Node<()> = Node::new("certs", "Certificate generation").children([
 ///     Node::run_all("Generate all certificates"),
-///     Node::new("ca", "Generate the CA").outputs(["pki/ca"]).run(nothing),
-///     Node::new("apiserver", "Generate the serving certificate").inputs(["pki/ca"]).run(nothing),
+///     Node::new("ca", "Generate the CA").outputs(["pki/ca"]).run(Idle),
+///     Node::new("apiserver", "Generate the serving certificate").inputs(["pki/ca"]).run(Idle),
 /// ]);
 /// # let _ = certs;
 /// ```
@@ -41,9 +37,9 @@ pub(crate) struct NodeInfo {
     pub(crate) aliases: Vec<String>,
     pub(crate) hidden: bool,
     pub(crate) run_all: bool,
-    pub(crate) own_args: bool,
+    pub(crate) max_args: Option<usize>,
     pub(crate) inherit_flags: Vec<String>,
-    pub(crate) local_flags: Vec<String>,
+    pub(crate) local_flags: Vec<Flag>,
     pub(crate) dependencies: Vec<String>,
     pub(crate) inputs: Vec<String>,
     pub(crate) outputs: Vec<String>,
@@ -161,17 +157,19 @@ impl<C: ?Sized> Node<C> {
         self
     }
 
-    /// Flags of the phase's command alone.
+    /// Flags of the phase's command alone; a name stands for a flag that takes a value.
     #[must_use]
-    pub fn local_flags<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
-        extend(&mut self.info.local_flags, names);
+    pub fn local_flags<F: Into<Flag>>(mut self, flags: impl IntoIterator<Item = F>) -> Self {
+        self.info
+            .local_flags
+            .extend(flags.into_iter().map(Into::into));
         self
     }
 
-    /// Says that the phase's command takes arguments of its own (the tree shows it; the command line lets them through).
+    /// How many arguments the phase's command takes at most; without this, as many as the workflow's command.
     #[must_use]
-    pub fn own_args(mut self) -> Self {
-        self.info.own_args = true;
+    pub fn max_args(mut self, number: usize) -> Self {
+        self.info.max_args = Some(number);
         self
     }
 

@@ -35,6 +35,16 @@ where
     }
 }
 
+/// A phase that never has anything to do: for groups that are to be seen running.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Idle;
+
+impl<C: ?Sized> Phase<C> for Idle {
+    fn plan(&self, _: &Cx<'_, C>) -> Result<Plan, PhaseError> {
+        Ok(Plan::up_to_date())
+    }
+}
+
 /// What a phase sees: the configuration, and the world through a few small traits.
 #[non_exhaustive]
 pub struct Cx<'a, C: ?Sized> {

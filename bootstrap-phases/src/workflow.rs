@@ -8,13 +8,17 @@ use std::{
 };
 
 use crate::{
-    Node, Phase, RetryPolicy,
+    Flag, Node, Phase, RetryPolicy,
     node::{Condition, NodeInfo, path_name},
 };
 
 /// A workflow in the making: phases in order. [`build`](Workflow::build) checks it.
 pub struct Workflow<C: ?Sized> {
     name: String,
+    command: Option<String>,
+    description: String,
+    flags: Vec<Flag>,
+    phase_flags: Vec<Flag>,
     external: Vec<String>,
     nodes: Vec<Node<C>>,
 }
@@ -22,6 +26,10 @@ pub struct Workflow<C: ?Sized> {
 /// A checked workflow: what a [`Runner`](crate::Runner) runs.
 pub struct Flow<C: ?Sized> {
     pub(crate) name: String,
+    pub(crate) command: String,
+    pub(crate) description: String,
+    pub(crate) flags: Vec<Flag>,
+    pub(crate) phase_flags: Vec<Flag>,
     pub(crate) units: Vec<Unit<C>>,
 }
 
@@ -40,9 +48,43 @@ impl<C: ?Sized> Workflow<C> {
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            command: None,
+            description: String::new(),
+            flags: Vec::new(),
+            phase_flags: Vec::new(),
             external: Vec::new(),
             nodes: Vec::new(),
         }
+    }
+
+    /// How the command is called, if not just by the workflow's name: `join [api-server-endpoint]`.
+    ///
+    /// Every word after the first stands for an argument that may be given.
+    #[must_use]
+    pub fn command(mut self, usage: impl Into<String>) -> Self {
+        self.command = Some(usage.into());
+        self
+    }
+
+    /// What the workflow does, for the command's help.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = text.into();
+        self
+    }
+
+    /// Flags of the command; phases may take them over. A name stands for a flag that takes a value.
+    #[must_use]
+    pub fn flags<F: Into<Flag>>(mut self, flags: impl IntoIterator<Item = F>) -> Self {
+        self.flags.extend(flags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Flags that phases may take over though the command does not have them.
+    #[must_use]
+    pub fn phase_flags<F: Into<Flag>>(mut self, flags: impl IntoIterator<Item = F>) -> Self {
+        self.phase_flags.extend(flags.into_iter().map(Into::into));
+        self
     }
 
     /// Adds a phase at the end.
@@ -93,7 +135,11 @@ impl<C: ?Sized> Workflow<C> {
             flatten(node, None, &mut units);
         }
         Flow {
+            command: self.command.unwrap_or_else(|| self.name.clone()),
             name: self.name,
+            description: self.description,
+            flags: self.flags,
+            phase_flags: self.phase_flags,
             units,
         }
     }
@@ -323,7 +369,7 @@ impl<C: ?Sized> fmt::Debug for Workflow<C> {
             .field("name", &self.name)
             .field("external", &self.external)
             .field("nodes", &self.nodes)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

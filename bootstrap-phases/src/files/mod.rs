@@ -282,7 +282,7 @@ fn stage_somewhere<F: Files + ?Sized>(
         let staged = child(folder, &format!(".{name}.{attempt}.tmp"));
         match files.create_file(&staged, content, PRIVATE) {
             Err(error) if error.kind == FileErrorKind::AlreadyExists && attempt < 99 => {
-                attempt += 1
+                attempt += 1;
             }
             outcome => return outcome.map(|()| staged),
         }
