@@ -15,10 +15,7 @@ pub(super) struct Parsed {
 }
 
 /// The command that arguments lead to, and the arguments without its words. Flags may stand between the words.
-pub(super) fn target<'a, C: ?Sized>(
-    flow: &Flow<C>,
-    args: &[&'a str],
-) -> (Target, Vec<&'a str>) {
+pub(super) fn target<'a, C: ?Sized>(flow: &Flow<C>, args: &[&'a str]) -> (Target, Vec<&'a str>) {
     let mut target = Target::Workflow;
     let mut rest = Vec::new();
     let mut args = args.iter().copied();

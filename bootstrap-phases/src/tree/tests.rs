@@ -2,16 +2,12 @@ use super::*;
 use crate::{Idle, Node, Workflow};
 
 fn tree() -> Tree {
-    Workflow::new("init")
-        .phase(
-            Node::new("certs", "Certificates").children([
-                Node::run_all("All of them"),
-                Node::new("ca", "The \"CA\"")
-                    .run(Idle)
-                    .outputs(["pki/ca"]),
-                Node::new("leaf", "A leaf").run(Idle).inputs(["pki/ca"]),
-            ]),
-        )
+    Workflow::<()>::new("init")
+        .phase(Node::new("certs", "Certificates").children([
+            Node::run_all("All of them"),
+            Node::new("ca", "The \"CA\"").run(Idle).outputs(["pki/ca"]),
+            Node::new("leaf", "A leaf").run(Idle).inputs(["pki/ca"]),
+        ]))
         .phase(Node::new("ghost", "Not seen").hidden().run(Idle))
         .build()
         .unwrap()
