@@ -1,3 +1,4 @@
 //! kubeadm's phases.
 
+pub mod net;
 pub mod pki;
