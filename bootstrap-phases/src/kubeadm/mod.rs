@@ -1,4 +1,7 @@
 //! kubeadm's phases.
 
+mod context;
 pub mod net;
 pub mod pki;
+
+pub use context::{HostFacts, InitContext, Paths};

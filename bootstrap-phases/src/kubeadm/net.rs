@@ -147,7 +147,7 @@ pub fn service_address(subnets: &str, index: u32) -> Result<IpAddr, NetError> {
     let parsed = subnets
         .split(',')
         .map(|subnet| {
-            parse_net(subnet.trim())
+            parse_net(subnet)
                 .ok_or_else(|| NetError::new(FIELD, subnet, "must be a subnet in CIDR notation"))
         })
         .collect::<Result<Vec<_>, _>>()?;

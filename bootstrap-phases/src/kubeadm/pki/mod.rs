@@ -6,10 +6,12 @@ mod issue;
 mod key;
 mod key_der;
 mod name;
+mod names;
 mod pem;
 mod pool;
 mod source;
 mod spec;
+mod table;
 mod verify;
 mod x509;
 
@@ -20,4 +22,5 @@ pub use key::{Algorithm, Curve, KeyKind, PrivateKey, PublicKey};
 pub use pool::KeyPool;
 pub use source::{FixedKeys, KeySource, SystemKeys};
 pub use spec::{AltNames, BACKDATE, CertSpec, Usage, Validity};
+pub use table::{CERTIFICATES, ClusterCertificate, algorithm, leaf_validity};
 pub use verify::Distrust;

@@ -1,0 +1,170 @@
+//! What the phases of `init` know: configuration, facts of the host, and where files go.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration};
+use componentconfig::kubelet::v1beta1::KubeletConfiguration;
+
+use super::net::{self, LocalEndpoint, NetError};
+use super::pki::{KeySource, SystemKeys};
+use crate::Compat;
+
+/// What the phases of `init` work from. Plain data, but for the source of keys.
+///
+/// The configurations are those after defaulting and validation. Nothing here changes during a run.
+#[derive(Clone)]
+pub struct InitContext {
+    /// The node's part of the configuration.
+    pub init: InitConfiguration,
+    /// The cluster's part of the configuration.
+    pub cluster: ClusterConfiguration,
+    /// The cluster's kubelet configuration.
+    pub kubelet: KubeletConfiguration,
+    /// What is known of the host.
+    pub host: HostFacts,
+    /// Where keys and random bytes come from.
+    pub keys: Arc<dyn KeySource>,
+    /// Whether to do better than kubeadm where it is lenient, or exactly as it does.
+    pub compat: Compat,
+    /// Where files go.
+    pub paths: Paths,
+}
+
+/// What is known of the host, gathered before the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostFacts {
+    /// Its name, as `hostname` prints it.
+    pub hostname: String,
+    /// The addresses of its interfaces.
+    pub addresses: Vec<IpAddr>,
+    /// The variables of the environment, in order; of these, the ones that name proxies reach the static pods.
+    pub environment: Vec<(String, String)>,
+}
+
+/// Folders. That of the certificates is part of the configuration, `certificatesDir`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Paths {
+    /// Kubernetes' own folder, with `manifests` in it.
+    pub kubernetes: String,
+    /// Where kubeconfigs go; the flag `kubeconfig-dir`.
+    pub kubeconfigs: String,
+    /// The kubelet's folder.
+    pub kubelet: String,
+}
+
+impl InitContext {
+    /// A context with the system's keys, kubeadm's folders and nothing known of the host.
+    pub fn new(
+        init: InitConfiguration,
+        cluster: ClusterConfiguration,
+        kubelet: KubeletConfiguration,
+    ) -> Self {
+        Self {
+            init,
+            cluster,
+            kubelet,
+            host: HostFacts::default(),
+            keys: Arc::new(SystemKeys),
+            compat: Compat::default(),
+            paths: Paths::default(),
+        }
+    }
+
+    /// Where keys come from.
+    #[must_use]
+    pub fn keys(mut self, keys: Arc<dyn KeySource>) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// What is known of the host.
+    #[must_use]
+    pub fn host(mut self, host: HostFacts) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Exactly as kubeadm does it, or better.
+    #[must_use]
+    pub fn compat(mut self, compat: Compat) -> Self {
+        self.compat = compat;
+        self
+    }
+
+    /// The path of a file in the folder of the certificates: `ca.crt`, `etcd/peer.key`.
+    pub fn pki_path(&self, name: &str) -> String {
+        join(&self.cluster.certificates_dir, name)
+    }
+
+    /// The path of a kubeconfig: `admin.conf`.
+    pub fn kubeconfig_path(&self, name: &str) -> String {
+        join(&self.paths.kubeconfigs, name)
+    }
+
+    /// The folder of the static pods' manifests.
+    pub fn manifests_dir(&self) -> String {
+        join(&self.paths.kubernetes, "manifests")
+    }
+
+    /// Whether etcd runs elsewhere.
+    pub fn external_etcd(&self) -> bool {
+        self.cluster.etcd.external.is_some()
+    }
+
+    /// The API server's endpoint on this node.
+    ///
+    /// # Errors
+    /// The address or the port is none.
+    pub fn local_endpoint(&self) -> Result<LocalEndpoint, NetError> {
+        let endpoint = &self.init.local_api_endpoint;
+        LocalEndpoint::parse(&endpoint.advertise_address, endpoint.bind_port)
+    }
+
+    /// The URL under which the API is reached from anywhere.
+    ///
+    /// # Errors
+    /// An endpoint is neither an address nor a name, or has an impossible port.
+    pub fn control_plane_url(&self) -> Result<String, NetError> {
+        net::control_plane_url(
+            &self.cluster.control_plane_endpoint,
+            &self.local_endpoint()?,
+        )
+    }
+}
+
+impl fmt::Debug for InitContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InitContext")
+            .field("init", &self.init)
+            .field("cluster", &self.cluster)
+            .field("kubelet", &self.kubelet)
+            .field("host", &self.host)
+            .field("compat", &self.compat)
+            .field("paths", &self.paths)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Paths {
+    /// kubeadm's folders: `/etc/kubernetes` and `/var/lib/kubelet`.
+    pub fn new() -> Self {
+        Self {
+            kubernetes: "/etc/kubernetes".to_owned(),
+            kubeconfigs: "/etc/kubernetes".to_owned(),
+            kubelet: "/var/lib/kubelet".to_owned(),
+        }
+    }
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
