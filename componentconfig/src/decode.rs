@@ -9,6 +9,7 @@
 //! - `null` gives `None` for an `Option`, the zero value for everything else.
 //! - `Option<T>` whose type has its own opinion about `null` (a non-pointer `Duration` upstream):
 //!   `#[serde(deserialize_with = "componentconfig::scalar::present")]`.
+//! - the fields `apiVersion` and `kind` at the root of a [`Document`] are known, whether the type has them or not.
 //! - no `#[serde(flatten)]` and no `#[serde(untagged)]`: they read a copy without positions, and unknown fields
 //!   inside go unseen. `deny_unknown_fields` is not needed.
 //! - errors of a `Deserialize` of your own are reported at the field that holds the value, in your words.
@@ -103,20 +104,13 @@ pub fn decode_at<T: DeserializeOwned>(
     node: &Node,
     strictness: Strictness,
 ) -> Decoded<T> {
-    let json = document.syntax() == Syntax::Json;
-    let mut decoded = run(Input::Node(node), json, strictness);
+    let mut decoded = run(Input::Node(node), Some(document.syntax()), strictness);
     if std::ptr::eq(node, document.root()) {
         let duplicates = document.duplicates().iter();
         decoded
             .diagnostics
             .extend(duplicates.filter_map(|duplicate| {
-                let diagnostic = strict(strictness, duplicate.message())?;
-                Some(
-                    diagnostic
-                        .at(duplicate.path.clone())
-                        .span(duplicate.again)
-                        .related(duplicate.first, "first here"),
-                )
+                strict(strictness, duplicate.message()).map(|said| duplicate.place(said))
             }));
     }
     for diagnostic in &mut decoded.diagnostics {
@@ -130,7 +124,7 @@ pub fn decode_at<T: DeserializeOwned>(
 
 /// Reads a bare value as a `T`, by the same rules; the diagnostics have paths and no places.
 pub fn decode_value<T: DeserializeOwned>(value: &Value, strictness: Strictness) -> Decoded<T> {
-    run(Input::Value(value), false, strictness)
+    run(Input::Value(value), None, strictness)
 }
 
 /// The diagnostic for an unknown or duplicate field, if there is to be one.
@@ -146,8 +140,12 @@ fn strict(strictness: Strictness, message: String) -> Option<Diagnostic> {
 /// How many values with errors of their own are looked for in one document; each of them costs a run.
 const MAX_RUNS: usize = 100;
 
-fn run<T: DeserializeOwned>(input: Input<'_>, json: bool, strictness: Strictness) -> Decoded<T> {
-    let context = Context::new(strictness, json);
+fn run<T: DeserializeOwned>(
+    input: Input<'_>,
+    syntax: Option<Syntax>,
+    strictness: Strictness,
+) -> Decoded<T> {
+    let context = Context::new(strictness, syntax);
     for _ in 0..MAX_RUNS {
         context.begin();
         match T::deserialize(NodeDeserializer::new(input, &context)) {

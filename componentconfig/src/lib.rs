@@ -15,14 +15,17 @@ pub mod kube_proxy;
 pub mod kubeadm;
 #[cfg(feature = "kubelet")]
 pub mod kubelet;
+mod load;
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 mod omit;
 mod quote;
 pub mod scalar;
 pub mod secret;
 pub mod tree;
+#[cfg(feature = "yaml")]
+pub mod yaml;
 
 pub use decode::{Decoded, Strictness, decode, decode_value};
 pub use diagnostic::{Class, Diagnostic, Report, Severity, Span};
-pub use document::{Document, Duplicate, Syntax};
+pub use document::{Document, DocumentSet, Duplicate, Syntax};
 pub use gvk::{GroupVersion, GroupVersionKind};

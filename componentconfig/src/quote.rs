@@ -23,13 +23,36 @@ pub(crate) fn float(number: f64) -> String {
     if number == 0.0 {
         return if number.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
-    let scientific = format!("{number:e}");
+    exponent_of_go(format!("{number:e}"), || number.to_string())
+}
+
+/// The same for a number that is first rounded to 32 bits, and for those that are none: what `sigs.k8s.io/yaml` makes
+/// of a key.
+pub(crate) fn float32(number: f64) -> String {
+    if number.is_nan() {
+        return ".nan".to_owned();
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "rounding is what is asked for"
+    )]
+    let narrow = number as f32;
+    if narrow.is_infinite() {
+        return if narrow > 0.0 { ".inf" } else { "-.inf" }.to_owned();
+    }
+    if narrow == 0.0 {
+        return float(narrow.into());
+    }
+    exponent_of_go(format!("{narrow:e}"), || narrow.to_string())
+}
+
+fn exponent_of_go(scientific: String, plain: impl FnOnce() -> String) -> String {
     let Some((digits, exponent)) = scientific.split_once('e') else {
         return scientific;
     };
     let power: i32 = exponent.parse().unwrap_or(0);
     if (-4..6).contains(&power) {
-        return format!("{number}");
+        return plain();
     }
     let sign = if power < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", power.abs())

@@ -63,6 +63,10 @@ impl Node {
         &self.content
     }
 
+    pub(crate) fn into_content(self) -> Content {
+        self.content
+    }
+
     /// The entries of a map, in the order of the file; nothing for any other value.
     pub fn entries(&self) -> &[Entry] {
         match &self.content {

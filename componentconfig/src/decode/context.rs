@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::{Decoded, Strictness, error::Error, strict, suggest};
 use crate::{
-    Class, Diagnostic, Span,
+    Class, Diagnostic, Span, Syntax,
     field::{Element, Path},
 };
 
@@ -20,7 +20,7 @@ pub(super) enum Step<'a> {
 #[derive(Debug)]
 pub(super) struct Context<'a> {
     strictness: Strictness,
-    json: bool,
+    syntax: Option<Syntax>,
     state: RefCell<State<'a>>,
 }
 
@@ -34,17 +34,18 @@ struct State<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(strictness: Strictness, json: bool) -> Self {
+    /// `syntax` is that of the document, if it is one.
+    pub(super) fn new(strictness: Strictness, syntax: Option<Syntax>) -> Self {
         Self {
             strictness,
-            json,
+            syntax,
             state: RefCell::default(),
         }
     }
 
     /// Whether numbers are those of JSON text, where `1e3` is not an integer.
-    pub(super) const fn json(&self) -> bool {
-        self.json
+    pub(super) fn json(&self) -> bool {
+        self.syntax == Some(Syntax::Json)
     }
 
     pub(super) fn begin(&self) {
@@ -76,6 +77,12 @@ impl<'a> Context<'a> {
     /// Notes that where we are is a field that the type does not know.
     pub(super) fn unknown_field(&self, span: Option<Span>, fields: &[&'static str]) {
         let mut state = self.state.borrow_mut();
+        // Every document has these two, whether its type cares or not.
+        if self.syntax.is_some()
+            && matches!(state.way.as_slice(), [Step::Field("apiVersion" | "kind")])
+        {
+            return;
+        }
         let path = state.path();
         let message = format!("unknown field \"{path}\"");
         let Some(diagnostic) = strict(self.strictness, message) else {

@@ -1,0 +1,56 @@
+//! YAML as Kubernetes reads and writes it (feature `yaml`).
+//!
+//! Reading is what `sigs.k8s.io/yaml` 1.6 does: YAML 1.1 scalars typed before anybody says what he wants, keys made
+//! strings, merge keys, a limit on what aliases may blow up. The YAML library underneath appears in no signature.
+
+mod binary;
+mod granit;
+mod scalar;
+mod timestamp;
+
+pub(crate) use granit::YamlEvents;
+
+use serde_json::Value;
+
+use crate::{Class, Diagnostic, Document, Report};
+
+/// Reads the first document of a text, with positions. `source` is the name that diagnostics carry.
+///
+/// Keys that a map has twice are no errors here: see [`Document::duplicates`].
+///
+/// # Errors
+/// Everything that makes the text unreadable.
+pub fn parse(source: &str, text: &str) -> Result<Document, Report> {
+    Document::load_yaml(source, text, 1)
+}
+
+/// The first document of a text as data, as `YAMLToJSON` of `sigs.k8s.io/yaml` gives it.
+///
+/// ```
+/// use componentconfig::yaml;
+///
+/// let value = yaml::read("mode: 0644\non: y\n")?;
+/// assert_eq!(value, serde_json::json!({"mode": 420, "true": true}));
+/// # Ok::<(), componentconfig::Report>(())
+/// ```
+///
+/// # Errors
+/// Everything that makes the text unreadable. A key that comes twice does not: the later one counts.
+pub fn read(text: &str) -> Result<Value, Report> {
+    parse("yaml", text).map(|document| document.to_value())
+}
+
+/// The same as [`read`], as `YAMLToJSONStrict` gives it: a key that comes twice is an error.
+///
+/// # Errors
+/// Everything that makes the text unreadable, and every key that comes twice.
+pub fn read_strict(text: &str) -> Result<Value, Report> {
+    let document = parse("yaml", text)?;
+    if document.duplicates().is_empty() {
+        return Ok(document.to_value());
+    }
+    let duplicates = document.duplicates().iter();
+    Err(duplicates
+        .map(|duplicate| duplicate.place(Diagnostic::error(Class::Strict, duplicate.message())))
+        .collect())
+}
