@@ -2,7 +2,6 @@
 
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 pub mod component_base;
-#[cfg(feature = "kubelet")]
 pub mod core;
 pub mod decode;
 pub mod diagnostic;
