@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{Content, Owner};
+use crate::{ChangeRecord, Content, Owner};
 
 /// One thing that is to be different. Dry run, diff, event, journal and run all come from this value.
 ///
@@ -82,27 +82,6 @@ impl Change {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CreateDir { path, mode, .. } => write!(f, "create folder {path} ({mode:04o})"),
-            Self::WriteFile {
-                path,
-                mode,
-                content,
-                ..
-            } => write!(
-                f,
-                "write {path} ({mode:04o}, {} bytes)",
-                content.bytes().len()
-            ),
-            Self::SetMode { path, mode } => write!(f, "set mode of {path} to {mode:04o}"),
-            Self::SetOwner { path, owner } => {
-                write!(f, "set owner of {path} to {}:{}", owner.uid, owner.gid)
-            }
-            Self::Remove {
-                path,
-                keep_root: false,
-            } => write!(f, "remove {path}"),
-            Self::Remove { path, .. } => write!(f, "empty {path}"),
-        }
+        ChangeRecord::from(self).fmt(f)
     }
 }

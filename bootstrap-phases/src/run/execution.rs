@@ -1,0 +1,497 @@
+//! One run, from its first event to its last.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+use super::{
+    Runner,
+    attempts::{Attempts, Pause, millis, since},
+    recover::History,
+    walk::{Place, Turn, Walk},
+    work::{self, Staged, Stop},
+};
+use crate::{
+    ChangeRecord, Cx, Digest, ErrorClass, Event, EventKind, JournalError, Outcome, PhaseError,
+    PhaseReport, PhaseState, Plan, Report, RunError, RunFailure, Timestamp, event,
+    journal::{Entry, Record, SCHEMA},
+};
+
+pub(super) fn run<C: ?Sized>(
+    runner: &Runner<'_, C>,
+    config: &C,
+) -> Result<Report, Box<RunFailure>> {
+    let mut execution = Execution::new(runner);
+    let outcome = execution.run(config);
+    execution.end(outcome)
+}
+
+struct Execution<'r, 'a, C: ?Sized> {
+    runner: &'r Runner<'a, C>,
+    name: String,
+    started: SystemTime,
+    resumed: bool,
+    seq: u64,
+    /// Phases that the journal has as done.
+    done: BTreeSet<String>,
+    phases: Vec<PhaseReport>,
+    /// The phase whose turn it is.
+    current: PhaseReport,
+    /// How many changes the current phase has, made ones included.
+    planned: usize,
+    /// The journal has a beginning of this run, so it gets an end.
+    journalled: bool,
+    ended: bool,
+}
+
+impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
+    fn new(runner: &'r Runner<'a, C>) -> Self {
+        let started = runner.clock.now();
+        let name = runner.name.clone();
+        Self {
+            runner,
+            name: name
+                .unwrap_or_else(|| format!("{}-{}", runner.flow.name, Timestamp::from(started))),
+            started,
+            resumed: false,
+            seq: 0,
+            done: BTreeSet::new(),
+            phases: Vec::new(),
+            current: PhaseReport::new("", PhaseState::Failed),
+            planned: 0,
+            journalled: false,
+            ended: false,
+        }
+    }
+
+    fn run(&mut self, config: &C) -> Result<(), RunError> {
+        let selected = self.runner.flow.select(&self.runner.selection);
+        let walk = selected.map(|selected| Walk::new(self.runner.flow, selected));
+        let history = match self.runner.journal {
+            Some((journal, digest)) if walk.is_ok() => {
+                History::read(journal, &self.runner.flow.name, digest, self.runner.fresh)
+            }
+            _ => Ok(History::none()),
+        };
+        if let Ok(History {
+            resumes: Some(name),
+            ..
+        }) = &history
+        {
+            self.name.clone_from(name);
+            self.resumed = true;
+        }
+        let paths = walk.as_ref().map(Walk::paths).unwrap_or_default();
+        self.emit(EventKind::RunStarted {
+            workflow: self.runner.flow.name.clone(),
+            phases: paths.clone(),
+            resumed: self.resumed,
+        });
+        let walk = walk.map_err(RunError::Select)?;
+        self.take_up(history.map_err(RunError::Journal)?, paths)?;
+        self.run_phases(walk, config)
+    }
+
+    /// Sets right what an earlier run left, and begins this one in the journal.
+    fn take_up(&mut self, history: History, phases: Vec<String>) -> Result<(), RunError> {
+        let Some((journal, digest)) = self.runner.journal else {
+            return Ok(());
+        };
+        if let Some(open) = &history.open {
+            let settled = open.settle(self.runner.files, &|record| self.record(record));
+            let finished = settled.map_err(|stop| match stop {
+                Stop::Journal(error) => RunError::Journal(error),
+                Stop::Phase(error) => RunError::Recovery {
+                    path: open.phase.clone(),
+                    error,
+                },
+            })?;
+            self.emit(EventKind::Recovered {
+                path: open.phase.clone(),
+                finished,
+            });
+        }
+        if history.clear {
+            journal.clear().map_err(RunError::Journal)?;
+        }
+        self.done = history.done;
+        let record = self.beginning(digest, phases);
+        self.record(record).map_err(RunError::Journal)?;
+        self.journalled = true;
+        Ok(())
+    }
+
+    fn beginning(&self, config: Digest, phases: Vec<String>) -> Record {
+        if self.resumed {
+            return Record::Resumed { phases };
+        }
+        Record::Run {
+            schema: SCHEMA.into(),
+            run: self.name.clone(),
+            workflow: self.runner.flow.name.clone(),
+            config,
+            phases,
+        }
+    }
+
+    fn run_phases(&mut self, mut walk: Walk<'r, C>, config: &C) -> Result<(), RunError> {
+        let runner = self.runner;
+        let cx = runner.cx(config, runner.files);
+        loop {
+            if runner.cancel.is_cancelled() {
+                return Err(RunError::Cancelled);
+            }
+            let Some(turn) = walk.next(&cx) else {
+                return Ok(());
+            };
+            self.take_turn(&turn?, &cx)?;
+        }
+    }
+
+    fn take_turn(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<(), RunError> {
+        let Place { path, index, total } = turn.place;
+        let path = path.to_owned();
+        if let Some(reason) = turn.skipped.clone() {
+            self.emit(EventKind::PhaseSkipped {
+                path: path.clone(),
+                index,
+                total,
+                reason: reason.clone(),
+            });
+            self.phases.push(PhaseReport {
+                reason: Some(reason.clone()),
+                ..PhaseReport::new(&path, PhaseState::NotApplicable)
+            });
+            let phase = path;
+            return self
+                .record(Record::Skipped { phase, reason })
+                .map_err(RunError::Journal);
+        }
+        self.emit(EventKind::PhaseStarted { path, index, total });
+        self.current = PhaseReport::new(turn.place.path, PhaseState::Failed);
+        self.planned = 0;
+        let started = self.runner.clock.now();
+        let outcome = self.attempt(turn, cx);
+        let took_ms = millis(since(self.runner.clock, started));
+        self.settle_turn(turn.place, outcome, took_ms)
+    }
+
+    /// Says what became of a phase: to the report, to the journal, to whoever listens.
+    fn settle_turn(
+        &mut self,
+        place: Place<'_>,
+        outcome: Result<PhaseState, Stop>,
+        took_ms: u64,
+    ) -> Result<(), RunError> {
+        let Place { path, index, total } = place;
+        let path = path.to_owned();
+        self.current.took_ms = took_ms;
+        let error = match outcome {
+            Ok(state) => {
+                self.current.state = state;
+                let changes = self.current.changes;
+                self.phases.push(self.current.clone());
+                self.emit(EventKind::PhaseFinished {
+                    path,
+                    index,
+                    total,
+                    state,
+                    changes,
+                    took_ms,
+                });
+                return Ok(());
+            }
+            Err(Stop::Journal(error)) => {
+                let told = PhaseError::fatal("journal", error.to_string());
+                self.tell_failed(place, &told, took_ms);
+                return Err(RunError::Journal(error));
+            }
+            Err(Stop::Phase(error)) => error,
+        };
+        self.tell_failed(place, &error, took_ms);
+        if error.class == ErrorClass::Cancelled {
+            return Err(RunError::Cancelled);
+        }
+        // A journal that fails now has nothing to add to why the phase failed.
+        let _ = self.record(Record::Failed {
+            phase: path.clone(),
+            error: error.clone(),
+        });
+        Err(RunError::Phase { path, error })
+    }
+
+    fn tell_failed(&mut self, place: Place<'_>, error: &PhaseError, took_ms: u64) {
+        self.current.error = Some(error.clone());
+        self.current.state = match error.class {
+            ErrorClass::Cancelled => PhaseState::Cancelled,
+            _ => PhaseState::Failed,
+        };
+        self.phases.push(self.current.clone());
+        self.emit(EventKind::PhaseFailed {
+            path: place.path.to_owned(),
+            index: place.index,
+            total: place.total,
+            error: error.clone(),
+            took_ms,
+        });
+    }
+
+    /// Tries a phase until it is done, fails for good, or the run is cancelled.
+    fn attempt(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<PhaseState, Stop> {
+        let runner = self.runner;
+        let policy = turn.unit.retry.clone();
+        let policy = policy.unwrap_or_else(|| turn.phase.retry(cx));
+        let ends = runner
+            .deadline
+            .and_then(|limit| self.started.checked_add(limit));
+        let mut attempts = Attempts::new(runner.clock, runner.jitter, policy, ends);
+        let mut staged = None;
+        loop {
+            let error = match self.once(turn, cx, &mut staged) {
+                Err(Stop::Phase(error)) => error,
+                outcome => return outcome,
+            };
+            let pause = match attempts.after(&error) {
+                Ok(pause) => pause,
+                Err(error) => return Err(self.give_up(turn.place, staged, error)),
+            };
+            let delay = self.tell_pause(turn.place, &attempts, pause, error);
+            runner.clock.sleep(delay, &runner.cancel);
+            if runner.cancel.is_cancelled() {
+                return Err(self.give_up(turn.place, staged, PhaseError::cancelled()));
+            }
+        }
+    }
+
+    /// Work that began stays in the journal for the next run; without a journal there is no next run to finish it.
+    fn give_up(&self, place: Place<'_>, staged: Option<Staged>, error: PhaseError) -> Stop {
+        if let (Some(staged), None) = (staged, self.runner.journal) {
+            // Why the phase failed is what is to be told.
+            let _ = work::unstage(self.runner.files, &|_| Ok(()), place.path, &staged.temps());
+        }
+        Stop::Phase(error)
+    }
+
+    fn tell_pause(
+        &mut self,
+        place: Place<'_>,
+        attempts: &Attempts<'_>,
+        pause: Pause,
+        error: PhaseError,
+    ) -> Duration {
+        let path = place.path.to_owned();
+        match pause {
+            Pause::Wait(delay) => {
+                self.emit(EventKind::Waiting {
+                    path,
+                    error,
+                    elapsed_ms: millis(attempts.elapsed()),
+                    next_ms: millis(delay),
+                });
+                delay
+            }
+            Pause::Retry {
+                delay,
+                failed,
+                attempts,
+            } => {
+                self.emit(EventKind::Retrying {
+                    path,
+                    error,
+                    attempt: failed,
+                    attempts,
+                    next_ms: millis(delay),
+                });
+                delay
+            }
+        }
+    }
+
+    /// One attempt: plan and stage, unless an earlier one came that far; then put in place.
+    fn once(
+        &mut self,
+        turn: &Turn<'_, C>,
+        cx: &Cx<'_, C>,
+        staged: &mut Option<Staged>,
+    ) -> Result<PhaseState, Stop> {
+        let path = turn.place.path;
+        if staged.is_none() {
+            *staged = self.prepare(turn, cx)?;
+        }
+        let Some(work) = staged else {
+            self.record(Record::Done {
+                phase: path.to_owned(),
+                changes: 0,
+            })?;
+            return Ok(PhaseState::UpToDate);
+        };
+        let files = self.runner.files;
+        work.finish(files, &mut |change| self.tell_changed(path, change))?;
+        let changes = self.current.changes;
+        let phase = path.to_owned();
+        self.record(Record::Done { phase, changes })?;
+        Ok(PhaseState::Done)
+    }
+
+    /// Plans a phase and stages its changes; `None` if there are none.
+    fn prepare(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<Option<Staged>, Stop> {
+        let path = turn.place.path;
+        let plan = turn.phase.plan(cx)?;
+        work::check(&plan)?;
+        for note in &plan.notes {
+            self.emit(EventKind::Note {
+                path: path.to_owned(),
+                note: note.clone(),
+            });
+        }
+        self.current.notes.clone_from(&plan.notes);
+        if plan.is_empty() {
+            return Ok(None);
+        }
+        if self.done.remove(path) {
+            self.emit(EventKind::RunsAgain {
+                path: path.to_owned(),
+                reason: "what is there is no longer what the finished phase left".to_owned(),
+            });
+        }
+        self.planned = self.current.changes + plan.changes.len();
+        self.emit(EventKind::Planned {
+            path: path.to_owned(),
+            changes: plan.changes.len(),
+        });
+        self.stop_if_cancelled()?;
+        self.stage(path, &plan).map(Some)
+    }
+
+    fn stage(&mut self, path: &str, plan: &Plan) -> Result<Staged, Stop> {
+        let (files, runner) = (self.runner.files, self.runner);
+        let mut made = Vec::new();
+        let staged = work::stage(
+            files,
+            &|record| self.record(record),
+            path,
+            &tag(&self.name, path),
+            plan,
+            &mut |change| made.push(change.clone()),
+        );
+        for change in &made {
+            self.tell_changed(path, change);
+        }
+        let staged = staged?;
+        if runner.cancel.is_cancelled() {
+            work::unstage(files, &|record| self.record(record), path, &staged.temps())?;
+            return Err(PhaseError::cancelled().into());
+        }
+        self.record(Record::Intent {
+            phase: path.to_owned(),
+            steps: staged.steps.clone(),
+        })?;
+        Ok(staged)
+    }
+
+    fn stop_if_cancelled(&self) -> Result<(), Stop> {
+        if self.runner.cancel.is_cancelled() {
+            return Err(PhaseError::cancelled().into());
+        }
+        Ok(())
+    }
+
+    fn tell_changed(&mut self, path: &str, change: &ChangeRecord) {
+        self.current.changes += 1;
+        let (index, total) = (self.current.changes, self.planned);
+        self.emit(EventKind::Changed {
+            path: path.to_owned(),
+            index,
+            total,
+            change: change.clone(),
+        });
+    }
+
+    /// Writes an entry to the journal, if there is one.
+    fn record(&self, record: Record) -> Result<(), JournalError> {
+        let Some((journal, _)) = self.runner.journal else {
+            return Ok(());
+        };
+        let time = self.runner.clock.now().into();
+        journal.append(&Entry { time, record })
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        let event = Event {
+            schema: event::SCHEMA.into(),
+            run: self.name.clone(),
+            seq: self.seq,
+            time: self.runner.clock.now().into(),
+            kind,
+        };
+        self.seq += 1;
+        self.runner.sink.emit(&event);
+    }
+
+    fn end(mut self, result: Result<(), RunError>) -> Result<Report, Box<RunFailure>> {
+        let outcome = match &result {
+            Ok(()) => Outcome::Succeeded,
+            Err(RunError::Cancelled) => Outcome::Cancelled,
+            Err(_) => Outcome::Failed,
+        };
+        let (recorded, outcome) = match self.record_end(outcome) {
+            // Unless the journal has it, the run is not over.
+            Err(error) if result.is_ok() => (Err(RunError::Journal(error)), Outcome::Failed),
+            _ => (Ok(()), outcome),
+        };
+        let result = result.and(recorded);
+        self.tell_end(outcome, result.as_ref().err().map(ToString::to_string));
+        let report = Report {
+            run: self.name.clone(),
+            workflow: self.runner.flow.name.clone(),
+            outcome,
+            resumed: self.resumed,
+            phases: std::mem::take(&mut self.phases),
+            took_ms: millis(since(self.runner.clock, self.started)),
+        };
+        match result {
+            Ok(()) => Ok(report),
+            Err(error) => Err(Box::new(RunFailure { error, report })),
+        }
+    }
+
+    fn record_end(&self, outcome: Outcome) -> Result<(), JournalError> {
+        if !self.journalled {
+            return Ok(());
+        }
+        self.record(Record::End { outcome })
+    }
+
+    fn tell_end(&mut self, outcome: Outcome, error: Option<String>) {
+        self.ended = true;
+        self.emit(EventKind::RunFinished {
+            outcome,
+            changes: self.phases.iter().map(|phase| phase.changes).sum(),
+            error,
+            took_ms: millis(since(self.runner.clock, self.started)),
+        });
+    }
+}
+
+impl<C: ?Sized> Drop for Execution<'_, '_, C> {
+    /// Reached without an end only when a phase panicked.
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        // The panic goes on; the next run finds an unfinished one either way.
+        let _ = self.record_end(Outcome::Panicked);
+        self.phases.push(self.current.clone());
+        let path = &self.current.path;
+        let error = format!("phase {path} panicked");
+        self.tell_end(Outcome::Panicked, Some(error));
+    }
+}
+
+/// Tells staged files of this run and phase from others.
+fn tag(run: &str, phase: &str) -> String {
+    let mut tag = Digest::of(format!("{run}\n{phase}").as_bytes()).to_string();
+    tag.truncate(8);
+    tag
+}

@@ -1,0 +1,163 @@
+//! Running workflows.
+
+mod attempts;
+mod execution;
+mod plan;
+mod recover;
+mod walk;
+mod work;
+
+use std::{fmt, time::Duration};
+
+use crate::{
+    CancelToken, Clock, Cx, Digest, EventSink, Files, Flow, Journal, PlanFailure, Report,
+    RunFailure, RunPlan, Selection, Silent, SystemClock,
+};
+
+/// Plans and runs a workflow. Says with which files, clock, journal, and to whom it tells what happens.
+///
+/// ```
+/// use bootstrap_phases::{Content, Cx, MemFiles, Node, PhaseError, Plan, Runner, Workflow};
+///
+/// fn greet(cx: &Cx<'_, str>) -> Result<Plan, PhaseError> {
+///     let mut plan = cx.draft();
+///     plan.dir("/etc", 0o755)?;
+///     plan.file("/etc/motd", 0o644, Content::text(cx.config))?;
+///     Ok(plan.finish())
+/// }
+///
+/// let flow = Workflow::new("hello").phase(Node::new("greet", "Greets").run(greet)).build()?;
+/// let files = MemFiles::new();
+/// let runner = Runner::new(&flow, &files);
+/// assert_eq!(runner.plan("welcome\n")?.changes().count(), 2);
+/// assert_eq!(runner.run("welcome\n")?.changes(), 2);
+/// assert!(runner.plan("welcome\n")?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Runner<'a, C: ?Sized> {
+    flow: &'a Flow<C>,
+    files: &'a dyn Files,
+    clock: &'a dyn Clock,
+    journal: Option<(&'a dyn Journal, Digest)>,
+    fresh: bool,
+    sink: &'a dyn EventSink,
+    cancel: CancelToken,
+    jitter: Option<&'a (dyn Fn() -> f64 + Send + Sync)>,
+    deadline: Option<Duration>,
+    name: Option<String>,
+    selection: Selection,
+}
+
+impl<'a, C: ?Sized> Runner<'a, C> {
+    /// A runner of all phases on these files, with the system's clock, without journal, telling nobody.
+    pub fn new(flow: &'a Flow<C>, files: &'a dyn Files) -> Self {
+        Self {
+            flow,
+            files,
+            clock: &SystemClock,
+            journal: None,
+            fresh: false,
+            sink: &Silent,
+            cancel: CancelToken::new(),
+            jitter: None,
+            deadline: None,
+            name: None,
+            selection: Selection::all(),
+        }
+    }
+
+    /// Runs these phases.
+    #[must_use]
+    pub fn select(mut self, selection: Selection) -> Self {
+        self.selection = selection;
+        self
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: &'a dyn Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Keeps a journal, and resumes the run it holds if that did not succeed.
+    ///
+    /// `config` is the digest that the configuration is known by ([`Digest::of_json`] for one that serialises): an unfinished
+    /// run of another configuration is refused.
+    #[must_use]
+    pub fn journal(mut self, journal: &'a dyn Journal, config: Digest) -> Self {
+        self.journal = Some((journal, config));
+        self
+    }
+
+    /// Begins afresh: gives up an unfinished run in the journal, removes what it had staged, and leaves what it had written.
+    #[must_use]
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
+    /// Tells what happens.
+    #[must_use]
+    pub fn events(mut self, sink: &'a dyn EventSink) -> Self {
+        self.sink = sink;
+        self
+    }
+
+    /// Stops when this token is cancelled: between phases, before a phase's changes, and in waits.
+    #[must_use]
+    pub fn cancel(mut self, token: &CancelToken) -> Self {
+        self.cancel = token.clone();
+        self
+    }
+
+    /// Takes shares of jitter, between 0 and 1, from here; without a source delays have none.
+    #[must_use]
+    pub fn jitter(mut self, source: &'a (dyn Fn() -> f64 + Send + Sync)) -> Self {
+        self.jitter = Some(source);
+        self
+    }
+
+    /// Waits and attempts of all phases end after this time.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Names the run; without a name it has the workflow's and the time it began. A resumed run keeps its name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// What a run would do. Changes nothing: phases look at the files as earlier ones would have left them.
+    ///
+    /// # Errors
+    /// The selection makes no sense, or a phase cannot plan; with the plan as far as it came.
+    pub fn plan(&self, config: &C) -> Result<RunPlan, Box<PlanFailure>> {
+        plan::plan(self, config)
+    }
+
+    /// Runs the phases in order until one fails for good or the run is cancelled.
+    ///
+    /// # Errors
+    /// Why it did not succeed, with the report as far as it came.
+    pub fn run(&self, config: &C) -> Result<Report, Box<RunFailure>> {
+        execution::run(self, config)
+    }
+
+    fn cx<'c>(&'c self, config: &'c C, files: &'c dyn Files) -> Cx<'c, C> {
+        Cx::new(config, files, self.clock, &self.cancel)
+    }
+}
+
+impl<C: ?Sized> fmt::Debug for Runner<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("flow", &self.flow)
+            .field("selection", &self.selection)
+            .finish_non_exhaustive()
+    }
+}

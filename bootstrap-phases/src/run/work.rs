@@ -1,0 +1,418 @@
+//! Carrying a plan out: stage everything, then put everything in place.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    Change, ChangeRecord, Digest, ErrorClass, FileError, FileErrorKind, Files, JournalError, Owner,
+    PhaseError, Plan, clean_path,
+    files::{child, parent},
+    journal::{Record, Step},
+};
+
+/// Mode of staged files and folders: nobody else's business.
+const PRIVATE_FILE: u32 = 0o600;
+const PRIVATE_DIR: u32 = 0o700;
+
+/// Why work stopped: the phase's fault, or the journal's.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Phase(PhaseError),
+    Journal(JournalError),
+}
+
+impl From<PhaseError> for Stop {
+    fn from(error: PhaseError) -> Self {
+        Self::Phase(error)
+    }
+}
+
+impl From<FileError> for Stop {
+    fn from(error: FileError) -> Self {
+        Self::Phase(error.into())
+    }
+}
+
+impl From<JournalError> for Stop {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+/// Writes an entry to the journal, if there is one.
+pub(super) type Ledger<'a> = &'a dyn Fn(Record) -> Result<(), JournalError>;
+
+/// Hears of every change made, as the plan has it.
+pub(super) type Made<'a> = &'a mut dyn FnMut(&ChangeRecord);
+
+/// A plan whose files are staged; what is left are renames, modes and removals.
+#[derive(Debug)]
+pub(super) struct Staged {
+    pub(super) steps: Vec<Step>,
+    /// The same changes with the paths of the plan.
+    changes: Vec<ChangeRecord>,
+    /// How many are in place.
+    done: usize,
+}
+
+/// Refuses plans whose changes contradict each other: the order they are carried out in would decide.
+pub(super) fn check(plan: &Plan) -> Result<(), PhaseError> {
+    let is_removal = |change: &Change| matches!(change, Change::Remove { .. });
+    let mut made = BTreeSet::new();
+    for change in &plan.changes {
+        let makes = matches!(change, Change::CreateDir { .. } | Change::WriteFile { .. });
+        if makes && !made.insert(clean_path(change.path())) {
+            return Err(conflicting(change.path()));
+        }
+    }
+    for change in &plan.changes {
+        let Change::Remove { path, keep_root } = change else {
+            continue;
+        };
+        let path = clean_path(path);
+        let below = child(&path, "");
+        let hit = plan.changes.iter().find(|other| {
+            let other_path = clean_path(other.path());
+            let same = other_path == path && !keep_root;
+            !is_removal(other) && (same || other_path.starts_with(&below))
+        });
+        if let Some(other) = hit {
+            return Err(conflicting(other.path()));
+        }
+    }
+    Ok(())
+}
+
+fn conflicting(path: &str) -> PhaseError {
+    let message = format!("the plan has changes of {path} that contradict each other");
+    PhaseError::fatal("plan.conflicting-changes", message)
+}
+
+/// Makes the folders of a plan and stages its files.
+///
+/// A failure removes what was staged; what cannot be removed stays in the journal for the next run.
+pub(super) fn stage(
+    files: &dyn Files,
+    ledger: Ledger<'_>,
+    phase: &str,
+    tag: &str,
+    plan: &Plan,
+    made: Made<'_>,
+) -> Result<Staged, Stop> {
+    let places = places(files, tag, plan)?;
+    let temps: Vec<String> = places
+        .iter()
+        .flatten()
+        .map(|place| place.temp.clone())
+        .collect();
+    if !temps.is_empty() {
+        ledger(Record::Stage {
+            phase: phase.to_owned(),
+            temps: temps.clone(),
+        })?;
+    }
+    match stage_all(files, plan, &places, made) {
+        Ok(staged) => Ok(staged),
+        Err(error) => {
+            unstage(files, ledger, phase, &temps)?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Removes what was staged, and says so in the journal; what cannot be removed is left to the next run.
+pub(super) fn unstage(
+    files: &dyn Files,
+    ledger: Ledger<'_>,
+    phase: &str,
+    temps: &[String],
+) -> Result<(), JournalError> {
+    if temps.is_empty() || remove_temps(files, temps).is_err() {
+        return Ok(());
+    }
+    ledger(Record::Dropped {
+        phase: phase.to_owned(),
+    })
+}
+
+/// Removes temporary files and folders that are there.
+pub(super) fn remove_temps(files: &dyn Files, temps: &[String]) -> Result<(), FileError> {
+    let mut folders = BTreeSet::new();
+    for temp in temps {
+        if files.link_stat(temp)?.is_some() {
+            files.remove_tree(temp, false)?;
+            folders.insert(parent(temp));
+        }
+    }
+    folders.iter().try_for_each(|folder| files.sync_dir(folder))
+}
+
+/// Where a folder or file is to be, all links followed, and where it is staged.
+struct Staging {
+    target: String,
+    temp: String,
+}
+
+fn places(files: &dyn Files, tag: &str, plan: &Plan) -> Result<Vec<Option<Staging>>, FileError> {
+    plan.changes
+        .iter()
+        .map(|change| match change {
+            Change::CreateDir { path, .. } | Change::WriteFile { path, .. } => {
+                let target = files.resolve(path)?;
+                let temp = temp_path(&target, tag);
+                Ok(Some(Staging { target, temp }))
+            }
+            _ => Ok(None),
+        })
+        .collect()
+}
+
+/// A hidden name in the same folder, so that a rename is all it takes. The kubelet, too, looks away from such names.
+fn temp_path(target: &str, tag: &str) -> String {
+    let folder = parent(target);
+    let name = target.rsplit('/').next().unwrap_or_default();
+    // File systems take 255 bytes a name.
+    if name.len() > 200 {
+        return child(
+            &folder,
+            &format!(".{}.{tag}.staged", Digest::of(name.as_bytes())),
+        );
+    }
+    child(&folder, &format!(".{name}.{tag}.staged"))
+}
+
+fn stage_all(
+    files: &dyn Files,
+    plan: &Plan,
+    places: &[Option<Staging>],
+    made: Made<'_>,
+) -> Result<Staged, FileError> {
+    for (change, place) in plan.changes.iter().zip(places) {
+        if let (Change::CreateDir { mode, owner, .. }, Some(place)) = (change, place) {
+            make_dir(files, place, *mode, *owner)?;
+            made(&change.into());
+        }
+    }
+    let mut steps = Vec::new();
+    let mut folders = BTreeSet::new();
+    for (change, place) in plan.changes.iter().zip(places) {
+        match (change, place) {
+            (Change::CreateDir { .. }, _) => {}
+            (Change::WriteFile { content, owner, .. }, Some(place)) => {
+                steps.push(file_step(files, change, place)?);
+                create_anew(files, &place.temp, content.bytes())?;
+                if let Some(owner) = owner {
+                    files.set_owner(&place.temp, *owner)?;
+                }
+                folders.insert(parent(&place.temp));
+            }
+            (Change::SetMode { path, .. } | Change::SetOwner { path, .. }, _) => {
+                demand(files, path, plan)?;
+                steps.push(plain_step(change));
+            }
+            _ => steps.push(plain_step(change)),
+        }
+    }
+    folders
+        .iter()
+        .try_for_each(|folder| files.sync_dir(folder))?;
+    let kept = plan.changes.iter();
+    let kept = kept.filter(|change| !matches!(change, Change::CreateDir { .. }));
+    Ok(Staged {
+        steps,
+        changes: kept.map(Into::into).collect(),
+        done: 0,
+    })
+}
+
+/// Makes a folder under another name first, so that it never shows with a mode or owner that is not its own.
+fn make_dir(
+    files: &dyn Files,
+    place: &Staging,
+    mode: u32,
+    owner: Option<Owner>,
+) -> Result<(), FileError> {
+    let exists = files
+        .link_stat(&place.target)?
+        .is_some_and(|stat| stat.is_dir());
+    let dir = if exists { &place.target } else { &place.temp };
+    if !exists {
+        match files.create_dir(&place.temp, PRIVATE_DIR) {
+            Err(error) if error.kind == FileErrorKind::AlreadyExists => {}
+            outcome => outcome?,
+        }
+    }
+    if let Some(owner) = owner {
+        files.set_owner(dir, owner)?;
+    }
+    files.set_mode(dir, mode)?;
+    if exists {
+        return Ok(());
+    }
+    files.rename(&place.temp, &place.target)?;
+    files.sync_dir(&parent(&place.target))
+}
+
+/// Writes a staged file; one of that name can only be left over from a run that forgot its journal.
+fn create_anew(files: &dyn Files, temp: &str, content: &[u8]) -> Result<(), FileError> {
+    match files.create_file(temp, content, PRIVATE_FILE) {
+        Err(error) if error.kind == FileErrorKind::AlreadyExists => {
+            files.remove_tree(temp, false)?;
+            files.create_file(temp, content, PRIVATE_FILE)
+        }
+        outcome => outcome,
+    }
+}
+
+fn file_step(files: &dyn Files, change: &Change, place: &Staging) -> Result<Step, FileError> {
+    let stat = files.link_stat(&place.target)?;
+    if stat.is_some_and(|stat| stat.is_dir()) {
+        return Err(FileError::new(
+            "write",
+            change.path(),
+            FileErrorKind::IsADirectory,
+        ));
+    }
+    let before = match stat {
+        Some(stat) if stat.is_file() => Some(Digest::of(&files.read(&place.target)?)),
+        _ => None,
+    };
+    let mut step = plain_step(change);
+    if let ChangeRecord::WriteFile { path, .. } = &mut step.change {
+        path.clone_from(&place.target);
+    }
+    step.temp = Some(place.temp.clone());
+    step.before = before;
+    Ok(step)
+}
+
+fn plain_step(change: &Change) -> Step {
+    Step {
+        change: change.into(),
+        temp: None,
+        before: None,
+    }
+}
+
+/// A path whose mode or owner is set is there, or comes with the plan: better told now than half-way.
+fn demand(files: &dyn Files, path: &str, plan: &Plan) -> Result<(), FileError> {
+    let cleaned = clean_path(path);
+    let mut others = plan.changes.iter();
+    let written = others.any(|change| {
+        matches!(change, Change::WriteFile { .. }) && clean_path(change.path()) == cleaned
+    });
+    if written || files.stat(path)?.is_some() {
+        return Ok(());
+    }
+    Err(FileError::new("set", path, FileErrorKind::NotFound))
+}
+
+impl Staged {
+    /// Paths of what is staged.
+    pub(super) fn temps(&self) -> Vec<String> {
+        self.steps
+            .iter()
+            .filter_map(|step| step.temp.clone())
+            .collect()
+    }
+
+    /// Puts everything in place. After a failure it may be called again and goes on where it stopped.
+    pub(super) fn finish(&mut self, files: &dyn Files, made: Made<'_>) -> Result<(), PhaseError> {
+        while let (Some(step), Some(change)) =
+            (self.steps.get(self.done), self.changes.get(self.done))
+        {
+            carry_out(files, step)?;
+            made(change);
+            self.done += 1;
+        }
+        sync(files, &self.steps)
+    }
+}
+
+/// Finishes steps of which an interrupted run did some, with the files it staged.
+pub(super) fn roll_forward(files: &dyn Files, steps: &[Step]) -> Result<(), PhaseError> {
+    for step in steps {
+        if let ChangeRecord::WriteFile { path, sha256, .. } = &step.change {
+            let temp = step.temp.as_deref().unwrap_or_default();
+            if files.link_stat(temp)?.is_none() {
+                in_place(files, path, sha256, step.before.as_ref())?;
+                continue;
+            }
+            if Digest::of(&files.read(temp)?) != *sha256 {
+                return Err(lost(path, "changed"));
+            }
+        }
+        match carry_out(files, step) {
+            // Someone removed it since; the phase's next plan will tell.
+            Err(error) if error.kind == FileErrorKind::NotFound => {}
+            outcome => outcome?,
+        }
+    }
+    sync(files, steps)
+}
+
+/// Whether a file that is staged no more took its place. If what was there before still is, it got lost instead.
+fn in_place(
+    files: &dyn Files,
+    path: &str,
+    sha256: &Digest,
+    before: Option<&Digest>,
+) -> Result<(), PhaseError> {
+    let now = files
+        .read_if_exists(path)?
+        .map(|content| Digest::of(&content));
+    if now.as_ref() != Some(sha256) && now.as_ref() == before {
+        return Err(lost(path, "lost"));
+    }
+    // In place, or in place and changed by someone since: the phase's next plan will tell.
+    Ok(())
+}
+
+fn lost(path: &str, what: &str) -> PhaseError {
+    PhaseError::new(
+        ErrorClass::Conflict,
+        format!("journal.staged-file-{what}"),
+        format!(
+            "the new content of {path} was staged by the interrupted run and is {what}; begin afresh"
+        ),
+    )
+}
+
+fn carry_out(files: &dyn Files, step: &Step) -> Result<(), FileError> {
+    match &step.change {
+        ChangeRecord::WriteFile { path, mode, .. } => {
+            let temp = step.temp.as_deref().unwrap_or_default();
+            files.set_mode(temp, *mode)?;
+            files.rename(temp, path)
+        }
+        ChangeRecord::SetMode { path, mode } => files.set_mode(path, *mode),
+        ChangeRecord::SetOwner { path, owner } => files.set_owner(path, *owner),
+        ChangeRecord::Remove { path, keep_root } => files.remove_tree(path, *keep_root),
+        // Folders are made before anything is journalled as intended.
+        ChangeRecord::CreateDir { .. } => Ok(()),
+    }
+}
+
+/// Waits until the names changed by these steps are on the disk.
+fn sync(files: &dyn Files, steps: &[Step]) -> Result<(), PhaseError> {
+    let mut folders = BTreeSet::new();
+    for step in steps {
+        let folder = match &step.change {
+            ChangeRecord::Remove {
+                path,
+                keep_root: true,
+            } => path.clone(),
+            ChangeRecord::WriteFile { path, .. } | ChangeRecord::Remove { path, .. } => {
+                parent(path)
+            }
+            _ => continue,
+        };
+        folders.insert(folder);
+    }
+    for folder in folders {
+        match files.sync_dir(&folder) {
+            Err(error) if matches!(error.kind, FileErrorKind::NotFound) => {}
+            outcome => outcome?,
+        }
+    }
+    Ok(())
+}
