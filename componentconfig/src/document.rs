@@ -88,7 +88,7 @@ impl Document {
 
     #[cfg(feature = "yaml")]
     pub(crate) fn load_yaml(source: &str, text: &str, first_line: u32) -> Result<Self, Report> {
-        let loaded = load(crate::yaml::YamlEvents::new(text), first_line);
+        let loaded = crate::yaml::load_text(text, first_line);
         Self::from_loaded(source, Syntax::Yaml, first_line, loaded)
     }
 

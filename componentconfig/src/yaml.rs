@@ -5,14 +5,22 @@
 
 mod binary;
 mod granit;
+mod legacy;
 mod scalar;
 mod timestamp;
 
-pub(crate) use granit::YamlEvents;
+/// Builds the tree of the first document of a text.
+pub(crate) fn load_text(text: &str, first_line: u32) -> Loaded {
+    load(YamlEvents::new(&legacy::line_breaks(text)), first_line)
+}
 
 use serde_json::Value;
 
-use crate::{Class, Diagnostic, Document, Report};
+use crate::{
+    Class, Diagnostic, Document, Report,
+    load::{Loaded, load},
+};
+use granit::YamlEvents;
 
 /// Reads the first document of a text, with positions. `source` is the name that diagnostics carry.
 ///
