@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use crate::PhaseError;
+
 /// A value that is no address, name, endpoint or subnet. The field is that of the configuration it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: invalid value {value:?}: {why}")]
@@ -27,6 +29,13 @@ impl NetError {
             value: value.to_owned(),
             why: why.into(),
         }
+    }
+}
+
+impl From<NetError> for PhaseError {
+    fn from(error: NetError) -> Self {
+        let message = format!("invalid value {:?}: {}", error.value, error.why);
+        Self::invalid("config.address", message).field(error.field)
     }
 }
 

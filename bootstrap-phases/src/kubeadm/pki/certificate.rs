@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use der::asn1::ObjectIdentifier;
@@ -19,9 +20,13 @@ use super::x509::{
 };
 use super::{CertSpec, PkiError, PublicKey, Usage, Validity, name, pem};
 
-/// An X.509 certificate.
+/// An X.509 certificate. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Certificate {
+pub struct Certificate(pub(super) Arc<Parsed>);
+
+/// What stands in a certificate.
+#[derive(PartialEq, Eq)]
+pub(super) struct Parsed {
     der: Vec<u8>,
     pub(super) signed: Vec<u8>,
     pub(super) signature_algorithm: ObjectIdentifier,
@@ -86,22 +91,23 @@ impl Certificate {
     /// # Errors
     /// [`PkiError::Der`] if it is damaged.
     pub fn from_der(der: &[u8]) -> Result<Self, PkiError> {
-        parse(der).map_err(|e| PkiError::der("certificate", &e))
+        let parsed = parse(der).map_err(|e| PkiError::der("certificate", &e))?;
+        Ok(Self(Arc::new(parsed)))
     }
 
     /// As a `CERTIFICATE` block, ending in a line feed.
     pub fn to_pem(&self) -> String {
-        pem::encode("CERTIFICATE", &self.der)
+        pem::encode("CERTIFICATE", &self.0.der)
     }
 
     /// The DER.
     pub fn as_der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// Version as people count it: 3 for all modern certificates.
     pub fn version(&self) -> u8 {
-        match self.version {
+        match self.0.version {
             Version::V1 => 1,
             Version::V2 => 2,
             Version::V3 => 3,
@@ -110,47 +116,48 @@ impl Certificate {
 
     /// Serial number, big-endian.
     pub fn serial(&self) -> &[u8] {
-        &self.serial
+        &self.0.serial
     }
 
     /// Common name of the subject.
     pub fn common_name(&self) -> Option<&str> {
-        self.common_name.as_deref()
+        self.0.common_name.as_deref()
     }
 
     /// Organizations of the subject, in the order they are stored.
     pub fn organizations(&self) -> &[String] {
-        &self.organizations
+        &self.0.organizations
     }
 
     /// The subject for people, such as `CN=kubernetes,O=example`.
     pub fn subject(&self) -> String {
-        name::display(&self.subject)
+        name::display(&self.0.subject)
     }
 
     /// The issuer for people.
     pub fn issuer(&self) -> String {
-        name::display(&self.issuer)
+        name::display(&self.0.issuer)
     }
 
     /// From when until when it is valid.
     pub fn validity(&self) -> Validity {
-        self.validity
+        self.0.validity
     }
 
     /// Whether `now` is within the validity.
     pub fn is_current(&self, now: SystemTime) -> bool {
-        self.validity.not_before() <= now && now <= self.validity.not_after()
+        self.0.validity.not_before() <= now && now <= self.0.validity.not_after()
     }
 
     /// The key it certifies.
     pub fn public_key(&self) -> &PublicKey {
-        &self.public_key
+        &self.0.public_key
     }
 
     /// Whether it is an authority's: BasicConstraints say `CA:TRUE`.
     pub fn is_ca(&self) -> bool {
-        self.extensions
+        self.0
+            .extensions
             .basic_constraints
             .as_ref()
             .is_some_and(|c| c.ca)
@@ -158,22 +165,22 @@ impl Certificate {
 
     /// Whether issuer and subject are the same name.
     pub fn is_self_issued(&self) -> bool {
-        self.issuer == self.subject
+        self.0.issuer == self.0.subject
     }
 
     /// Alternative names of type DNS.
     pub fn dns_names(&self) -> &[String] {
-        &self.extensions.dns_names
+        &self.0.extensions.dns_names
     }
 
     /// Alternative names of type IP address.
     pub fn ip_addresses(&self) -> &[IpAddr] {
-        &self.extensions.ip_addresses
+        &self.0.extensions.ip_addresses
     }
 
     /// The extended key usages that have a name here.
     pub fn usages(&self) -> Vec<Usage> {
-        let all = self.extensions.usages.iter().flatten();
+        let all = self.0.extensions.usages.iter().flatten();
         all.filter_map(|&id| match id {
             SERVER_AUTH => Some(Usage::ServerAuth),
             CLIENT_AUTH => Some(Usage::ClientAuth),
@@ -182,22 +189,32 @@ impl Certificate {
         .collect()
     }
 
+    /// Whether the extended key usages allow any use.
+    pub(super) fn allows_any(&self) -> bool {
+        self.0
+            .extensions
+            .usages
+            .iter()
+            .flatten()
+            .any(|&id| id == ANY_USAGE)
+    }
+
     /// Subject key identifier.
     pub fn subject_key_id(&self) -> Option<&[u8]> {
-        self.extensions.subject_key_id.as_deref()
+        self.0.extensions.subject_key_id.as_deref()
     }
 
     /// Authority key identifier.
     pub fn authority_key_id(&self) -> Option<&[u8]> {
-        self.extensions.authority_key_id.as_deref()
+        self.0.extensions.authority_key_id.as_deref()
     }
 
     /// A description from which such a certificate can be made again, as renewal does: same subject, names and usages.
     /// Follows `certToConfig` in `cmd/kubeadm/app/phases/certs/renewal`.
     pub fn spec(&self, validity: Validity) -> CertSpec {
         CertSpec {
-            common_name: self.common_name.clone().unwrap_or_default(),
-            organizations: self.organizations.clone(),
+            common_name: self.0.common_name.clone().unwrap_or_default(),
+            organizations: self.0.organizations.clone(),
             usages: self.usages(),
             dns_names: self.dns_names().to_vec(),
             ip_addresses: self.ip_addresses().to_vec(),
@@ -212,13 +229,13 @@ impl fmt::Debug for Certificate {
         f.debug_struct("Certificate")
             .field("subject", &self.subject())
             .field("issuer", &self.issuer())
-            .field("validity", &self.validity)
-            .field("public_key", &self.public_key)
+            .field("validity", &self.0.validity)
+            .field("public_key", &self.0.public_key)
             .finish_non_exhaustive()
     }
 }
 
-fn parse(der: &[u8]) -> der::Result<Certificate> {
+fn parse(der: &[u8]) -> der::Result<Parsed> {
     let outer = CertificateDer::from_der(der)?;
     let signed = outer.tbs.to_der()?;
     let tbs = TbsCertificate::from_der(&signed)?;
@@ -227,7 +244,7 @@ fn parse(der: &[u8]) -> der::Result<Certificate> {
         PublicKey::from_der(&tbs.public_key.to_der()?).map_err(|_| der::ErrorKind::Value {
             tag: der::Tag::Sequence,
         })?;
-    Ok(Certificate {
+    Ok(Parsed {
         der: der.to_vec(),
         signature_algorithm: outer.algorithm.oid,
         signature_parameters: outer.algorithm.parameters.to_der()?,
@@ -254,6 +271,7 @@ const SUBJECT_KEY_ID: ObjectIdentifier = oid("2.5.29.14");
 const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 const AUTHORITY_KEY_ID: ObjectIdentifier = oid("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
+const ANY_USAGE: ObjectIdentifier = oid("2.5.29.37.0");
 
 fn extensions(all: &[Extension]) -> der::Result<Extensions> {
     let mut out = Extensions::default();

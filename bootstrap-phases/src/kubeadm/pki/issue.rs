@@ -92,13 +92,13 @@ impl Authority {
         let subject = subject(spec)?;
         let own = &self.certificate;
         // A certificate that names itself as issuer is taken for self-signed, so it carries no authority's key identifier.
-        let key_id = if subject == own.subject {
+        let key_id = if subject == own.0.subject {
             None
         } else {
             own.subject_key_id()
         };
         let issuer = Issuer {
-            name: &own.subject,
+            name: &own.0.subject,
             key_id,
             key: &self.key,
         };

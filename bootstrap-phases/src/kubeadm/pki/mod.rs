@@ -2,6 +2,7 @@
 
 mod certificate;
 mod error;
+pub(in crate::kubeadm) mod existing;
 mod issue;
 mod key;
 mod key_der;
@@ -9,9 +10,11 @@ mod name;
 mod names;
 mod pem;
 mod pool;
+mod problem;
 mod source;
 mod spec;
 mod table;
+pub(in crate::kubeadm) mod time;
 mod verify;
 mod x509;
 
@@ -20,6 +23,7 @@ pub use error::PkiError;
 pub use issue::Authority;
 pub use key::{Algorithm, Curve, KeyKind, PrivateKey, PublicKey};
 pub use pool::KeyPool;
+pub use problem::{FileProblem, Problem};
 pub use source::{FixedKeys, KeySource, SystemKeys};
 pub use spec::{AltNames, BACKDATE, CertSpec, Usage, Validity};
 pub use table::{CERTIFICATES, ClusterCertificate, algorithm, leaf_validity};

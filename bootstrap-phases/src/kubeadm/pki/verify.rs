@@ -99,11 +99,12 @@ impl Certificate {
     /// # Errors
     /// [`Distrust`], with what is wrong. Validity is not looked at.
     pub fn verify_signature(&self, parent: &Self) -> Result<(), Distrust> {
-        if self.issuer != parent.subject {
+        if self.0.issuer != parent.0.subject {
             let (issuer, authority) = (self.issuer(), parent.subject());
             return Err(Distrust::OtherIssuer { issuer, authority });
         }
         let may_sign = parent
+            .0
             .extensions
             .key_usage
             .is_none_or(|usage| usage.key_cert_sign());
@@ -122,7 +123,7 @@ impl Certificate {
 
     fn acceptable(&self, now: SystemTime) -> Result<(), Distrust> {
         let subject = self.subject();
-        if let Some(unknown) = self.extensions.unknown_critical.first() {
+        if let Some(unknown) = self.0.extensions.unknown_critical.first() {
             let extension = unknown.to_string();
             return Err(Distrust::UnknownExtension { subject, extension });
         }
@@ -143,7 +144,7 @@ impl Certificate {
             return false;
         };
         UnparsedPublicKey::new(algorithm, info.subject_public_key.raw_bytes())
-            .verify(&self.signed, &self.signature)
+            .verify(&self.0.signed, &self.0.signature)
             .is_ok()
     }
 
@@ -157,7 +158,8 @@ impl Certificate {
         const ECDSA_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
         const ECDSA_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");
         const ED25519: ObjectIdentifier = oid("1.3.101.112");
-        let algorithm: &'static dyn VerificationAlgorithm = match (self.signature_algorithm, key) {
+        let algorithm: &'static dyn VerificationAlgorithm = match (self.0.signature_algorithm, key)
+        {
             (SHA256_RSA, Some(KeyKind::Rsa { .. })) => {
                 &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
             }
@@ -165,7 +167,7 @@ impl Certificate {
             (SHA512_RSA, Some(KeyKind::Rsa { .. })) => {
                 &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
             }
-            (PSS, Some(KeyKind::Rsa { .. })) => return pss(&self.signature_parameters),
+            (PSS, Some(KeyKind::Rsa { .. })) => return pss(&self.0.signature_parameters),
             (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA256_ASN1,
             (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA384_ASN1,
             (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA256_ASN1,
@@ -237,6 +239,7 @@ impl<'a> Search<'a> {
         child.verify_signature(parent)?;
         parent.acceptable(self.now)?;
         let allowed = parent
+            .0
             .extensions
             .basic_constraints
             .as_ref()
