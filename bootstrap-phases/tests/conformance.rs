@@ -1,0 +1,36 @@
+//! Replays the recorded cases of `tests/conformance/` (see its README.md), group by group.
+//!
+//! Each group that can be replayed has a function in [`SUITES`]; the others are named with their number of cases.
+
+#[path = "support/cases.rs"]
+mod cases;
+#[path = "support/engine.rs"]
+mod engine;
+#[path = "support/rendering.rs"]
+mod rendering;
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use cases::Case;
+use conformance_runner::Runner;
+
+/// Replays the cases of one group.
+type Suite = fn(&mut Runner, &[Case]);
+
+const SUITES: &[(&str, Suite)] = &[("engine", engine::replay)];
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new("bootstrap-phases", env!("CARGO_MANIFEST_DIR"));
+    let mut groups: BTreeMap<String, Vec<Case>> = BTreeMap::new();
+    for case in cases::read(runner.cases()) {
+        groups.entry(case.group.clone()).or_default().push(case);
+    }
+    for (group, cases) in &groups {
+        match SUITES.iter().find(|(name, _)| name == group) {
+            Some((_, replay)) => replay(&mut runner, cases),
+            None => runner.not_counted(group, cases.len(), "not replayed yet"),
+        }
+    }
+    rendering::replay(&mut runner, groups.get("trees").map_or(&[], Vec::as_slice));
+    runner.finish()
+}

@@ -1,0 +1,46 @@
+//! Finding recorded cases and reading their files.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+/// A recorded case: its names, and the folder its files lie in.
+pub(crate) struct Case {
+    pub(crate) id: String,
+    pub(crate) group: String,
+    folder: PathBuf,
+}
+
+impl Case {
+    /// The text of one of its files.
+    pub(crate) fn text(&self, name: &str) -> Result<String, String> {
+        let path = self.folder.join(name);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// One of its files as JSON.
+    pub(crate) fn json(&self, name: &str) -> Result<Value, String> {
+        serde_json::from_str(&self.text(name)?).map_err(|error| format!("{name}: {error}"))
+    }
+}
+
+/// All cases that `index.json` lists, in its order.
+pub(crate) fn read(folder: &Path) -> Vec<Case> {
+    let path = folder.join("index.json");
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    let index: Vec<Value> = serde_json::from_str(&text).unwrap();
+    index
+        .iter()
+        .map(|entry| {
+            let field = |name: &str| entry[name].as_str().unwrap().to_owned();
+            Case {
+                id: field("id"),
+                group: field("group"),
+                folder: folder.join("cases").join(field("id")),
+            }
+        })
+        .collect()
+}
