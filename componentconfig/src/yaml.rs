@@ -8,12 +8,14 @@ mod granit;
 mod legacy;
 mod scalar;
 mod timestamp;
+mod writer;
 
 /// Builds the tree of the first document of a text.
 pub(crate) fn load_text(text: &str, first_line: u32) -> Loaded {
     load(YamlEvents::new(&legacy::line_breaks(text)), first_line)
 }
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -61,4 +63,42 @@ pub fn read_strict(text: &str) -> Result<Value, Report> {
     Err(duplicates
         .map(|duplicate| duplicate.place(Diagnostic::error(Class::Strict, duplicate.message())))
         .collect())
+}
+
+/// The value as a document, byte for byte as `sigs.k8s.io/yaml` and with it `kubeadm` and `kubectl` write it: keys
+/// sorted, lists at the indentation of their key, every text quoted that a reader of YAML 1.1 or 1.2 would take for
+/// something else.
+///
+/// ```
+/// use componentconfig::yaml;
+///
+/// let text = yaml::write(&serde_json::json!({"b": ["yes", "1_000", "v1"], "a": 1}));
+/// assert_eq!(text, "a: 1\nb:\n- \"yes\"\n- \"1_000\"\n- v1\n");
+/// ```
+#[must_use]
+pub fn write(value: &Value) -> String {
+    let mut out = String::new();
+    writer::write(value, &mut out);
+    out
+}
+
+/// The values as documents of one file, a line `---` between each two.
+#[must_use]
+pub fn write_all<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
+    let mut out = String::new();
+    for (position, value) in values.into_iter().enumerate() {
+        if position > 0 {
+            out.push_str("---\n");
+        }
+        writer::write(value, &mut out);
+    }
+    out
+}
+
+/// Anything that serializes as a document (see [`write`]).
+///
+/// # Errors
+/// Those of its `Serialize`; or it has maps with keys that are no strings.
+pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+    serde_json::to_value(value).map(|value| write(&value))
 }

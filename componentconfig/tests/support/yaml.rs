@@ -2,7 +2,7 @@
 
 use componentconfig::yaml;
 use conformance_runner::{Runner, first_difference, json_lines};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) fn run(runner: &mut Runner) {
     let folder = runner.cases().join("yaml");
@@ -16,6 +16,14 @@ pub(crate) fn run(runner: &mut Runner) {
         });
         runner.case("yaml-read-strict", &format!("{id}-strict"), || {
             agree(yaml::read_strict(input), refused_strictly, expect)
+        });
+    }
+    for (id, case) in json_lines(&folder.join("write.jsonl")).expect("the recorded cases") {
+        let value = json!({"k": case["input"]});
+        runner.case("yaml-write", &id, || {
+            let written = yaml::write(&value);
+            let read = yaml::read(&written).map_err(|report| format!("{written}{report}"))?;
+            first_difference(&read, &value).map_or(Ok(()), Err)
         });
     }
 }
