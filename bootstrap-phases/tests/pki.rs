@@ -12,10 +12,18 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use bootstrap_phases::kubeadm::{InitContext, phases};
+use bootstrap_phases::{ManualClock, MemFiles, Runner, Workflow};
+use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration, LocalEtcd};
+use componentconfig::kubelet::v1beta1::KubeletConfiguration;
+
 use bootstrap_phases::kubeadm::pki::{
-    Algorithm, AltNames, Authority, CertSpec, Certificate, Curve, FixedKeys, KeyKind, KeyPool,
-    KeySource, PkiError, PrivateKey, PublicKey, SystemKeys, Usage, Validity,
+    Algorithm, AltNames, Authority, CertSpec, Certificate, CertificateRequest, Curve, FixedKeys,
+    KeyKind, KeyPool, KeySource, PkiError, PrivateKey, PublicKey, SystemKeys, Usage, Validity,
 };
+
+#[path = "support/certificates.rs"]
+mod certificates;
 
 const NOW: u64 = 1_790_000_000;
 
@@ -389,4 +397,85 @@ fn no_secret_in_debug() {
         shown.contains("PrivateKey(ECDSA-P256, redacted)"),
         "{shown}"
     );
+}
+
+#[test]
+fn openssl_accepts_requests() {
+    for algorithm in Algorithm::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let key = &keys(algorithm)[1];
+        for spec in [serving(), client()] {
+            let request = CertificateRequest::new(&spec, key).unwrap();
+            assert!(request.verify());
+            let read = CertificateRequest::from_pem(request.to_pem().as_bytes()).unwrap();
+            assert_eq!((&read, read.public_key()), (&request, key.public_key()));
+            std::fs::write(folder.path().join("csr"), request.to_pem()).unwrap();
+            openssl(folder.path(), "req -in csr -noout -verify");
+            if let Some(text) = openssl(folder.path(), "req -in csr -noout -text") {
+                let names = "DNS:*.example.com, DNS:cp-1, DNS:kubernetes, IP Address:10.96.0.1";
+                assert_eq!(text.contains(names), !spec.dns_names.is_empty(), "{text}");
+            }
+        }
+    }
+}
+
+/// The two phases on files in memory, against what kubeadm made of the same configuration.
+#[test]
+fn a_control_plane_like_the_recorded_one() {
+    for algorithm in [Algorithm::EcdsaP256, Algorithm::EcdsaP384] {
+        let mut init = InitConfiguration::default();
+        init.node_registration.name = "cp-1".to_owned();
+        init.local_api_endpoint.advertise_address = "10.1.2.3".to_owned();
+        init.local_api_endpoint.bind_port = 6443;
+        let mut cluster = ClusterConfiguration {
+            certificates_dir: "/etc/kubernetes/pki".to_owned(),
+            cluster_name: "kubernetes".to_owned(),
+            encryption_algorithm: algorithm.to_string(),
+            ..ClusterConfiguration::default()
+        };
+        cluster.networking.service_subnet = "10.96.0.0/12".to_owned();
+        cluster.networking.dns_domain = "cluster.local".to_owned();
+        cluster.etcd.local = Some(LocalEtcd::default());
+        let context = InitContext::new(init, cluster, KubeletConfiguration::default());
+
+        let flow = Workflow::new("init")
+            .phases([phases::certs(), phases::kubeconfig()])
+            .build()
+            .unwrap();
+        let (files, clock) = (MemFiles::new(), ManualClock::new(now()));
+        let runner = Runner::new(&flow, &files).clock(&clock);
+        let report = runner.run(&context).unwrap();
+        assert_eq!(
+            report
+                .phases
+                .iter()
+                .filter(|phase| phase.changes > 0)
+                .count(),
+            16
+        );
+        let again = runner.run(&context).unwrap();
+        assert!(again.phases.iter().all(|phase| phase.changes == 0));
+
+        let case = format!(
+            "tests/conformance/cases/files-algorithm-{}/expected",
+            algorithm.as_str().to_lowercase()
+        );
+        let expected = |name: &str| {
+            let text =
+                std::fs::read_to_string(format!("{}/{case}/{name}", env!("CARGO_MANIFEST_DIR")))
+                    .unwrap();
+            serde_json::from_str(&text).unwrap()
+        };
+        let different = certificates::differences(
+            &files,
+            now(),
+            &expected("certificates.json"),
+            &expected("keys.json"),
+        );
+        assert!(
+            different.is_empty(),
+            "{algorithm}: {}",
+            different.join("\n")
+        );
+    }
 }

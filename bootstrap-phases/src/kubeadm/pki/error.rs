@@ -21,6 +21,9 @@ pub enum PkiError {
     /// The text has no block of a certificate.
     #[error("no certificate found: expected a block CERTIFICATE")]
     NoCertificate,
+    /// The text has no block of a certificate request.
+    #[error("no certificate request found: expected a block CERTIFICATE REQUEST")]
+    NoRequest,
     /// The private key is encrypted with a pass phrase.
     #[error("the private key is encrypted: store it without a pass phrase")]
     EncryptedKey,

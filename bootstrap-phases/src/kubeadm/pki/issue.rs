@@ -122,7 +122,7 @@ struct Issuer<'a> {
     key: &'a PrivateKey,
 }
 
-fn subject(spec: &CertSpec) -> Result<Vec<u8>, PkiError> {
+pub(super) fn subject(spec: &CertSpec) -> Result<Vec<u8>, PkiError> {
     if spec.common_name.is_empty() {
         return Err(PkiError::Spec {
             field: "commonName",
@@ -253,10 +253,7 @@ fn extensions(
         };
         out.push(extension(false, &id)?);
     }
-    let names = alternative_names(spec)?;
-    if !names.is_empty() {
-        out.push(extension(false, &SubjectAltName(names))?);
-    }
+    out.extend(alternative_names(spec)?);
     Ok(out)
 }
 
@@ -292,7 +289,8 @@ fn key_id(public: &PublicKey) -> Result<Vec<u8>, PkiError> {
     Ok(hash.as_ref().iter().copied().take(20).collect())
 }
 
-fn alternative_names(spec: &CertSpec) -> Result<Vec<GeneralName>, PkiError> {
+/// None if there are no names.
+pub(super) fn alternative_names(spec: &CertSpec) -> Result<Option<Extension>, PkiError> {
     let dns = spec.dns_names.iter().map(|name| {
         Ia5String::new(name)
             .map(GeneralName::DnsName)
@@ -308,11 +306,15 @@ fn alternative_names(spec: &CertSpec) -> Result<Vec<GeneralName>, PkiError> {
         };
         octets(&bytes).map(GeneralName::IpAddress)
     });
-    dns.chain(ips).collect()
+    let names = dns.chain(ips).collect::<Result<Vec<_>, _>>()?;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    extension(false, &SubjectAltName(names)).map(Some)
 }
 
 /// The signature that a key of this kind makes, see `PrivateKey::sign`. RSA has NULL parameters, ECDSA none.
-fn signature_algorithm(kind: KeyKind) -> AlgorithmIdentifierRef<'static> {
+pub(super) fn signature_algorithm(kind: KeyKind) -> AlgorithmIdentifierRef<'static> {
     let (id, parameters) = match kind {
         KeyKind::Rsa { .. } => (oid("1.2.840.113549.1.1.11"), Some(AnyRef::NULL)),
         KeyKind::Ecdsa(Curve::P256) => (oid("1.2.840.10045.4.3.2"), None),
@@ -329,6 +331,6 @@ fn octets(bytes: &[u8]) -> Result<OctetString, PkiError> {
     OctetString::new(bytes).map_err(broken)
 }
 
-fn broken(error: der::Error) -> PkiError {
+pub(super) fn broken(error: der::Error) -> PkiError {
     PkiError::der("certificate", &error)
 }

@@ -137,50 +137,70 @@ impl Certificate {
     }
 
     fn signature_fits(&self, key: &PublicKey) -> bool {
-        let Ok(info) = SubjectPublicKeyInfoRef::from_der(key.as_der()) else {
-            return false;
-        };
-        let Some(algorithm) = self.verification(key.kind()) else {
-            return false;
-        };
-        UnparsedPublicKey::new(algorithm, info.subject_public_key.raw_bytes())
-            .verify(&self.0.signed, &self.0.signature)
-            .is_ok()
+        let own = &self.0;
+        fits(
+            key,
+            own.signature_algorithm,
+            &own.signature_parameters,
+            &own.signed,
+            &own.signature,
+        )
     }
+}
 
-    /// SHA-1 is not among them: Go does not accept it any more either.
-    fn verification(&self, key: Option<KeyKind>) -> Option<&'static dyn VerificationAlgorithm> {
-        const SHA256_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
-        const SHA384_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.12");
-        const SHA512_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.13");
-        const PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
-        const ECDSA_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
-        const ECDSA_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
-        const ECDSA_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");
-        const ED25519: ObjectIdentifier = oid("1.3.101.112");
-        let algorithm: &'static dyn VerificationAlgorithm = match (self.0.signature_algorithm, key)
-        {
-            (SHA256_RSA, Some(KeyKind::Rsa { .. })) => {
-                &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
-            }
-            (SHA384_RSA, Some(KeyKind::Rsa { .. })) => &signature::RSA_PKCS1_2048_8192_SHA384,
-            (SHA512_RSA, Some(KeyKind::Rsa { .. })) => {
-                &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
-            }
-            (PSS, Some(KeyKind::Rsa { .. })) => return pss(&self.0.signature_parameters),
-            (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA256_ASN1,
-            (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA384_ASN1,
-            (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA256_ASN1,
-            (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA384_ASN1,
-            (ECDSA_SHA512, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA512_ASN1,
-            (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA256_ASN1,
-            (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA384_ASN1,
-            (ECDSA_SHA512, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA512_ASN1,
-            (ED25519, None) => &signature::ED25519,
-            _ => return None,
-        };
-        Some(algorithm)
-    }
+/// Whether this signature was made with this key.
+pub(super) fn fits(
+    key: &PublicKey,
+    algorithm: ObjectIdentifier,
+    parameters: &[u8],
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let Ok(info) = SubjectPublicKeyInfoRef::from_der(key.as_der()) else {
+        return false;
+    };
+    let Some(algorithm) = verification(algorithm, parameters, key.kind()) else {
+        return false;
+    };
+    let key = UnparsedPublicKey::new(algorithm, info.subject_public_key.raw_bytes());
+    key.verify(message, signature).is_ok()
+}
+
+/// SHA-1 is not among them: Go does not accept it any more either.
+fn verification(
+    algorithm: ObjectIdentifier,
+    parameters: &[u8],
+    key: Option<KeyKind>,
+) -> Option<&'static dyn VerificationAlgorithm> {
+    const SHA256_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.11");
+    const SHA384_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.12");
+    const SHA512_RSA: ObjectIdentifier = oid("1.2.840.113549.1.1.13");
+    const PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
+    const ECDSA_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
+    const ECDSA_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
+    const ECDSA_SHA512: ObjectIdentifier = oid("1.2.840.10045.4.3.4");
+    const ED25519: ObjectIdentifier = oid("1.3.101.112");
+    let algorithm: &'static dyn VerificationAlgorithm = match (algorithm, key) {
+        (SHA256_RSA, Some(KeyKind::Rsa { .. })) => {
+            &signature::RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
+        }
+        (SHA384_RSA, Some(KeyKind::Rsa { .. })) => &signature::RSA_PKCS1_2048_8192_SHA384,
+        (SHA512_RSA, Some(KeyKind::Rsa { .. })) => {
+            &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
+        }
+        (PSS, Some(KeyKind::Rsa { .. })) => return pss(parameters),
+        (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA256_ASN1,
+        (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P256))) => &signature::ECDSA_P256_SHA384_ASN1,
+        (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA256_ASN1,
+        (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA384_ASN1,
+        (ECDSA_SHA512, Some(KeyKind::Ecdsa(Curve::P384))) => &signature::ECDSA_P384_SHA512_ASN1,
+        (ECDSA_SHA256, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA256_ASN1,
+        (ECDSA_SHA384, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA384_ASN1,
+        (ECDSA_SHA512, Some(KeyKind::Ecdsa(Curve::P521))) => &signature::ECDSA_P521_SHA512_ASN1,
+        (ED25519, None) => &signature::ED25519,
+        _ => return None,
+    };
+    Some(algorithm)
 }
 
 struct Search<'a> {
