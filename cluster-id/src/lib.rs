@@ -1,1 +1,13 @@
-//! (front page)
+//! Identity of clusters in a ClusterSet.
+
+mod error;
+pub mod id;
+mod meta;
+pub mod name;
+mod newtype;
+pub mod property;
+pub mod rule;
+
+pub use error::{Error, NameKind};
+pub use meta::ObjectMeta;
+pub use rule::{Explain, Explanation, Rule};

@@ -1,0 +1,62 @@
+//! Replays the recorded cases; see `tests/conformance/README.md`.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a case that cannot be read is a failure"
+)]
+
+use std::{collections::BTreeSet, fs, process::ExitCode};
+
+use conformance_runner::{Runner, json_lines};
+use serde_json::Value;
+
+#[path = "support/case.rs"]
+mod case;
+#[path = "support/identity.rs"]
+mod identity;
+
+/// Runs one case: its `input` and its `expect`.
+type Run = fn(&Value, &Value) -> Result<(), String>;
+
+const SUITES: &[(&str, Run)] = &[
+    ("identity-portability", identity::portability),
+    ("property-name", identity::property_name),
+];
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new("cluster-id", env!("CARGO_MANIFEST_DIR"));
+    for name in suites(&runner) {
+        let path = runner.cases().join(format!("{name}.jsonl"));
+        let cases = json_lines(&path).expect("the cases can be read");
+        let Some((_, run)) = SUITES.iter().find(|(suite, _)| *suite == name) else {
+            runner.not_counted(&name, cases.len(), reason(&name));
+            continue;
+        };
+        for (id, line) in cases {
+            let line = case::expand(&line);
+            runner.case(&name, &id, || run(&line["input"], &line["expect"]));
+        }
+    }
+    runner.finish()
+}
+
+/// The suites that are recorded, by the names of their files.
+fn suites(runner: &Runner) -> BTreeSet<String> {
+    fs::read_dir(runner.cases())
+        .expect("the cases are there")
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(|name| Some(name.strip_suffix(".jsonl")?.to_owned()))
+        .collect()
+}
+
+fn reason(suite: &str) -> &'static str {
+    match suite {
+        "rollout-quirks" => {
+            "answers that contradict the documentation of the program that gave them"
+        }
+        _ => "this crate does not do that",
+    }
+}
