@@ -2,6 +2,7 @@
 
 mod error;
 pub mod id;
+pub mod membership;
 mod meta;
 pub mod name;
 mod newtype;

@@ -17,12 +17,15 @@ use serde_json::Value;
 mod case;
 #[path = "support/identity.rs"]
 mod identity;
+#[path = "support/membership.rs"]
+mod membership;
 
 /// Runs one case: its `input` and its `expect`.
 type Run = fn(&Value, &Value) -> Result<(), String>;
 
 const SUITES: &[(&str, Run)] = &[
     ("identity-portability", identity::portability),
+    ("membership", membership::membership),
     ("property-name", identity::property_name),
 ];
 
