@@ -6,7 +6,7 @@ mod quantity;
 use serde::{Deserialize, Deserializer};
 
 pub use duration::{Duration, DurationOrNanoseconds, ParseDurationError};
-pub use quantity::Quantity;
+pub use quantity::{ParseQuantityError, Quantity};
 
 /// For `deserialize_with` on an `Option<T>` whose `T` is not a pointer upstream and has its own opinion about `null`:
 /// `null` is read as a `T` (a [`Duration`] refuses it), and only an absent field is `None`.

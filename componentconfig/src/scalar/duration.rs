@@ -9,7 +9,7 @@ use serde::{
     de::{self, Visitor},
 };
 
-use crate::quote::quote;
+use crate::quote::quote_ascii;
 
 const MICROSECOND: i64 = 1_000;
 const MILLISECOND: i64 = 1_000_000;
@@ -130,6 +130,7 @@ fn magnitude(mut rest: &str) -> Result<u64, ErrorKind> {
         if whole.is_empty() && fraction.is_empty() {
             return Err(ErrorKind::Invalid);
         }
+        let whole = whole_number(whole)?;
         let end = after
             .find(|c: char| c == '.' || c.is_ascii_digit())
             .unwrap_or(after.len());
@@ -149,6 +150,16 @@ fn magnitude(mut rest: &str) -> Result<u64, ErrorKind> {
     Ok(sum)
 }
 
+fn whole_number(digits: &str) -> Result<u64, ErrorKind> {
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    let number = digits.parse().ok();
+    number
+        .filter(|number| *number <= 1 << 63)
+        .ok_or(ErrorKind::Invalid)
+}
+
 /// `whole.fraction` times `scale`, what is below a nanosecond cut off.
 #[allow(
     clippy::cast_possible_truncation,
@@ -156,12 +167,7 @@ fn magnitude(mut rest: &str) -> Result<u64, ErrorKind> {
     clippy::cast_sign_loss,
     reason = "the fraction goes through a float upstream: the same rounding is wanted"
 )]
-fn scaled(whole: &str, fraction: &str, scale: i64) -> Option<u64> {
-    let whole: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok().filter(|whole| *whole <= 1 << 63)?
-    };
+fn scaled(whole: u64, fraction: &str, scale: i64) -> Option<u64> {
     let part = whole.checked_mul(scale.unsigned_abs())?;
     // Digits beyond what 63 bits hold are not looked at.
     let mut digits: u64 = 0;
@@ -286,12 +292,16 @@ enum ErrorKind {
 
 impl fmt::Display for ParseDurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = quote(&self.text);
+        let text = quote_ascii(&self.text);
         match &self.kind {
             ErrorKind::Invalid => write!(f, "time: invalid duration {text}"),
             ErrorKind::MissingUnit => write!(f, "time: missing unit in duration {text}"),
             ErrorKind::UnknownUnit(unit) => {
-                write!(f, "time: unknown unit {} in duration {text}", quote(unit))
+                write!(
+                    f,
+                    "time: unknown unit {} in duration {text}",
+                    quote_ascii(unit)
+                )
             }
         }
     }
@@ -466,7 +476,10 @@ mod tests {
                 "time: invalid duration \"9223372036854775808ns\"",
             ),
             ("3000000h", "time: invalid duration \"3000000h\""),
-            ("1é", "time: unknown unit \"é\" in duration \"1é\""),
+            (
+                "1é",
+                "time: unknown unit \"\\xc3\\xa9\" in duration \"1\\xc3\\xa9\"",
+            ),
         ] {
             let error = text.parse::<Duration>().unwrap_err();
             assert_eq!(error.to_string(), words, "{text}");
