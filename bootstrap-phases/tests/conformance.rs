@@ -6,6 +6,9 @@
 mod cases;
 #[path = "support/engine.rs"]
 mod engine;
+#[cfg(feature = "kubeadm")]
+#[path = "support/functions.rs"]
+mod functions;
 #[path = "support/rendering.rs"]
 mod rendering;
 
@@ -17,7 +20,11 @@ use conformance_runner::Runner;
 /// Replays the cases of one group.
 type Suite = fn(&mut Runner, &[Case]);
 
-const SUITES: &[(&str, Suite)] = &[("engine", engine::replay)];
+const SUITES: &[(&str, Suite)] = &[
+    ("engine", engine::replay),
+    #[cfg(feature = "kubeadm")]
+    ("functions", functions::replay),
+];
 
 fn main() -> ExitCode {
     let mut runner = Runner::new("bootstrap-phases", env!("CARGO_MANIFEST_DIR"));

@@ -6,8 +6,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
-use zeroize::Zeroizing;
+use serde_json::{Value, json};
 
 use super::pki::{Certificate, PkiError, PrivateKey};
 use crate::Secret;
@@ -48,56 +47,44 @@ impl KubeconfigSpec {
     /// # Errors
     /// The key cannot be exported, or a token is no text.
     pub fn render(&self) -> Result<Secret, PkiError> {
-        let cluster = scalar(&self.cluster);
-        let user = scalar(&self.user);
-        let context = scalar(&format!("{}@{}", self.user, self.cluster));
-        let authority = STANDARD.encode(self.authority.to_pem());
-        let server = scalar(&self.server);
-        let credentials = self.credentials.render()?;
-        let text = format!(
-            "apiVersion: v1\n\
-             clusters:\n\
-             - cluster:\n    certificate-authority-data: {authority}\n    server: {server}\n  name: {cluster}\n\
-             contexts:\n\
-             - context:\n    cluster: {cluster}\n    user: {user}\n  name: {context}\n\
-             current-context: {context}\n\
-             kind: Config\n\
-             users:\n\
-             - name: {user}\n  user:\n{}",
-            credentials.as_str()
-        );
-        Ok(Secret::new(text))
+        let context = format!("{}@{}", self.user, self.cluster);
+        let value = json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{
+                "name": self.cluster,
+                "cluster": {
+                    "certificate-authority-data": STANDARD.encode(self.authority.to_pem()),
+                    "server": self.server,
+                },
+            }],
+            "contexts": [{
+                "name": context,
+                "context": { "cluster": self.cluster, "user": self.user },
+            }],
+            "current-context": context,
+            "users": [{ "name": self.user, "user": self.credentials.to_value()? }],
+        });
+        Ok(Secret::new(componentconfig::yaml::write(&value)))
     }
 }
 
 impl Credentials {
-    fn render(&self) -> Result<Zeroizing<String>, PkiError> {
-        Ok(Zeroizing::new(match self {
-            Self::Certificate { certificate, key } => format!(
-                "    client-certificate-data: {}\n    client-key-data: {}\n",
-                STANDARD.encode(certificate.to_pem()),
-                STANDARD.encode(key.to_pem()?.as_bytes())
-            ),
+    fn to_value(&self) -> Result<Value, PkiError> {
+        Ok(match self {
+            Self::Certificate { certificate, key } => json!({
+                "client-certificate-data": STANDARD.encode(certificate.to_pem()),
+                "client-key-data": STANDARD.encode(key.to_pem()?.as_bytes()),
+            }),
             Self::Token(token) => {
                 let text = std::str::from_utf8(token.expose()).map_err(|_| PkiError::Spec {
                     field: "token",
                     why: "is not text".to_owned(),
                 })?;
-                format!("    token: {}\n", scalar(text))
+                json!({ "token": text })
             }
-        }))
+        })
     }
-}
-
-/// A string in YAML: bare where that is a string in every version of YAML, else in quotes, as JSON is YAML.
-fn scalar(text: &str) -> String {
-    let bare = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@*+=[]".contains(&b);
-    let starts = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let word = text.bytes().any(|b| matches!(b, b'.' | b'/' | b'@' | b'-')) || text.len() > 5;
-    if starts && word && text.bytes().all(bare) && !text.ends_with(':') {
-        return text.to_owned();
-    }
-    Value::from(text).to_string()
 }
 
 impl fmt::Debug for KubeconfigSpec {

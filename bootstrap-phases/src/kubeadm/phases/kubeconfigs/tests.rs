@@ -359,13 +359,13 @@ fn a_token_in_place_of_a_certificate() {
     let spec = KubeconfigSpec {
         server: SERVER.to_owned(),
         cluster: "kubernetes".to_owned(),
-        user: "ci-robot".to_owned(),
+        user: "ci".to_owned(),
         authority: authority.certificate().clone(),
         credentials: Credentials::Token(crate::Secret::new("abcdef.0123456789abcdef")),
     };
     let text = String::from_utf8(spec.render().unwrap().expose().to_vec()).unwrap();
     assert!(
-        text.ends_with("users:\n- name: ci-robot\n  user:\n    token: abcdef.0123456789abcdef\n"),
+        text.ends_with("users:\n- name: ci\n  user:\n    token: abcdef.0123456789abcdef\n"),
         "{text}"
     );
     assert!(!format!("{spec:?}").contains("0123456789abcdef"));
