@@ -26,10 +26,18 @@ const SUITES: &[(&str, Suite)] = &[
     ("functions", functions::replay),
 ];
 
+#[expect(clippy::print_stderr, reason = "nobody else tells")]
 fn main() -> ExitCode {
     let mut runner = Runner::new("bootstrap-phases", env!("CARGO_MANIFEST_DIR"));
     let mut groups: BTreeMap<String, Vec<Case>> = BTreeMap::new();
-    for case in cases::read(runner.cases()) {
+    let cases = match cases::read(runner.cases()) {
+        Ok(cases) => cases,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for case in cases {
         groups.entry(case.group.clone()).or_default().push(case);
     }
     for (group, cases) in &groups {

@@ -28,19 +28,22 @@ impl Case {
 }
 
 /// All cases that `index.json` lists, in its order.
-pub(crate) fn read(folder: &Path) -> Vec<Case> {
+pub(crate) fn read(folder: &Path) -> Result<Vec<Case>, String> {
     let path = folder.join("index.json");
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
-    let index: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let fail = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(&path).map_err(|error| fail(&error))?;
+    let index: Vec<Value> = serde_json::from_str(&text).map_err(|error| fail(&error))?;
     index
         .iter()
         .map(|entry| {
-            let field = |name: &str| entry[name].as_str().unwrap().to_owned();
-            Case {
-                id: field("id"),
-                group: field("group"),
-                folder: folder.join("cases").join(field("id")),
-            }
+            let field = |name: &str| entry.get(name).and_then(Value::as_str).map(str::to_owned);
+            let missing = || fail(&"an entry without id or group");
+            let id = field("id").ok_or_else(missing)?;
+            Ok(Case {
+                group: field("group").ok_or_else(missing)?,
+                folder: folder.join("cases").join(&id),
+                id,
+            })
         })
         .collect()
 }

@@ -205,13 +205,11 @@ impl Data<'_> {
             return Ok(());
         }
         self.calls.hear("data");
-        match &self.input.data_error {
-            Some(error) => Err(error.clone()),
-            None => {
-                self.made.get_or_init(|| ());
-                Ok(())
-            }
+        if let Some(error) = &self.input.data_error {
+            return Err(error.clone());
         }
+        self.made.get_or_init(|| ());
+        Ok(())
     }
 }
 
@@ -224,17 +222,16 @@ fn answer(input: &Input) -> Value {
         made: OnceCell::new(),
     };
     let mut answer = Map::new();
-    let error = match input.mode.as_str() {
-        "cli" => answer_cli(input, &flow, &data),
-        _ => {
-            if input.init_data_first
-                && let Err(error) = data.make()
-            {
-                answer.insert("initDataError".to_owned(), json!(error));
-            }
-            let selection = Selection::only(input.filter.clone()).skip(input.skip.clone());
-            run(&flow, &data, selection)
+    let error = if input.mode == "cli" {
+        answer_cli(input, &flow, &data)
+    } else {
+        if input.init_data_first
+            && let Err(error) = data.make()
+        {
+            answer.insert("initDataError".to_owned(), json!(error));
         }
+        let selection = Selection::only(input.filter.clone()).skip(input.skip.clone());
+        run(&flow, &data, selection)
     };
     answer.insert("error".to_owned(), json!(error.err()));
     if input.run_twice {
