@@ -22,6 +22,7 @@ mod retry;
 mod run;
 mod select;
 mod suggest;
+pub mod testing;
 mod timestamp;
 mod tree;
 mod workflow;

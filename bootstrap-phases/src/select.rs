@@ -285,7 +285,16 @@ fn add_needs<C: ?Sized>(units: &[Unit<C>], selection: &Selection, runs: &mut [bo
             continue;
         }
         for need in needs_of(units, index) {
-            if !selection.provided.contains(&need.item) {
+            if selection.provided.contains(&need.item) {
+                continue;
+            }
+            if is_below(units, index, need.maker) {
+                // A phase that needs its own group needs what the group does, not its siblings.
+                runs.iter_mut()
+                    .skip(need.maker)
+                    .take(1)
+                    .for_each(|runs| *runs = true);
+            } else {
                 mark_below(units, need.maker, runs, true);
             }
         }
