@@ -3,9 +3,18 @@
 #[path = "support/random.rs"]
 mod random;
 
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
 use bootstrap_phases::{
-    ChangeRecord, Compat, Digest, EventKind, EventLog, Files, Flow, Idle, Journal, ManualClock,
-    MemFiles, MemJournal, Node, Report, RunFailure, Runner, Selection, Workflow,
+    ChangeRecord, Compat, Content, Cx, Digest, EventKind, EventLog, Files, Flow, Idle, Journal,
+    ManualClock, MemFiles, MemJournal, Node, PhaseError, Record, Report, RunFailure, Runner,
+    Selection, Workflow,
     testing::{CrashFiles, CrashJournal, CrashPoint, LossyFiles},
 };
 use proptest::{prelude::*, test_runner::Config as Proptest};
@@ -114,6 +123,45 @@ proptest! {
     }
 
     #[test]
+    fn a_crash_shows_every_path_as_it_was_or_as_it_is_to_be(
+        plot in plots(),
+        step in any::<prop::sample::Index>(),
+    ) {
+        let Some((expected, steps)) = undisturbed(&plot) else { return Ok(()) };
+        let (base, files) = (plot.files(), plot.files());
+        crash(&plot, &files, &MemJournal::new(), step.index(steps));
+        for (path, _) in files.paths() {
+            if path.ends_with(".staged") || path.contains(".staged/") {
+                continue;
+            }
+            let seen = |files: &MemFiles| {
+                (files.stat(&path).unwrap(), files.read(&path).ok())
+            };
+            let now = seen(&files);
+            prop_assert!(now == seen(&base) || now == seen(&expected), "{}: {:?}", path, now);
+        }
+    }
+
+    #[test]
+    fn beginning_afresh_after_a_crash_leaves_nothing_behind(
+        plot in plots(),
+        step in any::<prop::sample::Index>(),
+    ) {
+        let Some((expected, steps)) = undisturbed(&plot) else { return Ok(()) };
+        let (files, journal) = (plot.files(), MemJournal::new());
+        crash(&plot, &files, &journal, step.index(steps));
+        let (flow, clock) = (plot.flow(), ManualClock::at(1_000_000));
+        let other = Digest::of(b"another configuration");
+        let runner = Runner::new(&flow, &files).clock(&clock).journal(&journal, other);
+        let refused = runner.run(&config());
+        let fresh = Runner::new(&flow, &files).clock(&clock).journal(&journal, other).fresh();
+        // A crash before the first entry leaves nothing that another configuration could disturb.
+        prop_assert_eq!(refused.is_ok(), step.index(steps) == 0);
+        prop_assert!(fresh.run(&config()).is_ok());
+        prop_assert_eq!(&files, &expected);
+    }
+
+    #[test]
     fn a_power_loss_forgets_nothing_that_the_journal_relies_on(
         plot in plots(),
         step in any::<prop::sample::Index>(),
@@ -147,12 +195,83 @@ proptest! {
     }
 }
 
+/// A workflow that issues pairs, each by a number that is never used again, and refuses to go on with half of one.
+fn issuing(issued: &Arc<AtomicU64>) -> Flow<Config> {
+    let pairs = ["ca", "server", "client"].map(|name| {
+        let issued = issued.clone();
+        Node::new(name, "").run(move |cx: &Cx<'_, Config>| {
+            let (crt, key) = (format!("/pki/{name}.crt"), format!("/pki/{name}.key"));
+            let there = (
+                cx.files.read_if_exists(&crt)?,
+                cx.files.read_if_exists(&key)?,
+            );
+            if there.0 != there.1 {
+                return Err(PhaseError::conflict("half", format!("half of pair {name}")));
+            }
+            let mut plan = cx.draft();
+            if there.0.is_none() {
+                let number = issued.fetch_add(1, Ordering::SeqCst).to_string();
+                plan.dir("/pki", 0o755)?;
+                plan.file(&crt, 0o644, Content::text(number.as_str()))?;
+                plan.file(&key, 0o600, Content::secret(number))?;
+            }
+            Ok(plan.finish())
+        })
+    });
+    Workflow::new("issuing").phases(pairs).build_unchecked()
+}
+
+/// How many pairs were staged for good: each phase with an `intent` is never to be planned with a new pair again.
+fn intended(journal: &MemJournal) -> usize {
+    let entries = journal.load().unwrap_or_default();
+    let intents = entries.iter().filter_map(|entry| match &entry.record {
+        Record::Intent { phase, .. } => Some(phase.clone()),
+        _ => None,
+    });
+    intents.collect::<BTreeSet<_>>().len()
+}
+
+#[test]
+fn a_pair_is_never_halved_and_never_issued_again_once_it_is_intended() {
+    for keep in [0, 1, 2, usize::MAX] {
+        for step in 0.. {
+            let issued = Arc::new(AtomicU64::new(0));
+            let flow = issuing(&issued);
+            let (disk, journal, crash) = (
+                LossyFiles::new(MemFiles::new()),
+                MemJournal::new(),
+                CrashPoint::at(step),
+            );
+            let (crashing, crashing_journal) = (
+                CrashFiles::new(&disk, &crash),
+                CrashJournal::new(&journal, &crash),
+            );
+            let outcome = run(&flow, &crashing, &crashing_journal);
+            if !crash.has_crashed() {
+                outcome.unwrap();
+                break;
+            }
+            let files = disk.power_loss(|_, _| keep);
+            let settled = intended(&journal) as u64;
+            let before = issued.load(Ordering::SeqCst);
+            run(&flow, &files, &journal).unwrap();
+            let after = issued.load(Ordering::SeqCst);
+            assert_eq!(after - before, 3 - settled, "step {step}, {keep} kept");
+            assert_eq!(
+                files.list("/pki").unwrap().len(),
+                6,
+                "step {step}, {keep} kept"
+            );
+        }
+    }
+}
+
+/// A tree of phases by the shape of its levels; every phase makes a thing of its own path and needs some earlier one's.
 #[expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "names are different, inputs are made, and an index is of the list it was made for"
 )]
-/// A tree of phases by the shape of its levels; every phase makes a thing of its own path and needs some earlier one's.
 fn trees() -> impl Strategy<Value = Flow<()>> {
     let leaf = (0_u8..4, any::<prop::sample::Index>(), any::<bool>());
     prop::collection::vec((leaf.clone(), prop::collection::vec(leaf, 0..4)), 1..5).prop_map(

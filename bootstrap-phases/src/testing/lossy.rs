@@ -1,33 +1,33 @@
 //! A disk that forgets what nobody waited for.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{FileError, Files, MemFiles, Owner, Stat, files::parent};
 
 /// Files in memory with a power switch: names, modes and owners that were changed in a folder are only sure to be there after
 /// [`Files::sync_dir`] of that folder.
 ///
-/// This is what POSIX promises and no more: contents are on the disk when `create_file` returns, names are not. What was not
-/// waited for is lost folder by folder, from the end.
+/// This is what POSIX promises and no more: contents are on the disk when `create_file` returns, names are not, and what is
+/// in a folder is lost with the folder's own name. What was not waited for is lost folder by folder, from the end.
 #[derive(Debug)]
 pub struct LossyFiles {
     /// What everybody sees.
     now: MemFiles,
-    disk: Mutex<Disk>,
+    /// What was there at the beginning.
+    before: MemFiles,
+    /// What happened since, in order.
+    happened: Mutex<Vec<Happened>>,
 }
 
 #[derive(Debug)]
-struct Disk {
-    /// What is sure to be there.
-    sure: MemFiles,
-    /// What happened since, in order.
-    pending: Vec<Pending>,
-}
-
-#[derive(Clone, Debug)]
-struct Pending {
+struct Happened {
     folder: String,
     operation: Operation,
+    /// Somebody waited for it.
+    sure: bool,
 }
 
 #[derive(Clone)]
@@ -45,49 +45,45 @@ impl LossyFiles {
     pub fn new(tree: MemFiles) -> Self {
         Self {
             now: tree.clone(),
-            disk: Mutex::new(Disk {
-                sure: tree,
-                pending: Vec::new(),
-            }),
+            before: tree,
+            happened: Mutex::new(Vec::new()),
         }
     }
 
     /// The tree after the power fails now. For each folder with changes nobody waited for, `keep` is told the folder and how
     /// many there are, and says how many of them, from the oldest, reached the disk.
     pub fn power_loss(&self, mut keep: impl FnMut(&str, usize) -> usize) -> MemFiles {
-        let disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut folders: Vec<(&str, usize)> = Vec::new();
-        for pending in &disk.pending {
-            match folders
-                .iter_mut()
-                .find(|(folder, _)| *folder == pending.folder)
-            {
-                Some((_, count)) => *count += 1,
-                None => folders.push((&pending.folder, 1)),
-            }
+        let happened = self.happened.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+        for unsure in happened.iter().filter(|happened| !happened.sure) {
+            *left.entry(&unsure.folder).or_default() += 1;
         }
-        for (folder, count) in &mut folders {
+        for (folder, count) in &mut left {
             *count = keep(folder, *count).min(*count);
         }
-        let tree = disk.sure.clone();
-        for pending in &disk.pending {
-            let left = folders
-                .iter_mut()
-                .find(|(folder, _)| *folder == pending.folder);
-            if let Some((_, count)) = left.filter(|(_, count)| *count > 0) {
-                *count -= 1;
-                // What builds on something lost is lost with it.
-                let _ = pending.operation.apply(&tree);
+        let tree = self.before.clone();
+        for happened in happened.iter() {
+            if !happened.sure {
+                match left.get_mut(happened.folder.as_str()) {
+                    Some(count) if *count > 0 => *count -= 1,
+                    _ => continue,
+                }
             }
+            // What builds on something lost is lost with it.
+            let _ = happened.operation.apply(&tree);
         }
         tree
     }
 
     fn act(&self, path: &str, operation: Operation) -> Result<(), FileError> {
-        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut happened = self.happened.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = self.now.resolve(&parent(path))?;
         operation.apply(&self.now)?;
-        disk.pending.push(Pending { folder, operation });
+        happened.push(Happened {
+            folder,
+            operation,
+            sure: false,
+        });
         Ok(())
     }
 }
@@ -160,20 +156,12 @@ impl Files for LossyFiles {
         self.act(path, Operation::Remove(path.to_owned()))
     }
 
-    /// Waits for the folder's names, and for those of the folders above it, without which it would not be found.
     fn sync_dir(&self, path: &str) -> Result<(), FileError> {
         self.now.sync_dir(path)?;
         let folder = self.now.resolve(path)?;
-        let mut disk = self.disk.lock().unwrap_or_else(PoisonError::into_inner);
-        let above = |pending: &Pending| {
-            folder == pending.folder
-                || folder.starts_with(&crate::files::child(&pending.folder, ""))
-        };
-        let (sure, pending): (Vec<_>, Vec<_>) = disk.pending.drain(..).partition(above);
-        disk.pending = pending;
-        for done in sure {
-            // What was made in a folder that is gone again went with it.
-            let _ = done.operation.apply(&disk.sure);
+        let mut happened = self.happened.lock().unwrap_or_else(PoisonError::into_inner);
+        for happened in happened.iter_mut() {
+            happened.sure |= happened.folder == folder;
         }
         Ok(())
     }
@@ -198,13 +186,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_waited_for_is_found() {
+    fn what_is_in_a_folder_is_lost_with_its_name() {
         let disk = LossyFiles::new(MemFiles::new());
-        disk.create_dir_all("/a/b", 0o755).unwrap();
-        disk.create_file("/a/b/x", b"x", 0o600).unwrap();
-        disk.create_file("/y", b"y", 0o600).unwrap();
-        disk.sync_dir("/a/b").unwrap();
-        let tree = disk.power_loss(|_, _| 0);
-        assert_eq!(tree.read("/a/b/x").unwrap(), b"x");
+        disk.create_dir("/a", 0o755).unwrap();
+        disk.create_file("/a/x", b"x", 0o600).unwrap();
+        disk.sync_dir("/a").unwrap();
+        assert!(disk.power_loss(|_, _| 0).list("/").unwrap().is_empty());
+        disk.sync_dir("/").unwrap();
+        assert_eq!(disk.power_loss(|_, _| 0).read("/a/x").unwrap(), b"x");
     }
 }
