@@ -1,5 +1,7 @@
 //! Kubernetes API machinery for configuration files.
 
+#[cfg(feature = "kubeadm")]
+mod check;
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 pub mod component_base;
 pub mod core;
