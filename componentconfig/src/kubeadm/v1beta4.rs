@@ -4,6 +4,7 @@
 //! an `Option` is unset only when it is `None`.
 
 mod cluster;
+mod defaults;
 mod init;
 mod join;
 mod reset;

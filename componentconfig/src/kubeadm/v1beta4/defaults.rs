@@ -1,0 +1,229 @@
+//! The defaults that need nothing but the document. Follows `cmd/kubeadm/app/apis/kubeadm/v1beta4/defaults.go` and
+//! `cmd/kubeadm/app/apis/bootstraptoken/v1/defaults.go`.
+
+use super::{
+    APIEndpoint, BootstrapToken, ClusterConfiguration, Discovery, Etcd, FileDiscovery,
+    InitConfiguration, JoinConfiguration, NodeRegistrationOptions, ResetConfiguration, Timeouts,
+    UpgradeConfiguration,
+};
+use crate::{
+    check::url,
+    kubeadm::constants::{
+        CA_CERTIFICATE_VALIDITY_PERIOD, CERTIFICATE_VALIDITY_PERIOD, DEFAULT_BIND_PORT,
+        DEFAULT_CA_CERT_PATH, DEFAULT_CERTIFICATES_DIR, DEFAULT_CLUSTER_NAME, DEFAULT_DNS_DOMAIN,
+        DEFAULT_ENCRYPTION_ALGORITHM, DEFAULT_ETCD_DATA_DIR, DEFAULT_IMAGE_PULL_POLICY,
+        DEFAULT_IMAGE_REPOSITORY, DEFAULT_KUBERNETES_VERSION, DEFAULT_SERVICE_SUBNET,
+        DEFAULT_TOKEN_GROUP, DEFAULT_TOKEN_TTL, TOKEN_USAGES,
+    },
+    scalar::Duration,
+};
+
+impl InitConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        if self.bootstrap_tokens.is_empty() {
+            self.bootstrap_tokens.push(BootstrapToken::default());
+        }
+        self.bootstrap_tokens
+            .iter_mut()
+            .for_each(BootstrapToken::set_defaults);
+        self.local_api_endpoint.set_defaults();
+        self.node_registration.set_defaults();
+        self.timeouts.get_or_insert_default().set_defaults();
+    }
+}
+
+impl ClusterConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        text(&mut self.kubernetes_version, DEFAULT_KUBERNETES_VERSION);
+        text(&mut self.networking.service_subnet, DEFAULT_SERVICE_SUBNET);
+        text(&mut self.networking.dns_domain, DEFAULT_DNS_DOMAIN);
+        text(&mut self.certificates_dir, DEFAULT_CERTIFICATES_DIR);
+        text(&mut self.image_repository, DEFAULT_IMAGE_REPOSITORY);
+        text(&mut self.cluster_name, DEFAULT_CLUSTER_NAME);
+        text(&mut self.encryption_algorithm, DEFAULT_ENCRYPTION_ALGORITHM);
+        self.certificate_validity_period
+            .get_or_insert(CERTIFICATE_VALIDITY_PERIOD);
+        self.ca_certificate_validity_period
+            .get_or_insert(CA_CERTIFICATE_VALIDITY_PERIOD);
+        self.etcd.set_defaults();
+    }
+}
+
+impl Etcd {
+    fn set_defaults(&mut self) {
+        if self.external.is_none() {
+            self.local.get_or_insert_default();
+        }
+        if let Some(local) = &mut self.local {
+            text(&mut local.data_dir, DEFAULT_ETCD_DATA_DIR);
+        }
+        if let Some(external) = &mut self.external
+            && external.http_endpoints.is_empty()
+        {
+            external.http_endpoints.clone_from(&external.endpoints);
+        }
+    }
+}
+
+impl JoinConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        text(&mut self.ca_cert_path, DEFAULT_CA_CERT_PATH);
+        if let Some(control_plane) = &mut self.control_plane {
+            control_plane.local_api_endpoint.set_defaults();
+        }
+        self.discovery.set_defaults();
+        self.node_registration.set_defaults();
+        self.timeouts.get_or_insert_default().set_defaults();
+    }
+}
+
+impl Discovery {
+    fn set_defaults(&mut self) {
+        if let Some(bootstrap_token) = &self.bootstrap_token
+            && self.tls_bootstrap_token.is_empty()
+        {
+            self.tls_bootstrap_token = bootstrap_token.token.clone();
+        }
+        if let Some(file) = &mut self.file {
+            file.set_defaults();
+        }
+    }
+}
+
+impl FileDiscovery {
+    /// A file URL becomes its path.
+    fn set_defaults(&mut self) {
+        if let Ok(url) = url::parse(&self.kube_config_path)
+            && url.scheme == "file"
+        {
+            self.kube_config_path = url.path;
+        }
+    }
+}
+
+impl ResetConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        text(&mut self.certificates_dir, DEFAULT_CERTIFICATES_DIR);
+        self.timeouts.get_or_insert_default().set_defaults();
+    }
+}
+
+impl UpgradeConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        let apply = &mut self.apply;
+        apply.etcd_upgrade.get_or_insert(true);
+        apply.certificate_renewal.get_or_insert(true);
+        apply.image_pull_serial.get_or_insert(true);
+        text(&mut apply.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
+        let node = &mut self.node;
+        node.etcd_upgrade.get_or_insert(true);
+        node.certificate_renewal.get_or_insert(true);
+        node.image_pull_serial.get_or_insert(true);
+        text(&mut node.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
+        self.plan.etcd_upgrade.get_or_insert(true);
+        self.timeouts.get_or_insert_default().set_defaults();
+    }
+}
+
+impl BootstrapToken {
+    /// Fills in what is unset, other than the token itself.
+    ///
+    /// A time to live is filled in only where no expiry is set, and groups only for a token that authenticates.
+    /// Upstream fills in both always, and then refuses the outcome.
+    pub fn set_defaults(&mut self) {
+        if self.ttl.is_none() && self.expires.is_none() {
+            self.ttl = Some(DEFAULT_TOKEN_TTL);
+        }
+        if self.usages.is_empty() {
+            self.usages = TOKEN_USAGES.map(str::to_owned).into();
+        }
+        let only_signs = self.usages.iter().all(|usage| usage == "signing");
+        if self.groups.is_empty() && !only_signs {
+            self.groups.push(DEFAULT_TOKEN_GROUP.to_owned());
+        }
+    }
+}
+
+impl APIEndpoint {
+    fn set_defaults(&mut self) {
+        if self.bind_port == 0 {
+            self.bind_port = DEFAULT_BIND_PORT;
+        }
+    }
+}
+
+impl NodeRegistrationOptions {
+    fn set_defaults(&mut self) {
+        text(&mut self.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
+        self.image_pull_serial.get_or_insert(true);
+    }
+}
+
+impl Timeouts {
+    /// Fills in what is unset.
+    pub fn set_defaults(&mut self) {
+        for (timeout, minutes) in [
+            (&mut self.control_plane_component_health_check, 4),
+            (&mut self.kubelet_health_check, 4),
+            (&mut self.kubernetes_api_call, 1),
+            (&mut self.etcd_api_call, 2),
+            (&mut self.tls_bootstrap, 5),
+            (&mut self.discovery, 5),
+            (&mut self.upgrade_manifests, 5),
+        ] {
+            timeout.get_or_insert(Duration::from_mins(minutes));
+        }
+    }
+}
+
+fn text(field: &mut String, default: &str) {
+    if field.is_empty() {
+        default.clone_into(field);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expiry_needs_no_time_to_live() {
+        let mut token = BootstrapToken {
+            expires: crate::core::Time::from_unix(0),
+            ..BootstrapToken::default()
+        };
+        token.set_defaults();
+        assert_eq!(token.ttl, None);
+        assert_eq!(token.groups, [DEFAULT_TOKEN_GROUP]);
+    }
+
+    #[test]
+    fn a_token_that_only_signs_has_no_groups() {
+        for (usages, groups) in [
+            (vec!["signing"], 0),
+            (vec!["sign"], 1),
+            (vec!["authentication"], 1),
+        ] {
+            let mut token = BootstrapToken {
+                usages: usages.into_iter().map(str::to_owned).collect(),
+                ..BootstrapToken::default()
+            };
+            token.set_defaults();
+            assert_eq!(token.groups.len(), groups, "{:?}", token.usages);
+        }
+    }
+
+    #[test]
+    fn file_urls_become_paths() {
+        let mut file = FileDiscovery {
+            kube_config_path: "file:///a%20b".to_owned(),
+        };
+        file.set_defaults();
+        assert_eq!(file.kube_config_path, "/a b");
+    }
+}
