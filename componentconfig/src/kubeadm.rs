@@ -1,9 +1,25 @@
 //! The kinds of `kubeadm.k8s.io`: what `kubeadm init`, `join`, `reset` and `upgrade` read.
 
+mod components;
 pub mod constants;
 mod convert;
+mod dynamic;
+mod facts;
+mod findings;
+mod kinds;
+mod load;
+mod release;
 pub mod token;
 pub mod v1beta3;
 pub mod v1beta4;
+mod validate;
 
 pub use convert::{DocumentsV1Beta3, DocumentsV1Beta4, Loss};
+pub use dynamic::CiBuild;
+pub use facts::{Facts, HostAddress};
+pub use findings::Unset;
+pub use load::{
+    Component, Configuration, Init, LoadOptions, Loaded, complete_init, complete_join, load,
+    load_init, load_join, load_reset, load_upgrade,
+};
+pub use validate::ignored_preflight_errors;

@@ -69,9 +69,12 @@ impl Network {
 
     /// Reads networks that are separated by commas.
     pub(crate) fn parse_list(text: &str) -> Option<Vec<Self>> {
-        text.split(',')
-            .map(|part| Self::parse(part.trim()))
-            .collect()
+        text.split(',').map(Self::parse).collect()
+    }
+
+    /// The address of the network itself.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.address
     }
 
     pub(crate) const fn is_ipv6(self) -> bool {
@@ -211,10 +214,8 @@ mod tests {
         ] {
             assert_eq!(Network::parse(text).unwrap().size(), size, "{text}");
         }
-        assert_eq!(
-            Network::parse_list("10.0.0.0/8, fd00::/8").unwrap().len(),
-            2
-        );
+        assert_eq!(Network::parse_list("10.0.0.0/8,fd00::/8").unwrap().len(), 2);
         assert_eq!(Network::parse_list("10.0.0.0/8,"), None);
+        assert_eq!(Network::parse_list("10.0.0.0/8, fd00::/8"), None);
     }
 }
