@@ -8,6 +8,8 @@ mod facts;
 mod findings;
 mod kinds;
 mod load;
+mod migrate;
+mod print;
 mod release;
 pub mod token;
 pub mod v1beta3;
@@ -22,4 +24,6 @@ pub use load::{
     Component, Configuration, Init, LoadOptions, Loaded, complete_init, complete_join, load,
     load_init, load_join, load_reset, load_upgrade,
 };
+pub use migrate::{Migration, migrate};
+pub use print::{PrintedComponent, init_defaults, join_defaults, reset_defaults, upgrade_defaults};
 pub use validate::ignored_preflight_errors;

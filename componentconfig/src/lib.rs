@@ -10,6 +10,7 @@ pub mod diagnostic;
 mod document;
 pub mod field;
 pub mod gvk;
+mod kind;
 #[cfg(feature = "kube-proxy")]
 pub mod kube_proxy;
 #[cfg(feature = "kubeadm")]
@@ -30,3 +31,4 @@ pub use decode::{Decoded, Strictness, decode, decode_value};
 pub use diagnostic::{Class, Diagnostic, Report, Severity, Span};
 pub use document::{Document, DocumentSet, Duplicate, Syntax};
 pub use gvk::{GroupVersion, GroupVersionKind};
+pub use kind::Kind;

@@ -7,9 +7,14 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     reason = "a broken case has to fail loudly"
 )]
 
+#[path = "support/case.rs"]
+mod case;
+#[path = "support/kubeadm.rs"]
+mod kubeadm;
 #[path = "support/yaml.rs"]
 mod yaml;
 
@@ -20,5 +25,16 @@ use conformance_runner::Runner;
 fn main() -> ExitCode {
     let mut runner = Runner::new("componentconfig", env!("CARGO_MANIFEST_DIR"));
     yaml::run(&mut runner);
+    let cases = case::all(&runner);
+    let tally = case::Tally::default();
+    kubeadm::run(&mut runner, &cases, &tally);
+    for operation in ["decode", "effective", "checksum", "states"] {
+        let count = cases
+            .iter()
+            .filter(|case| case.operation() == operation)
+            .count();
+        runner.not_counted(operation, count, "not built yet");
+    }
+    tally.report();
     runner.finish()
 }

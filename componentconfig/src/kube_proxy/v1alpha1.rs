@@ -172,3 +172,5 @@ pub struct KubeProxyConntrackConfiguration {
     /// How long a UDP stream is kept.
     pub udp_stream_timeout: Duration,
 }
+
+crate::kind::kinds!("kubeproxy.config.k8s.io", "v1alpha1": KubeProxyConfiguration);

@@ -283,6 +283,3 @@ fn nothing_for(mut report: Report, message: &str) -> Report {
     report.push(Diagnostic::error(Class::NotFound, message));
     report
 }
-
-#[cfg(all(test, feature = "yaml"))]
-mod tests;

@@ -17,3 +17,5 @@ pub use super::v1beta4::{
     APIEndpoint, BootstrapToken, BootstrapTokenDiscovery, FileDiscovery, HostPathMount,
     JoinControlPlane, Networking, Patches, Taint,
 };
+
+crate::kind::kinds!("kubeadm.k8s.io", "v1beta3": InitConfiguration, ClusterConfiguration, JoinConfiguration);

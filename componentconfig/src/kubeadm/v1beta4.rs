@@ -29,3 +29,8 @@ pub use crate::{
     core::{EnvVar, Taint},
     kubeadm::token::BootstrapToken,
 };
+
+crate::kind::kinds!(
+    "kubeadm.k8s.io", "v1beta4":
+    InitConfiguration, ClusterConfiguration, JoinConfiguration, ResetConfiguration, UpgradeConfiguration,
+);

@@ -19,11 +19,11 @@ use super::{
 };
 use crate::field::{Errors, Path};
 
+pub use tokens::ignored_preflight_errors;
 pub(crate) use {
     cluster::{cluster, validity},
     join::{discovery_file, join},
 };
-pub use tokens::ignored_preflight_errors;
 
 impl InitConfiguration {
     /// Everything that is wrong with it. It has to be complete: defaults and what depends on the host filled in.
@@ -118,6 +118,3 @@ pub(crate) fn upgrade(upgrade: &UpgradeConfiguration, scope: &mut Scope<'_>) {
         common::image_pull_policy(policy, &path.child("imagePullPolicy"), scope);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -22,3 +22,5 @@ pub use crate::{
     component_base::{LoggingConfiguration, TracingConfiguration},
     core::Taint,
 };
+
+crate::kind::kinds!("kubelet.config.k8s.io", "v1beta1": KubeletConfiguration);

@@ -1,25 +1,28 @@
 //! The operations `validate`, `load`, `migrate` and `print` on the files of kubeadm.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use componentconfig::{
-    Class, Diagnostic, DocumentSet, Report,
-    kubeadm::{self, Facts, HostAddress, LoadOptions},
-    kube_proxy, kubelet, yaml,
+    DocumentSet, Kind, Report,
+    kubeadm::{self, Facts, HostAddress, LoadOptions, PrintedComponent},
 };
 use conformance_runner::Runner;
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::case::{self, Case};
+use crate::case::{Case, Outcome, Tally};
 
-pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &mut case::Tally) {
+pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
     for case in cases {
-        match case.operation() {
-            "validate" => runner.case("validate", &case.name, || case.check(tally, &validate(case))),
-            "load" => runner.case("load", &case.name, || case.check(tally, &load(case))),
-            _ => {}
-        }
+        let answer: fn(&Case) -> Outcome = match case.operation() {
+            "validate" => validate,
+            "load" => load,
+            "migrate" => migrate,
+            "print" => print,
+            _ => continue,
+        };
+        runner.case(case.operation(), &case.name, || {
+            case.check(tally, &answer(case))
+        });
     }
 }
 
@@ -27,7 +30,8 @@ pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &mut case::Tally) 
 fn facts(set: &DocumentSet) -> Facts {
     let exists = set.by_kind("JoinConfiguration").and_then(|document| {
         let path = "discovery.file.kubeConfigPath".parse().ok()?;
-        Some(Path::new(document.root().find(&path)?.as_str()?).exists())
+        let file = document.root().find(&path)?.as_str()?;
+        Some(Path::new(file.trim_start_matches("file://")).exists())
     });
     Facts {
         hostname: Some("rec-host".to_owned()),
@@ -39,7 +43,7 @@ fn facts(set: &DocumentSet) -> Facts {
     }
 }
 
-fn validate(case: &Case) -> case::Outcome {
+fn validate(case: &Case) -> Outcome {
     let options = LoadOptions {
         allow_deprecated: case.flag("allowDeprecated"),
         ..LoadOptions::validate()
@@ -49,22 +53,46 @@ fn validate(case: &Case) -> case::Outcome {
     Ok((vec![json!({"valid": true})], loaded.warnings))
 }
 
-fn load(case: &Case) -> case::Outcome {
+fn load(case: &Case) -> Outcome {
     let set = DocumentSet::read(&case.name, &case.input)?;
     let loaded = kubeadm::load_init(&set, &facts(&set), LoadOptions::init())?;
-    let init = &loaded.config;
-    let documents = vec![
-        typed("kubeadm.k8s.io/v1beta4", "InitConfiguration", &init.init),
-        typed("kubeadm.k8s.io/v1beta4", "ClusterConfiguration", &init.cluster),
-        typed("kubelet.config.k8s.io/v1beta1", "KubeletConfiguration", &init.kubelet.config),
-        typed("kubeproxy.config.k8s.io/v1alpha1", "KubeProxyConfiguration", &init.kube_proxy.config),
-    ];
-    Ok((documents, loaded.warnings))
+    let all = [PrintedComponent::Kubelet, PrintedComponent::KubeProxy];
+    Ok((documents(&loaded.config, &all), loaded.warnings))
 }
 
-fn typed<T: Serialize>(version: &str, kind: &str, config: &T) -> Value {
-    let mut value = serde_json::to_value(config).unwrap();
-    value["apiVersion"] = version.into();
-    value["kind"] = kind.into();
-    value
+fn migrate(case: &Case) -> Outcome {
+    let set = DocumentSet::read(&case.name, &case.input)?;
+    let migration = kubeadm::migrate(&set, &facts(&set))?;
+    Ok((migration.documents, migration.warnings))
+}
+
+fn print(case: &Case) -> Outcome {
+    let args = case.args();
+    let documents = match args.as_slice() {
+        ["init-defaults"] => documents(&kubeadm::init_defaults(), &[]),
+        ["init-defaults", "--component-configs", kinds] => {
+            let kinds: Result<Vec<PrintedComponent>, _> =
+                kinds.split(',').map(str::parse).collect();
+            documents(
+                &kubeadm::init_defaults(),
+                &kinds.map_err(|error| Report::from(*error))?,
+            )
+        }
+        ["join-defaults"] => vec![kubeadm::join_defaults("rec-host").to_document()],
+        ["reset-defaults"] => vec![kubeadm::reset_defaults().to_document()],
+        ["upgrade-defaults"] => vec![kubeadm::upgrade_defaults().to_document()],
+        other => panic!("no such print: {other:?}"),
+    };
+    Ok((documents, Vec::new()))
+}
+
+fn documents(init: &kubeadm::Init, components: &[PrintedComponent]) -> Vec<Value> {
+    let mut documents = vec![init.init.to_document(), init.cluster.to_document()];
+    if components.contains(&PrintedComponent::Kubelet) {
+        documents.push(init.kubelet.config.to_document());
+    }
+    if components.contains(&PrintedComponent::KubeProxy) {
+        documents.push(init.kube_proxy.config.to_document());
+    }
+    documents
 }

@@ -30,7 +30,11 @@ pub(super) struct Admitted<'a> {
 ///
 /// # Errors
 /// A kind is not known, or its version is gone; with every warning.
-pub(super) fn check(set: &DocumentSet, options: LoadOptions, wanted: Wanted) -> Result<Admitted<'_>, Report> {
+pub(super) fn check(
+    set: &DocumentSet,
+    options: LoadOptions,
+    wanted: Wanted,
+) -> Result<Admitted<'_>, Report> {
     let mut admitted = Admitted::default();
     for document in set {
         let Some(gvk) = document.gvk() else {
@@ -50,7 +54,12 @@ pub(super) fn check(set: &DocumentSet, options: LoadOptions, wanted: Wanted) -> 
 }
 
 /// Why a document is not decoded: an error, or a warning that it is ignored.
-fn keep_out(document: &Document, gvk: &GroupVersionKind, options: LoadOptions, wanted: Wanted) -> Option<Diagnostic> {
+fn keep_out(
+    document: &Document,
+    gvk: &GroupVersionKind,
+    options: LoadOptions,
+    wanted: Wanted,
+) -> Option<Diagnostic> {
     let group = gvk.group();
     if group.is_empty() {
         let path = Path::new("apiVersion");

@@ -94,27 +94,32 @@ fn encryption_algorithm(algorithm: &str, path: &Path, scope: &mut Scope<'_>) {
     }
 }
 
-/// Warns of certificates that live longer than recommended.
+/// Warns of certificates that live longer than recommended, or than the authority that signs them.
 pub(crate) fn validity(cluster: &ClusterConfiguration, scope: &mut Scope<'_>) {
-    for (name, what, period, longest) in [
-        (
-            "certificateValidityPeriod",
-            "certificate",
-            cluster.certificate_validity_period,
-            CERTIFICATE_VALIDITY_PERIOD,
-        ),
-        (
-            "caCertificateValidityPeriod",
-            "CA certificate",
-            cluster.ca_certificate_validity_period,
-            CA_CERTIFICATE_VALIDITY_PERIOD,
-        ),
+    let leaf = (
+        Path::new("certificateValidityPeriod"),
+        cluster.certificate_validity_period,
+    );
+    let ca = (
+        Path::new("caCertificateValidityPeriod"),
+        cluster.ca_certificate_validity_period,
+    );
+    for ((path, period), what, longest) in [
+        (&leaf, "certificate", CERTIFICATE_VALIDITY_PERIOD),
+        (&ca, "CA certificate", CA_CERTIFICATE_VALIDITY_PERIOD),
     ] {
         if let Some(period) = period.filter(|period| *period > longest) {
             let message = format!(
                 "the value {period} is more than the recommended default for {what} expiration: {longest}"
             );
-            scope.warn(Class::CertificateValidity, &Path::new(name), message);
+            scope.warn(Class::CertificateValidity, path, message);
         }
+    }
+    if let (Some(period), Some(longest)) = (leaf.1, ca.1)
+        && period > longest
+    {
+        let message =
+            format!("the value {period} is more than the caCertificateValidityPeriod: {longest}");
+        scope.warn(Class::CertificateValidity, &leaf.0, message);
     }
 }

@@ -1,0 +1,47 @@
+//! Types that are kinds: those that a document can be of.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::GroupVersionKind;
+
+/// A type that documents of a kind are read as.
+pub trait Kind: Serialize {
+    /// The kind, with the version that this type is.
+    const GVK: GroupVersionKind;
+
+    /// A document: the fields with `apiVersion` and `kind`.
+    ///
+    /// ```
+    /// # #[cfg(feature = "kubeadm")] {
+    /// use componentconfig::{Kind, kubeadm::v1beta4::ResetConfiguration};
+    ///
+    /// let reset = ResetConfiguration { force: true, ..ResetConfiguration::default() };
+    /// let expected = serde_json::json!({
+    ///     "apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ResetConfiguration", "force": true,
+    /// });
+    /// assert_eq!(reset.to_document(), expected);
+    /// # }
+    /// ```
+    fn to_document(&self) -> Value {
+        let mut document = serde_json::to_value(self).unwrap_or_default();
+        if let Value::Object(fields) = &mut document {
+            fields.insert("apiVersion".to_owned(), Self::GVK.api_version().into());
+            fields.insert("kind".to_owned(), Self::GVK.kind().into());
+        }
+        document
+    }
+}
+
+/// Says of which kind types are.
+macro_rules! kinds {
+    ($group:literal, $version:literal: $($kind:ident),+ $(,)?) => {
+        $(impl $crate::Kind for $kind {
+            const GVK: $crate::GroupVersionKind =
+                $crate::GroupVersionKind::from_static($group, $version, stringify!($kind));
+        })+
+    };
+}
+
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+pub(crate) use kinds;
