@@ -1,0 +1,196 @@
+//! Which images run: names, registries and tags (`cmd/kubeadm/app/images/images.go`, `cmd/kubeadm/app/constants`).
+
+use std::{error::Error, fmt};
+
+use componentconfig::kubeadm::v1beta4::ClusterConfiguration;
+use semver::Version;
+
+/// The versions of what belongs to a Kubernetes version but has its own, by Kubernetes' minor version, ascending.
+///
+/// CoreDNS and pause are those of kubeadm itself, whatever version it deploys.
+const ETCD_BY_MINOR: [(u64, &str); 3] = [(34, "3.6.8-0"), (35, "3.6.8-0"), (36, "3.6.8-0")];
+/// What an unreadable version gets.
+const NEWEST_ETCD: &str = "3.6.8-0";
+const COREDNS: &str = "v1.14.2";
+const PAUSE: &str = "3.10.2";
+const DEFAULT_REPOSITORY: &str = "registry.k8s.io";
+
+/// The version of etcd that belongs to a Kubernetes version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EtcdVersion {
+    /// The version, also the tag of the image.
+    pub version: &'static str,
+    /// Whether the Kubernetes version is a known one; else this is the etcd of the nearest known one.
+    pub known: bool,
+}
+
+/// A text that is no semantic version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionError {
+    text: String,
+}
+
+impl fmt::Display for VersionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no version of the form v1.36.0", self.text)
+    }
+}
+
+impl Error for VersionError {}
+
+/// The version of etcd for a Kubernetes version such as `v1.36.2`.
+///
+/// # Errors
+/// The text is no semantic version.
+pub fn etcd_version(kubernetes_version: &str) -> Result<EtcdVersion, VersionError> {
+    let minor = semantic(kubernetes_version)?.minor;
+    let nearest = ETCD_BY_MINOR
+        .iter()
+        .find(|(known, _)| *known >= minor)
+        .or(ETCD_BY_MINOR.last());
+    let (known, version) = nearest.copied().unwrap_or((0, NEWEST_ETCD));
+    Ok(EtcdVersion {
+        version,
+        known: known == minor,
+    })
+}
+
+/// A Kubernetes version as an image tag: what a tag cannot hold becomes `_`.
+pub fn tag(kubernetes_version: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    kubernetes_version
+        .chars()
+        .map(|c| if allowed(c) { c } else { '_' })
+        .collect()
+}
+
+/// The images of a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Images<'a> {
+    /// The cluster.
+    pub cluster: &'a ClusterConfiguration,
+    /// Where the images of Kubernetes itself come from when its version is a CI build; else empty.
+    pub ci_repository: &'a str,
+}
+
+impl Images<'_> {
+    /// The image of a component of Kubernetes itself, such as `kube-apiserver`.
+    pub fn kubernetes(&self, component: &str) -> String {
+        let repository = first(self.ci_repository, &self.cluster.image_repository);
+        let tag = tag(&self.cluster.kubernetes_version);
+        format!("{repository}/{component}:{tag}")
+    }
+
+    /// The image of etcd.
+    pub fn etcd(&self) -> String {
+        let local = self.cluster.etcd.local.as_ref();
+        let own_repository = local.map_or("", |local| &local.image_repository);
+        let own_tag = local.map_or("", |local| &local.image_tag);
+        let version =
+            etcd_version(&self.cluster.kubernetes_version).map_or(NEWEST_ETCD, |etcd| etcd.version);
+        let repository = first(own_repository, &self.cluster.image_repository);
+        format!("{repository}/etcd:{}", first(own_tag, version))
+    }
+
+    /// The image of CoreDNS. In the registry of Kubernetes it lies one level deeper.
+    pub fn dns(&self) -> String {
+        let dns = &self.cluster.dns;
+        let repository = first(&dns.image_repository, &self.cluster.image_repository);
+        let folder = if repository == DEFAULT_REPOSITORY {
+            "/coredns"
+        } else {
+            ""
+        };
+        let tag = first(&dns.image_tag, COREDNS);
+        format!("{repository}{folder}/coredns:{tag}")
+    }
+
+    /// The image of the container that holds a Pod's namespaces.
+    pub fn pause(&self) -> String {
+        format!("{}/pause:{PAUSE}", self.cluster.image_repository)
+    }
+
+    /// Every image that a control-plane node pulls: those of Kubernetes, then DNS, pause and etcd, without add-ons that are
+    /// switched off and without etcd if it is external.
+    pub fn control_plane(&self) -> Vec<String> {
+        let mut images: Vec<String> = [
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+        ]
+        .into_iter()
+        .chain((!self.cluster.proxy.disabled).then_some("kube-proxy"))
+        .map(|component| self.kubernetes(component))
+        .collect();
+        if !self.cluster.dns.disabled {
+            images.push(self.dns());
+        }
+        images.push(self.pause());
+        if self.cluster.etcd.local.is_some() {
+            images.push(self.etcd());
+        }
+        images
+    }
+}
+
+/// `preferred` unless it is empty.
+fn first<'a>(preferred: &'a str, fallback: &'a str) -> &'a str {
+    if preferred.is_empty() {
+        fallback
+    } else {
+        preferred
+    }
+}
+
+fn semantic(text: &str) -> Result<Version, VersionError> {
+    let bare = text.strip_prefix('v').unwrap_or(text);
+    Version::parse(bare).map_err(|_| VersionError { text: text.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_minor_version_takes_the_nearest_etcd() {
+        for (version, known) in [("v1.3.0", false), ("1.34.1", true), ("v1.99.0-rc.1", false)] {
+            let etcd = etcd_version(version).unwrap();
+            assert_eq!((etcd.version, etcd.known), ("3.6.8-0", known), "{version}");
+        }
+        assert!(etcd_version("1.36").is_err());
+    }
+
+    #[test]
+    fn the_table_ascends() {
+        assert!(ETCD_BY_MINOR.is_sorted_by_key(|(minor, _)| *minor));
+    }
+
+    #[test]
+    fn coredns_lies_deeper_in_the_registry_of_kubernetes_only() {
+        let mut cluster = ClusterConfiguration {
+            image_repository: DEFAULT_REPOSITORY.into(),
+            kubernetes_version: "v1.36.0+build.5".into(),
+            ..ClusterConfiguration::default()
+        };
+        let list = |cluster: &ClusterConfiguration, ci_repository| {
+            Images {
+                cluster,
+                ci_repository,
+            }
+            .control_plane()
+        };
+        assert_eq!(
+            list(&cluster, "ci.example"),
+            [
+                "ci.example/kube-apiserver:v1.36.0_build.5",
+                "ci.example/kube-controller-manager:v1.36.0_build.5",
+                "ci.example/kube-scheduler:v1.36.0_build.5",
+                "ci.example/kube-proxy:v1.36.0_build.5",
+                "registry.k8s.io/coredns/coredns:v1.14.2",
+                "registry.k8s.io/pause:3.10.2",
+            ]
+        );
+        cluster.image_repository = "own.example/k8s".into();
+        assert!(list(&cluster, "").contains(&"own.example/k8s/coredns:v1.14.2".to_owned()));
+    }
+}
