@@ -1,1 +1,41 @@
-//! (front page)
+//! Kubernetes patches as pure functions on JSON values: what an API server does with a strategic merge patch, a JSON merge
+//! patch or a JSON patch, and what `kubectl` does to make them, for tools that need the answer without a server.
+//!
+//! ```
+//! use apply_semantics::{patch::{Outcome, strategic}, types::builtin};
+//! use serde_json::json;
+//!
+//! let before = json!({"spec": {"containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]}});
+//! let after = json!({"spec": {"containers": [{"name": "a", "image": "a:2"}]}});
+//! let pod = builtin().kind("v1", "Pod").into();
+//!
+//! let Outcome::Patch(patch) = strategic::create_two_way(&before, &after, pod, &[])? else { unreachable!() };
+//! assert_eq!(patch["spec"]["containers"][0], json!({"name": "a", "image": "a:2"}));
+//! assert_eq!(patch["spec"]["containers"][1], json!({"name": "b", "$patch": "delete"}));
+//! assert_eq!(strategic::apply(before, patch, pod)?, after);
+//! # Ok::<(), apply_semantics::patch::PatchError>(())
+//! ```
+//!
+//! # What is where
+//!
+//! - [`patch`]: [`Patch`](patch::Patch) of any type with its content type, and the modules
+//!   [`strategic`](patch::strategic), [`merge`](patch::merge) and [`json`](patch::json) to make, merge and apply them.
+//! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
+//!
+//! # What it does not do
+//!
+//! It talks to no server and reads no files. It does not validate, default or convert objects: a patched object is as
+//! good as its patch. It does not read YAML.
+//!
+//! # Features
+//!
+//! None; the crate needs `serde_json` alone.
+
+mod go_text;
+pub mod patch;
+pub mod types;
+
+/// The example of the README is a test too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,69 @@
+//! Replays the recorded cases.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test; a panic fails the case"
+)]
+
+#[path = "support/strategic_merge.rs"]
+mod strategic_merge;
+#[path = "support/typed_schemas.rs"]
+mod typed_schemas;
+
+use std::process::ExitCode;
+
+use conformance_runner::{JsonLines, Runner, json_lines};
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
+    strategic_merge::run(&mut runner);
+    typed_schemas::run(&mut runner);
+    for (suite, why) in NOT_COUNTED {
+        let cases = cases(&runner, suite).len();
+        runner.not_counted(suite, cases, why);
+    }
+    runner.finish()
+}
+
+const ENGINE: &str = "the merge engine is not part of the crate yet";
+const REQUESTS: &str = "requests on managedFields are not part of the crate yet";
+const SERVER: &str = "needs an API server";
+
+const NOT_COUNTED: &[(&str, &str)] = &[
+    ("typed", ENGINE),
+    ("scenario-typed", ENGINE),
+    ("updater", ENGINE),
+    ("scenario-updater", ENGINE),
+    ("fieldsv1", ENGINE),
+    ("pathelement", ENGINE),
+    ("pathelement-order", ENGINE),
+    ("sets", ENGINE),
+    ("values", ENGINE),
+    ("openapi", ENGINE),
+    ("requests", REQUESTS),
+    ("csa-upgrade", REQUESTS),
+    ("scale", REQUESTS),
+    ("strategic-merge/server", SERVER),
+    ("ssa-apiserver/sequences", SERVER),
+    (
+        "kubectl-apply/sequences",
+        "kubectl apply is not part of the crate yet",
+    ),
+    (
+        "semantic-diff/pairs",
+        "semantic diff is not part of the crate yet",
+    ),
+    (
+        "semantic-diff/updates",
+        "semantic diff is not part of the crate yet",
+    ),
+];
+
+/// The cases of a suite: the file of that name.
+fn cases(runner: &Runner, suite: &str) -> JsonLines {
+    json_lines(&runner.cases().join(format!("{suite}.jsonl")))
+        .expect("the recorded cases are readable")
+}
