@@ -102,3 +102,6 @@ pub fn write_all<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
 pub fn to_string<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
     serde_json::to_value(value).map(|value| write(&value))
 }
+
+#[cfg(test)]
+mod tests;

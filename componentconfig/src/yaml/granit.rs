@@ -184,7 +184,7 @@ fn scalar_event<'a>(
         None => (Tag::Text, false),
     });
     let merge = text == "<<" && tag.map_or(plain, |(_, merge)| merge);
-    let empty = plain && tag.is_none() && text.is_empty() && at.is_empty();
+    let empty = plain && tag.is_none() && at.is_empty();
     let value = match tag {
         Some((tag, _)) => scalar::tagged(tag, text),
         None if plain => Ok(scalar::plain(text)),
