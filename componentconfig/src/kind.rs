@@ -34,6 +34,7 @@ pub trait Kind: Serialize {
 }
 
 /// Says of which kind types are.
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 macro_rules! kinds {
     ($group:literal, $version:literal: $($kind:ident),+ $(,)?) => {
         $(impl $crate::Kind for $kind {

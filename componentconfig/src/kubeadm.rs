@@ -6,6 +6,7 @@ mod convert;
 mod dynamic;
 mod facts;
 mod findings;
+mod flags;
 mod kinds;
 mod load;
 mod migrate;
@@ -20,6 +21,7 @@ pub use convert::{DocumentsV1Beta3, DocumentsV1Beta4, Loss};
 pub use dynamic::CiBuild;
 pub use facts::{Facts, HostAddress};
 pub use findings::Unset;
+pub use flags::{InitFlags, check_mixed_flags};
 pub use load::{
     Component, Configuration, Init, LoadOptions, Loaded, complete_init, complete_join, load,
     load_init, load_join, load_reset, load_upgrade,

@@ -4,34 +4,13 @@
 #![cfg(all(feature = "kubeadm", feature = "kubelet", feature = "kube-proxy"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use std::{collections::BTreeMap, fs, path::Path};
+#[path = "support/catalog.rs"]
+mod support;
 
 use componentconfig::{kube_proxy, kubeadm, kubelet};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
-
-#[derive(Deserialize)]
-struct Catalog {
-    kinds: Vec<Kind>,
-}
-
-#[derive(Deserialize)]
-#[allow(clippy::struct_field_names, reason = "the names of the file")]
-struct Kind {
-    group: String,
-    version: String,
-    kind: String,
-    root: String,
-    types: BTreeMap<String, Vec<Field>>,
-}
-
-#[derive(Deserialize)]
-struct Field {
-    json: String,
-    r#type: String,
-    #[serde(default)]
-    omitempty: bool,
-}
+use support::{Field, Kind, generic};
 
 /// What a sample fills in.
 #[derive(Clone, Copy)]
@@ -44,7 +23,10 @@ enum Sample {
     Empty,
 }
 
-impl Kind {
+/// Samples of a kind.
+struct Sampler<'a>(&'a Kind);
+
+impl Sampler<'_> {
     /// The value of a type of the catalog as text: what is read, and what upstream prints for it.
     fn value(&self, ty: &str, sample: Sample) -> (Value, Value) {
         if let Some(inner) = generic(ty, "optional") {
@@ -67,7 +49,7 @@ impl Kind {
                 Sample::Empty => same(Value::Null),
             };
         }
-        if let Some(fields) = self.types.get(ty) {
+        if let Some(fields) = self.0.types.get(ty) {
             return self.object(fields, sample);
         }
         same(scalar(ty, sample))
@@ -92,7 +74,7 @@ impl Kind {
         if ty.starts_with("optional<") {
             return value.is_null();
         }
-        let never = self.types.contains_key(ty) || matches!(ty, "duration" | "quantity");
+        let never = self.0.types.contains_key(ty) || matches!(ty, "duration" | "quantity");
         let zero = match value {
             Value::Null => true,
             Value::Bool(value) => !value,
@@ -103,10 +85,6 @@ impl Kind {
         };
         zero && !never
     }
-}
-
-fn generic<'a>(ty: &'a str, name: &str) -> Option<&'a str> {
-    ty.strip_prefix(name)?.strip_prefix('<')?.strip_suffix('>')
 }
 
 fn same(value: Value) -> (Value, Value) {
@@ -145,7 +123,7 @@ fn check<T: DeserializeOwned + Serialize>(kind: &Kind) {
         ("zero", Sample::Zero),
         ("empty", Sample::Empty),
     ] {
-        let (read, mut printed) = kind.value(&kind.root, sample);
+        let (read, mut printed) = Sampler(kind).value(&kind.root, sample);
         if matches!(sample, Sample::Zero) {
             // Read back, an empty collection counts as unset where nothing tells the two apart.
             nothing_for_empty(&mut printed);
@@ -177,10 +155,8 @@ fn nothing_for_empty(value: &mut Value) {
 
 #[test]
 fn every_field_of_every_kind() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/catalog.json");
-    let catalog: Catalog = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let mut checked = 0;
-    for kind in &catalog.kinds {
+    for kind in &support::kinds() {
         match (&*kind.group, &*kind.version, &*kind.kind) {
             ("kubeadm.k8s.io", "v1beta3", "InitConfiguration") => {
                 check::<kubeadm::v1beta3::InitConfiguration>(kind);

@@ -13,6 +13,15 @@ pub(crate) fn parse(text: &str) -> Option<IpAddr> {
     ipv4(text).map(IpAddr::V4)
 }
 
+/// Whether it is neither unspecified, on the loopback, link-local, multicast nor broadcast.
+pub(crate) const fn is_global_unicast(address: IpAddr) -> bool {
+    let special = match address {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    !special && !address.is_unspecified() && !address.is_loopback() && !address.is_multicast()
+}
+
 fn ipv4(text: &str) -> Option<Ipv4Addr> {
     let mut octets = [0; 4];
     let mut parts = text.split('.');
@@ -179,6 +188,26 @@ mod tests {
                 ip,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn unicast() {
+        for good in ["10.0.0.1", "8.8.8.8", "fd00::1"] {
+            assert!(is_global_unicast(good.parse().unwrap()), "{good}");
+        }
+        for bad in [
+            "0.0.0.0",
+            "::",
+            "127.0.0.2",
+            "::1",
+            "169.254.1.1",
+            "fe80::1",
+            "224.0.0.1",
+            "ff02::1",
+            "255.255.255.255",
+        ] {
+            assert!(!is_global_unicast(bad.parse().unwrap()), "{bad}");
         }
     }
 

@@ -142,6 +142,12 @@ impl Scope<'_> {
         );
     }
 
+    /// Whether an error was found at a path already.
+    pub(crate) fn has_error_at(&self, path: &Path) -> bool {
+        let here = |found: &Found| found.kind == self.kind && found.error.path == *path;
+        self.findings.errors.iter().any(here)
+    }
+
     /// An error about a secret, which is not repeated.
     pub(crate) fn invalid_secret(&mut self, path: &Path, detail: impl Into<String>) {
         self.invalid(path, "(not shown)", detail);

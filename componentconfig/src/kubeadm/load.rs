@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     Class, Diagnostic, DocumentSet, Report, Strictness,
-    kube_proxy::v1alpha1::KubeProxyConfiguration, kubelet::v1beta1::KubeletConfiguration,
+    check::ip,
+    field::{FieldError, Path},
+    kube_proxy::v1alpha1::KubeProxyConfiguration,
+    kubelet::v1beta1::KubeletConfiguration,
 };
 use decode::Typed;
 
@@ -76,6 +79,23 @@ pub struct Init {
     pub kube_proxy: Component<KubeProxyConfiguration>,
     /// Set where `kubernetesVersion` named a build of continuous integration.
     pub ci: Option<CiBuild>,
+}
+
+impl Init {
+    /// Refuses an advertise address that no API server can be reached at, as the commands of `kubeadm init` do that
+    /// start one; reading a configuration alone does not. Follows `VerifyAPIServerBindAddress`.
+    ///
+    /// # Errors
+    /// The address is no global unicast one, nor one on the loopback.
+    pub fn verify_bind_address(&self) -> Result<(), FieldError> {
+        let address = &self.init.local_api_endpoint.advertise_address;
+        if ip::parse(address).is_some_and(|ip| ip.is_loopback() || ip::is_global_unicast(ip)) {
+            return Ok(());
+        }
+        let path = Path::new("localAPIEndpoint").child("advertiseAddress");
+        let detail = format!("cannot use {address:?} as the bind address for the API Server");
+        Err(FieldError::invalid(path, address.as_str(), detail))
+    }
 }
 
 /// The configuration of a component.

@@ -16,7 +16,7 @@ use super::{
         JoinConfiguration, NodeRegistrationOptions, ResetConfiguration, UpgradeConfiguration,
     },
 };
-use crate::{Class, Diagnostic, secret::Secret};
+use crate::{Class, Diagnostic, Report, secret::Secret};
 
 /// The id and the secret of the token that is shown in place of a random one.
 const PLACEHOLDER: (&str, &str) = ("abcdef", "0123456789abcdef");
@@ -32,9 +32,9 @@ pub enum PrintedComponent {
 
 /// Reads the kind of the configuration.
 impl FromStr for PrintedComponent {
-    type Err = Box<Diagnostic>;
+    type Err = Report;
 
-    fn from_str(kind: &str) -> Result<Self, Box<Diagnostic>> {
+    fn from_str(kind: &str) -> Result<Self, Report> {
         match kind {
             KUBE_PROXY => Ok(Self::KubeProxy),
             KUBELET => Ok(Self::Kubelet),
@@ -42,7 +42,7 @@ impl FromStr for PrintedComponent {
                 let message = format!(
                     "--component-configs needs to contain some of [{KUBE_PROXY} {KUBELET}]"
                 );
-                Err(Box::new(Diagnostic::error(Class::Usage, message)))
+                Err(Diagnostic::error(Class::Usage, message).into())
             }
         }
     }

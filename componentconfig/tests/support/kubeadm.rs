@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use componentconfig::{
-    DocumentSet, Kind, Report,
+    DocumentSet, Kind,
     kubeadm::{self, Facts, HostAddress, LoadOptions, PrintedComponent},
 };
 use conformance_runner::Runner;
@@ -73,10 +73,7 @@ fn print(case: &Case) -> Outcome {
         ["init-defaults", "--component-configs", kinds] => {
             let kinds: Result<Vec<PrintedComponent>, _> =
                 kinds.split(',').map(str::parse).collect();
-            documents(
-                &kubeadm::init_defaults(),
-                &kinds.map_err(|error| Report::from(*error))?,
-            )
+            documents(&kubeadm::init_defaults(), &kinds?)
         }
         ["join-defaults"] => vec![kubeadm::join_defaults("rec-host").to_document()],
         ["reset-defaults"] => vec![kubeadm::reset_defaults().to_document()],

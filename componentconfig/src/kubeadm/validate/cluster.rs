@@ -50,14 +50,11 @@ pub(crate) fn cluster(cluster: &ClusterConfiguration, scope: &mut Scope<'_>) {
         scope,
     );
     feature_gates(&cluster.feature_gates, &Path::new("featureGates"), scope);
-    let endpoint = &cluster.control_plane_endpoint;
-    if !endpoint.is_empty() && host::host_and_port(endpoint).is_err() {
-        scope.invalid(
-            &Path::new("controlPlaneEndpoint"),
-            endpoint.as_str(),
-            "endpoint is not valid",
-        );
-    }
+    control_plane_endpoint(
+        &cluster.control_plane_endpoint,
+        &Path::new("controlPlaneEndpoint"),
+        scope,
+    );
     image_repository(
         &cluster.image_repository,
         &Path::new("imageRepository"),
@@ -69,6 +66,13 @@ pub(crate) fn cluster(cluster: &ClusterConfiguration, scope: &mut Scope<'_>) {
         &Path::new("encryptionAlgorithm"),
         scope,
     );
+}
+
+fn control_plane_endpoint(endpoint: &str, path: &Path, scope: &mut Scope<'_>) {
+    let valid = endpoint.is_empty() || host::host_and_port(endpoint).is_ok();
+    if !valid && !scope.has_error_at(path) {
+        scope.invalid(path, endpoint, "endpoint is not valid");
+    }
 }
 
 fn feature_gates(gates: &BTreeMap<String, bool>, path: &Path, scope: &mut Scope<'_>) {

@@ -74,13 +74,9 @@ pub(super) fn image_pull_policy(policy: &str, path: &Path, scope: &mut Scope<'_>
 }
 
 pub(super) fn api_endpoint(endpoint: &APIEndpoint, path: &Path, scope: &mut Scope<'_>) {
-    let address = &endpoint.advertise_address;
-    if ip::parse(address).is_none() {
-        scope.invalid(
-            &path.child("advertiseAddress"),
-            address.as_str(),
-            "ip address is not valid",
-        );
+    let (address, field) = (&endpoint.advertise_address, path.child("advertiseAddress"));
+    if ip::parse(address).is_none() && !scope.has_error_at(&field) {
+        scope.invalid(&field, address.as_str(), "ip address is not valid");
     }
     if !(1..=65535).contains(&endpoint.bind_port) {
         scope.invalid(
