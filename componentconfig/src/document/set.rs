@@ -8,6 +8,7 @@ use crate::{Class, Diagnostic, GroupVersionKind, Report};
 /// ```
 /// use componentconfig::DocumentSet;
 ///
+/// # #[cfg(feature = "yaml")] {
 /// let text = "\
 /// apiVersion: kubeadm.k8s.io/v1beta4
 /// kind: ResetConfiguration
@@ -20,6 +21,7 @@ use crate::{Class, Diagnostic, GroupVersionKind, Report};
 /// let kubelet = set.by_kind("KubeletConfiguration").unwrap();
 /// assert_eq!(kubelet.gvk().unwrap().group(), "kubelet.config.k8s.io");
 /// assert_eq!(kubelet.first_line(), 5);
+/// # }
 /// # Ok::<(), componentconfig::Report>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -138,7 +140,7 @@ fn second(before: &[Document], document: &Document, gvk: &GroupVersionKind) -> O
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "yaml"))]
 mod tests {
     use super::*;
 

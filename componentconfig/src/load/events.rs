@@ -12,6 +12,10 @@ pub(crate) trait Events<'a> {
 
 /// Anchors are numbers here; 0 is no anchor.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "yaml"),
+    expect(dead_code, reason = "JSON has no aliases")
+)]
 pub(crate) enum Event<'a> {
     Scalar {
         /// The value, or why there is none.

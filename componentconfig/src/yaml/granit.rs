@@ -26,6 +26,7 @@ pub(crate) struct YamlEvents<'a> {
     /// The open collections, and which of them are in flow style.
     flow: Vec<bool>,
     refused: Option<SyntaxError>,
+    has_tabs: bool,
     done: bool,
 }
 
@@ -46,6 +47,7 @@ impl<'a> YamlEvents<'a> {
             parser: Parser::new_from_str_with_options(text, options),
             flow: Vec::new(),
             refused: legacy::control_character(text),
+            has_tabs: text.contains('\t'),
             done: false,
         }
     }
@@ -130,9 +132,11 @@ impl<'a> YamlEvents<'a> {
     }
 
     fn check_indentation(&self, at: ParsedSpan) -> Result<(), SyntaxError> {
+        if !self.has_tabs || self.in_flow() {
+            return Ok(());
+        }
         let before = at.start.byte_offset().and_then(|end| self.text.get(..end));
-        let indented = before.is_some_and(legacy::is_indented_by_tab);
-        if indented && !self.in_flow() {
+        if before.is_some_and(legacy::is_indented_by_tab) {
             return Err(refuse("a tab cannot indent: use blanks", at));
         }
         Ok(())

@@ -196,25 +196,24 @@ fn late_binary(text: &str) -> Option<Scalar<'static>> {
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
 fn looks_like_float(text: &str) -> bool {
-    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-    let after = |text: &'_ str, n: usize| text.get(n..).unwrap_or_default().to_owned();
-    let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text).to_owned();
-    let whole = digits(&rest);
-    rest = after(&rest, whole);
-    if let Some(fraction) = rest.strip_prefix('.') {
-        let count = digits(fraction);
-        if whole + count == 0 {
-            return false;
-        }
-        rest = after(fraction, count);
-    } else if whole == 0 {
-        return false;
-    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, rest) = split_digits(unsigned);
+    let rest = match rest.strip_prefix('.').map(split_digits) {
+        Some((fraction, rest)) if whole + fraction > 0 => rest,
+        None if whole > 0 => rest,
+        _ => return false,
+    };
     let Some(exponent) = rest.strip_prefix(['e', 'E']) else {
         return rest.is_empty();
     };
     let exponent = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
-    !exponent.is_empty() && digits(exponent) == exponent.len()
+    !exponent.is_empty() && split_digits(exponent).1.is_empty()
+}
+
+/// How many digits a text begins with, and what follows them.
+fn split_digits(text: &str) -> (usize, &str) {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    (text.len() - rest.len(), rest)
 }
 
 /// A finite float; what is too large for one stays text.
