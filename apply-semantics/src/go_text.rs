@@ -64,6 +64,35 @@ pub(crate) fn float(value: f64, low: i32, high: i32) -> String {
     format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
 }
 
+/// Appends a string as Go's `%q` quotes it.
+pub(crate) fn write_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => out.extend(['\\', char]),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{b}' => out.push_str("\\v"),
+            ' '..='~' => out.push(char),
+            '\0'..='\u{7f}' => drop(write!(out, "\\x{:02x}", u32::from(char))),
+            char if is_printable(char) => out.push(char),
+            '\0'..='\u{ffff}' => drop(write!(out, "\\u{:04x}", u32::from(char))),
+            char => drop(write!(out, "\\U{:08x}", u32::from(char))),
+        }
+    }
+    out.push('"');
+}
+
+/// Whether a character is a letter, mark, number, punctuation or symbol. Marks show as
+/// such only behind another character.
+fn is_printable(char: char) -> bool {
+    format!("a{char}").escape_debug().count() == 2
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -82,5 +111,15 @@ mod tests {
         assert_eq!(display(&json!(1_000_000.0)), "1e+06");
         assert_eq!(display(&json!(0.00001)), "1e-05");
         assert_eq!(display(&json!(-0.0)), "-0");
+    }
+
+    #[test]
+    fn strings_are_quoted_as_go_quotes_them() {
+        let mut out = String::new();
+        write_quoted(&mut out, "a\"\\\u{7f}\0\ne\u{301}é\u{2028}😀\u{e0001}");
+        assert_eq!(
+            out,
+            "\"a\\\"\\\\\\x7f\\x00\\ne\u{301}é\\u2028😀\\U000e0001\""
+        );
     }
 }

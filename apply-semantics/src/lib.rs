@@ -20,6 +20,8 @@
 //!
 //! - [`patch`]: [`Patch`](patch::Patch) of any type with its content type, and the modules
 //!   [`strategic`](patch::strategic), [`merge`](patch::merge) and [`json`](patch::json) to make, merge and apply them.
+//! - [`fieldset`], [`path`], [`value`]: sets of fields as `metadata.managedFields` holds them, with set operations and the
+//!   exact FieldsV1 text; the paths in them; and how values compare.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -31,9 +33,13 @@
 //!
 //! None; the crate needs `serde_json` alone.
 
+pub mod fieldset;
 mod go_text;
 pub mod patch;
+pub mod path;
+mod scan;
 pub mod types;
+pub mod value;
 
 /// The example of the README is a test too.
 #[cfg(doctest)]
