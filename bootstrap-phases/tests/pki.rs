@@ -16,6 +16,7 @@ use bootstrap_phases::kubeadm::{InitContext, phases};
 use bootstrap_phases::{ManualClock, MemFiles, Runner, Workflow};
 use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration, LocalEtcd};
 use componentconfig::kubelet::v1beta1::KubeletConfiguration;
+use proptest::prelude::*;
 
 use bootstrap_phases::kubeadm::pki::{
     Algorithm, AltNames, Authority, CertSpec, Certificate, CertificateRequest, Curve, FixedKeys,
@@ -520,4 +521,87 @@ fn without_edges(phase: &serde_json::Value) -> serde_json::Value {
             .collect();
     }
     phase
+}
+
+fn specs() -> impl Strategy<Value = CertSpec> {
+    let usages = prop_oneof![
+        Just(vec![Usage::ServerAuth]),
+        Just(vec![Usage::ClientAuth]),
+        Just(vec![Usage::ServerAuth, Usage::ClientAuth]),
+    ];
+    // Up to the year 9999, the last that X.509 can write.
+    let times = (0..253_402_300_799_u64, 0..253_402_300_799_u64);
+    let subject = (".{1,40}", prop::collection::vec(".{0,20}", 0..4));
+    let names = (
+        prop::collection::vec("[ -~]{1,30}", 0..5),
+        prop::collection::vec(any::<std::net::IpAddr>(), 0..5),
+    );
+    (subject, names, usages, times, any::<bool>()).prop_map(
+        |(subject, names, usages, times, ca)| CertSpec {
+            common_name: subject.0,
+            organizations: subject.1,
+            usages,
+            dns_names: names.0,
+            ip_addresses: names.1,
+            validity: Validity::between(
+                UNIX_EPOCH + Duration::from_secs(times.0),
+                UNIX_EPOCH + Duration::from_secs(times.1),
+            ),
+            ca,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What is described, issued and read again is the description; by any authority, in any format.
+    #[test]
+    fn a_certificate_says_what_its_description_says(spec in specs(), seed in any::<u64>()) {
+        let source = FixedKeys::seeded(seed.to_be_bytes());
+        let ca_key = source.generate(Algorithm::EcdsaP256).unwrap();
+        let ca = Authority::self_signed(&CertSpec::authority("ca", year()), ca_key, &source).unwrap();
+        let key = source.generate(Algorithm::EcdsaP256).unwrap();
+        let issued = ca.issue(&spec, key.public_key(), &source).unwrap();
+        let read = Certificate::from_pem(issued.to_pem().as_bytes()).unwrap();
+        prop_assert_eq!(&read, &issued);
+        prop_assert_eq!(read.verify_signature(ca.certificate()), Ok(()));
+        prop_assert_eq!(read.public_key(), key.public_key());
+
+        let mut expected = spec.clone().normalized();
+        let mut again = read.spec(spec.validity);
+        // In a certificate organizations are a set.
+        for spec in [&mut expected, &mut again] {
+            spec.organizations.sort();
+            spec.organizations.dedup();
+        }
+        prop_assert_eq!(again, expected);
+        prop_assert_eq!(read.validity(), spec.validity);
+    }
+
+    /// A request carries the names of its description, and only its own key signs it.
+    #[test]
+    fn a_request_is_signed_by_its_own_key(spec in specs(), seed in any::<u64>()) {
+        let source = FixedKeys::seeded(seed.to_be_bytes());
+        let key = source.generate(Algorithm::EcdsaP384).unwrap();
+        let request = CertificateRequest::new(&spec, &key).unwrap();
+        let read = CertificateRequest::from_pem(request.to_pem().as_bytes()).unwrap();
+        prop_assert!(read.verify());
+        prop_assert_eq!(read.public_key(), key.public_key());
+    }
+
+    /// Damage is an error, and neither a panic nor accepted as signed by the authority.
+    #[test]
+    fn a_damaged_certificate_is_not_accepted(at in any::<prop::sample::Index>(), bit in 0_u8..8) {
+        let source = FixedKeys::seeded("damage");
+        let ca_key = source.generate(Algorithm::EcdsaP256).unwrap();
+        let ca = Authority::self_signed(&CertSpec::authority("ca", year()), ca_key, &source).unwrap();
+        let key = source.generate(Algorithm::EcdsaP256).unwrap();
+        let mut der = ca.issue(&serving(), key.public_key(), &source).unwrap().as_der().to_vec();
+        let at = at.index(der.len());
+        der[at] ^= 1 << bit;
+        if let Ok(damaged) = Certificate::from_der(&der) {
+            prop_assert!(damaged.verify(&[], ca.certificate(), now()).is_err());
+        }
+    }
 }

@@ -496,3 +496,41 @@ fn a_folder_in_place_of_a_file_is_an_error_of_the_file() {
         "file.is-a-directory"
     );
 }
+
+mod laws {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Files as _;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        /// Whatever is lost: each phase refuses or mends, what it wrote it keeps (`run` sees to that), and what it did not
+        /// refuse is whole.
+        #[test]
+        fn what_is_not_refused_is_whole(lost in prop::collection::vec(any::<bool>(), 22)) {
+            for compat in BOTH {
+                let world = World::new(compat);
+                world.run_all(&certs());
+                let files: Vec<_> = world.files.paths().into_iter().filter(|(_, stat)| stat.is_file()).collect();
+                for ((path, _), _) in files.iter().zip(&lost).filter(|(_, lost)| **lost) {
+                    world.files.remove(path).unwrap();
+                }
+                for certificate in crate::kubeadm::pki::CERTIFICATES {
+                    let there = |end: &str| {
+                        let path = pki(&format!("{}.{end}", certificate.base_name));
+                        world.files.stat(&path).unwrap().is_some()
+                    };
+                    match world.run(&certs(), certificate.name) {
+                        Err(error) => prop_assert!(error.code.starts_with("pki.existing-file."), "{error}"),
+                        Ok(_) if compat == Compat::Fixed && certificate.authority.is_some() => {
+                            prop_assert!(there("crt") && there("key"));
+                        }
+                        Ok(_) => prop_assert!(there("crt")),
+                    }
+                }
+            }
+        }
+    }
+}
