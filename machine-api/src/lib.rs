@@ -1,1 +1,30 @@
-//! (front page)
+//! Cluster API's decisions as pure functions: what its controllers decide, without controllers.
+//!
+//! ```
+//! use machine_api::{IntOrString, rollout::Fenceposts};
+//!
+//! // Three machines, rolled with Cluster API's defaults: one more at a time, none fewer.
+//! let posts = Fenceposts::resolve(&IntOrString::Int(1), &IntOrString::Int(0), 3)?;
+//! assert_eq!((posts.max_surge(), posts.max_unavailable()), (1, 0));
+//!
+//! let posts = Fenceposts::resolve(&"25%".into(), &"25%".into(), 10)?;
+//! assert_eq!((posts.max_surge(), posts.max_unavailable()), (3, 2));
+//! # Ok::<(), machine_api::ScaledValueError>(())
+//! ```
+//!
+//! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
+//! - [`version`]: Kubernetes versions as Cluster API reads and compares them.
+//! - [`IntOrString`]: a number or a percentage, as in Kubernetes' APIs.
+//!
+//! What it does not do yet: the types of Cluster API, their conversion and validation, and the other decisions.
+//! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
+//!
+//! | feature | for whom | costs |
+//! |---|---|---|
+//! | (none yet) | | |
+
+mod int_or_string;
+pub mod rollout;
+pub mod version;
+
+pub use int_or_string::{IntOrString, Rounding, ScaledValueError};

@@ -1,0 +1,104 @@
+//! Replays answers recorded from Cluster API.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unnecessary_wraps,
+    reason = "a test: a missing member of a case is null, and suites share one signature"
+)]
+
+use std::{cmp::Ordering, collections::BTreeMap, process::ExitCode};
+
+use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
+use machine_api::{IntOrString, rollout::Fenceposts, version::Version};
+use serde_json::{Value, json};
+
+const FILES: [&str; 10] = [
+    "admission",
+    "conditions",
+    "controlplane",
+    "conversion",
+    "healthcheck",
+    "machine",
+    "machineset",
+    "move",
+    "rollout",
+    "schema",
+];
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new("machine-api", env!("CARGO_MANIFEST_DIR"));
+    let mut not_counted: BTreeMap<String, usize> = BTreeMap::new();
+    for file in FILES.into_iter().chain(["topology"]) {
+        for (id, case) in read(&runner, file) {
+            let suite = case["suite"].as_str().unwrap_or("unnamed").to_owned();
+            let answer = match suite.as_str() {
+                "version-compare" => version_compare,
+                "rollout-fenceposts" => rollout_fenceposts,
+                _ => {
+                    *not_counted.entry(suite).or_default() += 1;
+                    continue;
+                }
+            };
+            runner.case(&suite, &id, || {
+                agree(&answer(&case["input"])?, &case["expect"])
+            });
+        }
+    }
+    for (suite, cases) in not_counted {
+        runner.not_counted(&suite, cases, "not covered yet");
+    }
+    runner.finish()
+}
+
+fn read(runner: &Runner, file: &str) -> JsonLines {
+    let path = runner.cases().join(format!("{file}.jsonl"));
+    json_lines(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Equal, or both errors: the text of an error is free. `version-compare` names the side that does not parse.
+fn agree(actual: &Value, expected: &Value) -> Result<(), String> {
+    match (actual.get("error"), expected.get("error")) {
+        (Some(ours), Some(theirs)) => match theirs.as_str() {
+            Some("A" | "B") if ours != theirs => Err(format!("{ours}, expected {theirs}")),
+            _ => Ok(()),
+        },
+        _ => first_difference(actual, expected).map_or(Ok(()), Err),
+    }
+}
+
+fn version_compare(input: &Value) -> Result<Value, String> {
+    let side = |name: &str| input[name].as_str().unwrap_or_default().parse::<Version>();
+    let (Ok(a), b) = (side("A"), side("B")) else {
+        return Ok(json!({"error": "A"}));
+    };
+    let Ok(b) = b else {
+        return Ok(json!({"error": "B"}));
+    };
+    Ok(json!({
+        "plain": a.cmp_precedence(&b) as i8,
+        "buildTags": a.cmp_with_build_tags(&b).map_or(2, |order: Ordering| order as i8),
+        "withoutPreReleases": a.cmp_without_pre_releases(&b) as i8,
+    }))
+}
+
+fn rollout_fenceposts(input: &Value) -> Result<Value, String> {
+    let spec = &input["machineDeployment"]["spec"];
+    let replicas = spec["replicas"]
+        .as_i64()
+        .and_then(|n| i32::try_from(n).ok());
+    let replicas = replicas.ok_or("no replicas")?;
+    let rolling = &spec["rollout"]["strategy"]["rollingUpdate"];
+    let number = |name: &str| -> Result<IntOrString, String> {
+        serde_json::from_value(rolling[name].clone()).map_err(|error| error.to_string())
+    };
+    let posts = Fenceposts::resolve(&number("maxSurge")?, &number("maxUnavailable")?, replicas);
+    Ok(match posts {
+        Ok(posts) => json!({
+            "surge": posts.surge(),
+            "unavailable": posts.unavailable(),
+            "maxSurge": posts.max_surge(),
+            "maxUnavailable": posts.max_unavailable(),
+        }),
+        Err(error) => json!({"error": error.to_string()}),
+    })
+}
