@@ -15,6 +15,8 @@ use crate::{
 };
 
 pub use set::DocumentSet;
+#[cfg(feature = "yaml")]
+pub(crate) use split::split;
 
 /// One document of a file: its data with positions, and the kind it says it is.
 #[derive(Clone, PartialEq)]

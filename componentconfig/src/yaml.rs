@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use crate::{
     Class, Diagnostic, Document, Report,
+    document::split,
     load::{Loaded, load},
 };
 use granit::YamlEvents;
@@ -63,6 +64,27 @@ pub fn read_strict(text: &str) -> Result<Value, Report> {
     Err(duplicates
         .map(|duplicate| duplicate.place(Diagnostic::error(Class::Strict, duplicate.message())))
         .collect())
+}
+
+/// Every document of a text as data, whatever its kind. The text is cut as [`DocumentSet`](crate::DocumentSet) cuts it;
+/// documents of blanks alone are left out. `source` is the name that diagnostics carry.
+///
+/// # Errors
+/// Everything that makes any of the documents unreadable.
+pub fn read_all(source: &str, text: &str) -> Result<Vec<Value>, Report> {
+    let (parts, separators) = split(text);
+    let mut report: Report = separators
+        .into_iter()
+        .map(|error| error.source(source))
+        .collect();
+    let mut values = Vec::new();
+    for part in parts.iter().filter(|part| !part.text.trim().is_empty()) {
+        match Document::load_yaml(source, &part.text, part.first_line) {
+            Ok(document) => values.push(document.to_value()),
+            Err(errors) => report.extend(errors),
+        }
+    }
+    report.unless_errors(values).map(|(values, _)| values)
 }
 
 /// The value as a document, byte for byte as `sigs.k8s.io/yaml` and with it `kubeadm` and `kubectl` write it: keys

@@ -223,3 +223,17 @@ fn several_documents_are_written_apart() {
     let serializable = std::collections::BTreeMap::from([("name", "off")]);
     assert_eq!(to_string(&serializable).unwrap(), "name: \"off\"\n");
 }
+
+#[test]
+fn all_documents_are_read_and_all_errors_told() {
+    let text = "---\na: 1\n---\n\n---\n# nothing\n---\n{\"b\": [on]}\n---\n";
+    let values = read_all("f", text).unwrap();
+    assert_eq!(values, [json!({"a": 1}), json!(null), json!({"b": [true]})]);
+    assert!(read_all("f", "").unwrap().is_empty());
+    let report = read_all("f", "a: [1\n---\nb\n--- c\n: }\n").unwrap_err();
+    let lines: Vec<_> = report.errors().map(|e| e.span.unwrap().line).collect();
+    assert!(
+        lines.contains(&4) && lines.iter().any(|line| *line < 3),
+        "{report}"
+    );
+}
