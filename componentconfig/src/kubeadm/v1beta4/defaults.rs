@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     check::url,
+    core::EnvVar,
     kubeadm::constants::{
         CA_CERTIFICATE_VALIDITY_PERIOD, CERTIFICATE_VALIDITY_PERIOD, DEFAULT_BIND_PORT,
         DEFAULT_CA_CERT_PATH, DEFAULT_CERTIFICATES_DIR, DEFAULT_CLUSTER_NAME, DEFAULT_DNS_DOMAIN,
@@ -48,6 +49,16 @@ impl ClusterConfiguration {
         self.ca_certificate_validity_period
             .get_or_insert(CA_CERTIFICATE_VALIDITY_PERIOD);
         self.etcd.set_defaults();
+        let local = self.etcd.local.as_mut().map(|local| &mut local.extra_envs);
+        [
+            &mut self.api_server.extra_envs,
+            &mut self.controller_manager.extra_envs,
+            &mut self.scheduler.extra_envs,
+        ]
+        .into_iter()
+        .chain(local)
+        .flatten()
+        .for_each(env);
     }
 }
 
@@ -181,6 +192,19 @@ impl Timeouts {
     }
 }
 
+/// The defaults of core v1, as its own defaulting sets them.
+fn env(variable: &mut EnvVar) {
+    let Some(source) = &mut variable.value_from else {
+        return;
+    };
+    if let Some(field) = &mut source.field_ref {
+        text(&mut field.api_version, "v1");
+    }
+    if let Some(key) = &mut source.file_key_ref {
+        key.optional.get_or_insert(false);
+    }
+}
+
 fn text(field: &mut String, default: &str) {
     if field.is_empty() {
         default.clone_into(field);
@@ -190,6 +214,24 @@ fn text(field: &mut String, default: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::{EnvVarSource, FileKeySelector, ObjectFieldSelector};
+
+    #[test]
+    fn references_in_variables_take_the_defaults_of_core() {
+        let mut cluster = ClusterConfiguration::default();
+        cluster.scheduler.extra_envs = vec![EnvVar {
+            value_from: Some(EnvVarSource {
+                field_ref: Some(ObjectFieldSelector::default()),
+                file_key_ref: Some(FileKeySelector::default()),
+                ..EnvVarSource::default()
+            }),
+            ..EnvVar::default()
+        }];
+        cluster.set_defaults();
+        let source = cluster.scheduler.extra_envs[0].value_from.as_ref().unwrap();
+        assert_eq!(source.field_ref.as_ref().unwrap().api_version, "v1");
+        assert_eq!(source.file_key_ref.as_ref().unwrap().optional, Some(false));
+    }
 
     #[test]
     fn an_expiry_needs_no_time_to_live() {
