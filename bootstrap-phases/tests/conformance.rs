@@ -4,6 +4,9 @@
 
 #[path = "support/cases.rs"]
 mod cases;
+#[cfg(feature = "kubeadm")]
+#[path = "support/certificates.rs"]
+mod certificates;
 #[path = "support/engine.rs"]
 mod engine;
 #[cfg(feature = "kubeadm")]
@@ -11,6 +14,9 @@ mod engine;
 mod functions;
 #[path = "support/rendering.rs"]
 mod rendering;
+#[cfg(feature = "kubeadm")]
+#[path = "support/run_case/mod.rs"]
+mod run_case;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -23,7 +29,17 @@ type Suite = fn(&mut Runner, &[Case]);
 const SUITES: &[(&str, Suite)] = &[
     ("engine", engine::replay),
     #[cfg(feature = "kubeadm")]
+    ("existing-files", run_case::replay),
+    #[cfg(feature = "kubeadm")]
+    ("files", run_case::replay),
+    #[cfg(feature = "kubeadm")]
     ("functions", functions::replay),
+    #[cfg(feature = "kubeadm")]
+    ("patches", run_case::replay),
+    #[cfg(feature = "kubeadm")]
+    ("refusals", run_case::replay),
+    #[cfg(feature = "kubeadm")]
+    ("single-phases", run_case::replay),
 ];
 
 #[expect(clippy::print_stderr, reason = "nobody else tells")]

@@ -4,12 +4,18 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use componentconfig::kubeadm::Init;
 use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration};
 use componentconfig::kubelet::v1beta1::KubeletConfiguration;
+use componentconfig::scalar::Duration;
 
+use super::manifests::{PodHost, PodInputs};
 use super::net::{self, LocalEndpoint, NetError};
 use super::pki::{KeySource, SystemKeys};
 use crate::Compat;
+
+/// What `timeouts.controlPlaneComponentHealthCheck` is where it is unset.
+const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_mins(4);
 
 /// What the phases of `init` work from. Plain data, but for the source of keys.
 ///
@@ -22,6 +28,8 @@ pub struct InitContext {
     pub cluster: ClusterConfiguration,
     /// The cluster's kubelet configuration.
     pub kubelet: KubeletConfiguration,
+    /// Where the images of Kubernetes itself come from, if `kubernetesVersion` is a CI build and the registry the default one.
+    pub ci_image_repository: Option<String>,
     /// What is known of the host.
     pub host: HostFacts,
     /// Where keys and random bytes come from.
@@ -66,11 +74,19 @@ impl InitContext {
             init,
             cluster,
             kubelet,
+            ci_image_repository: None,
             host: HostFacts::default(),
             keys: Arc::new(SystemKeys),
             compat: Compat::default(),
             paths: Paths::default(),
         }
+    }
+
+    /// A context of what was loaded from a file (see [`load_init`](componentconfig::kubeadm::load_init)).
+    pub fn loaded(loaded: Init) -> Self {
+        let mut context = Self::new(loaded.init, loaded.cluster, loaded.kubelet.config);
+        context.ci_image_repository = loaded.ci.and_then(|ci| ci.image_repository);
+        context
     }
 
     /// Where keys come from.
@@ -107,6 +123,27 @@ impl InitContext {
     /// The folder of the static pods' manifests.
     pub fn manifests_dir(&self) -> String {
         join(&self.paths.kubernetes, "manifests")
+    }
+
+    /// The folder of the user's patches, if there is one.
+    pub fn patches_folder(&self) -> Option<&str> {
+        let patches = self.init.patches.as_ref()?;
+        (!patches.directory.is_empty()).then_some(patches.directory.as_str())
+    }
+
+    /// What static Pods are made of.
+    pub fn pod_inputs<'a>(&'a self, host: &'a PodHost) -> PodInputs<'a> {
+        let timeouts = self.init.timeouts.as_ref();
+        let health_check =
+            timeouts.and_then(|timeouts| timeouts.control_plane_component_health_check);
+        PodInputs {
+            cluster: &self.cluster,
+            endpoint: &self.init.local_api_endpoint,
+            node_name: &self.init.node_registration.name,
+            health_check_timeout: health_check.unwrap_or(HEALTH_CHECK_TIMEOUT),
+            ci_image_repository: self.ci_image_repository.as_deref().unwrap_or_default(),
+            host,
+        }
     }
 
     /// Whether etcd runs elsewhere.

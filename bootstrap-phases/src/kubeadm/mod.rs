@@ -2,14 +2,18 @@
 
 pub mod arguments;
 mod context;
+pub mod flags;
 pub mod images;
+mod init;
 pub mod kubeconfig;
 pub mod kubelet;
 pub mod manifests;
 pub mod net;
+pub mod patches;
 pub mod phases;
 pub mod pki;
 pub mod pod;
 pub mod users;
 
 pub use context::{HostFacts, InitContext, Paths};
+pub use init::{init_context, init_workflow};

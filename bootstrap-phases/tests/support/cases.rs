@@ -21,6 +21,12 @@ impl Case {
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
     }
 
+    /// The folder its files lie in.
+    #[cfg(feature = "kubeadm")]
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// One of its files as JSON.
     pub(crate) fn json(&self, name: &str) -> Result<Value, String> {
         serde_json::from_str(&self.text(name)?).map_err(|error| format!("{name}: {error}"))

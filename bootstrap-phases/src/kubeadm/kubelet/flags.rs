@@ -19,6 +19,8 @@ pub struct NodeFlags<'a> {
     pub registration: &'a NodeRegistrationOptions,
     /// The name of the host, in lower case.
     pub host_name: &'a str,
+    /// The endpoint of the container runtime, if the kubelet's configuration does not hold it.
+    pub runtime_endpoint: Option<&'a str>,
     /// Whether the kubelet sets the taints when it registers. On control-plane nodes a later phase does.
     pub with_taints: bool,
 }
@@ -27,6 +29,9 @@ pub struct NodeFlags<'a> {
 pub fn flags(node: &NodeFlags<'_>) -> Vec<String> {
     let registration = node.registration;
     let mut defaults: Vec<Arg> = Vec::new();
+    if let Some(endpoint) = node.runtime_endpoint {
+        defaults.push(arg("container-runtime-endpoint", endpoint));
+    }
     let taints = registration.taints.as_deref().unwrap_or_default();
     if node.with_taints && !taints.is_empty() {
         let taints: Vec<String> = taints.iter().map(taint).collect();
@@ -105,15 +110,18 @@ mod tests {
         let mut node = NodeFlags {
             registration: &registration,
             host_name: "h",
+            runtime_endpoint: Some("unix:///run/x"),
             with_taints: true,
         };
         assert_eq!(
             flags(&node),
             [
+                "--container-runtime-endpoint=unix:///run/x",
                 "--hostname-override=n",
                 "--register-with-taints=a:NoSchedule"
             ]
         );
+        node.runtime_endpoint = None;
         node.with_taints = false;
         node.host_name = "n";
         assert_eq!(flags_file(&flags(&node)), "KUBELET_KUBEADM_ARGS=\"\"\n");

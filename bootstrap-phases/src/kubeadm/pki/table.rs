@@ -203,7 +203,12 @@ impl ClusterCertificate {
 /// # Errors
 /// [`PkiError::UnknownAlgorithm`].
 pub fn algorithm(cluster: &ClusterConfiguration) -> Result<Algorithm, PkiError> {
-    cluster.encryption_algorithm.parse()
+    // The gate is older than the field, and counts more where it is set.
+    match cluster.feature_gates.get("PublicKeysECDSA") {
+        Some(true) => Ok(Algorithm::EcdsaP256),
+        Some(false) => Ok(Algorithm::Rsa2048),
+        None => cluster.encryption_algorithm.parse(),
+    }
 }
 
 /// The validity of what authorities sign.

@@ -40,7 +40,7 @@ enum User {
 enum Server {
     /// The endpoint of the whole control plane.
     ControlPlane,
-    /// The API server on this node: the component beside it must not be newer than it.
+    /// The API server on this node: the components beside it must not be newer than it.
     Local,
 }
 
@@ -68,7 +68,7 @@ pub const KUBECONFIGS: [ClusterKubeconfig; 5] = [
         short: "Generate a kubeconfig file for the kubelet to use *only* for cluster bootstrapping purposes",
         user: User::Node,
         organizations: &["system:nodes"],
-        server: Server::ControlPlane,
+        server: Server::Local,
     },
     ClusterKubeconfig {
         name: "controller-manager",

@@ -86,7 +86,7 @@ fn all_are_made_and_kept_then() {
             ),
             (
                 "kubelet.conf",
-                "https://api.example:443",
+                SERVER,
                 "system:node:cp-1",
                 Some("system:nodes"),
             ),

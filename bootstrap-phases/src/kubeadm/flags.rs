@@ -1,0 +1,142 @@
+//! The flags of `kubeadm init` and its phases: which there are, and what a call with them loads.
+//!
+//! Follows `AddInitConfigFlags` and `newInitData` in `cmd/kubeadm/app/cmd/init.go`. What a flag's value means is
+//! [`componentconfig::kubeadm::InitFlags`]' to know.
+
+use componentconfig::{
+    Class, Diagnostic, DocumentSet, Report,
+    kubeadm::{self, Facts, Init, InitFlags, LoadOptions, Loaded, check_mixed_flags},
+};
+
+use crate::{Flag, cli::Call};
+
+/// Flags of the command `init` that take a value, sorted.
+const VALUES: [&str; 19] = [
+    "apiserver-advertise-address",
+    "apiserver-bind-port",
+    "apiserver-cert-extra-sans",
+    "cert-dir",
+    "certificate-key",
+    "config",
+    "control-plane-endpoint",
+    "cri-socket",
+    "feature-gates",
+    "ignore-preflight-errors",
+    "image-repository",
+    "kubernetes-version",
+    "node-name",
+    "patches",
+    "pod-network-cidr",
+    "service-cidr",
+    "service-dns-domain",
+    "token",
+    "token-ttl",
+];
+/// Flags of the command `init` that stand alone, sorted.
+const SWITCHES: [&str; 4] = [
+    "dry-run",
+    "skip-certificate-key-print",
+    "skip-token-print",
+    "upload-certs",
+];
+/// Flags that only single phases have; all take a value.
+const PHASE_VALUES: [&str; 5] = [
+    "apiserver-extra-args",
+    "controller-manager-extra-args",
+    "kubeconfig",
+    "kubeconfig-dir",
+    "scheduler-extra-args",
+];
+/// Flags that configure neither node nor cluster.
+const OTHERS: [&str; 4] = ["config", "kubeconfig", "kubeconfig-dir", "upload-certs"];
+
+/// The flags of the command `init`, sorted.
+pub fn command_flags() -> Vec<Flag> {
+    let mut flags: Vec<Flag> = VALUES.map(Flag::new).into();
+    flags.extend(SWITCHES.map(Flag::switch));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
+/// Further flags, which only single phases have.
+pub fn phase_flags() -> Vec<Flag> {
+    PHASE_VALUES.map(Flag::new).into()
+}
+
+/// Loads the configuration of a call: the text of the file that its flag `config` names, or what its flags say if there is
+/// no such file. `source` is the name that diagnostics carry.
+///
+/// # Errors
+/// Flags that do not go with a configuration file, a value that makes no sense, or everything that is wrong with the
+/// configuration.
+pub fn load_call(
+    call: &Call,
+    source: &str,
+    text: Option<&str>,
+    facts: &Facts,
+) -> Result<Loaded<Init>, Report> {
+    check_mixed_flags(call.flags.iter().map(|(name, _)| name.as_str()))?;
+    let mut flags = InitFlags::default();
+    let configuring = |name: &str| !OTHERS.contains(&name) && !name.starts_with("skip-");
+    for (name, value) in call.flags.iter().filter(|(name, _)| configuring(name)) {
+        flags.set(name, value)?;
+    }
+    let Some(text) = text else {
+        let (init, cluster) = flags.to_configurations();
+        return kubeadm::complete_init(init, cluster, facts);
+    };
+    let set = DocumentSet::read(source, text)?;
+    let mut loaded = kubeadm::load_init(&set, facts, LoadOptions::init())?;
+    flags.apply(&mut loaded.config).map_err(|error| {
+        Report::from(Diagnostic::error(Class::Validation, error.body()).at(error.path))
+    })?;
+    Ok(loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{cli, kubeadm::init_workflow};
+
+    fn load(args: &[&str], text: Option<&str>) -> Result<Loaded<Init>, Report> {
+        let flow = init_workflow().build().unwrap();
+        let cli::Invocation::Run(call) = cli::parse(&flow, args).unwrap() else {
+            panic!("{args:?} runs nothing");
+        };
+        load_call(&call, "init.yaml", text, &Facts::default())
+    }
+
+    #[test]
+    fn flags_alone_or_beside_a_file() {
+        let alone = load(
+            &[
+                "phase",
+                "control-plane",
+                "apiserver",
+                "--patches",
+                "/p",
+                "--apiserver-extra-args=v=2",
+            ],
+            None,
+        );
+        let Init { init, cluster, .. } = alone.unwrap().config;
+        assert_eq!(init.patches.unwrap().directory, "/p");
+        assert_eq!(cluster.api_server.extra_args[0].name, "v");
+
+        let text = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n";
+        let beside = load(
+            &[
+                "--config=init.yaml",
+                "--node-name=by-flag",
+                "--dry-run",
+                "--skip-phases=certs",
+            ],
+            Some(text),
+        );
+        let init = beside.unwrap().config.init;
+        assert_eq!(init.node_registration.name, "by-flag");
+        assert!(init.dry_run);
+        let mixed = load(&["--config=init.yaml", "--cert-dir=/x"], Some(text));
+        assert!(mixed.unwrap_err().has(Class::Usage));
+    }
+}

@@ -1,0 +1,65 @@
+//! The recordings' classes of error, out of ours.
+
+use bootstrap_phases::PhaseError;
+use componentconfig::{Class, Diagnostic, Report};
+use serde_json::json;
+
+use super::Failure;
+
+/// The class of a phase's error. `phase` is its path, unless it was found before the first phase.
+pub(super) fn of_phase(error: &PhaseError, phase: Option<&str>) -> &'static str {
+    let of_kubeconfig = phase.is_some_and(|phase| phase.starts_with("kubeconfig/"));
+    let of_authority = error.message.contains("ca.crt is missing");
+    let code = error.code.as_ref();
+    match code {
+        "pki.existing-file.missing" if of_authority && !of_kubeconfig => "missing-input",
+        "patches.missing" | "file.not-found" => "missing-input",
+        "pki.external-ca" => "external-ca",
+        _ if code.starts_with("patches.") => "patch",
+        _ if code.starts_with("users.") => "users",
+        _ if code.contains(".existing-file.") => "existing-file",
+        _ if code.starts_with("pki.signing") => "signing",
+        _ => "other",
+    }
+}
+
+/// What is wrong with a configuration: the first error decides about the class.
+pub(super) fn of_report(report: &Report) -> Failure {
+    let class = report.errors().next().map_or("other", of_diagnostic);
+    let fields = report
+        .errors()
+        .filter(|error| error.class == Class::Validation)
+        .filter_map(|error| {
+            let field = error.path.as_ref()?.to_string();
+            let kind = error.message.split(':').next()?;
+            Some(json!({ "field": field, "type": kind }))
+        })
+        .collect();
+    Failure {
+        fields,
+        ..Failure::new(class, report)
+    }
+}
+
+/// Beside our own class, the recordings tell some errors apart by what they are about.
+fn of_diagnostic(error: &Diagnostic) -> &'static str {
+    let field = error
+        .path
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let says = |text: &str| error.message.contains(text);
+    match (error.class, field.as_str()) {
+        (Class::Usage, _) => "mixed-arguments",
+        (Class::NotFound, _) => "missing-kind",
+        (Class::DuplicateKind, _) => "duplicate-document",
+        (Class::UnsupportedVersion, _) => "unsupported-api",
+        (_, "localAPIEndpoint.advertiseAddress") if says("no acceptable interface") => "network",
+        (_, "localAPIEndpoint.advertiseAddress" | "controlPlaneEndpoint") => "bad-address",
+        (_, "kubernetesVersion") if says("only supports") => "unsupported-version",
+        (_, "kubernetesVersion") => "bad-version",
+        (Class::Decode, _) if says("bootstrap token") => "bad-token",
+        (Class::Validation, _) => "validation",
+        _ => "parse",
+    }
+}

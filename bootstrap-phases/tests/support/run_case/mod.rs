@@ -1,0 +1,344 @@
+//! Cases of kind `run`: command lines of kubeadm, one after the other, on one tree of files.
+
+#![allow(
+    clippy::indexing_slicing,
+    reason = "JSON answers null where there is nothing"
+)]
+
+mod class;
+mod files;
+mod host;
+
+use std::{cell::RefCell, sync::Arc};
+
+use bootstrap_phases::{
+    Compat, EventKind, EventLog, Flow, ManualClock, MemFiles, PhaseError, PlanFailure, RunError,
+    RunPlan, Runner as PhaseRunner,
+    cli::{self, Invocation},
+    kubeadm::{self, InitContext, phases, pki::KeySource},
+};
+use conformance_runner::{Runner, first_difference};
+use serde_json::{Value, json};
+
+use crate::{cases::Case, certificates};
+use files::Tree;
+use host::Host;
+
+/// The top-level phases of `init` that kubeadm has and this workflow has not, with their aliases.
+const ABSENT: [&str; 11] = [
+    "preflight",
+    "wait-control-plane",
+    "upload-config",
+    "uploadconfig",
+    "upload-certs",
+    "mark-control-plane",
+    "bootstrap-token",
+    "bootstraptoken",
+    "kubelet-finalize",
+    "addon",
+    "show-join-command",
+];
+
+pub(crate) fn replay(runner: &mut Runner, cases: &[Case]) {
+    let flow = match kubeadm::init_workflow().build() {
+        Ok(flow) => flow,
+        Err(error) => {
+            runner.case("init", "init-workflow", || Err(error.to_string()));
+            return;
+        }
+    };
+    let mut absent = Vec::new();
+    for case in cases {
+        let steps = steps(case);
+        if let Some(what) = steps.iter().flatten().find_map(what_is_missing) {
+            absent.push((case.id.as_str(), what));
+            continue;
+        }
+        let verbatim = RefCell::new(None);
+        runner.case(&case.group, &case.id, || {
+            let outcome = replay_case(case, &flow, &steps.clone()?)?;
+            *verbatim.borrow_mut() = Some(outcome);
+            Ok(())
+        });
+        if let Some(differences) = verbatim.take() {
+            let suite = format!("{} (verbatim)", case.group);
+            runner.case(&suite, &case.id, || none(&differences));
+        }
+    }
+    for (id, what) in absent {
+        runner.not_counted(
+            &format!("{}: {id}", cases[0].group),
+            1,
+            &format!("needs {what}"),
+        );
+    }
+}
+
+fn none(differences: &[String]) -> Result<(), String> {
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(differences.join("; "))
+    }
+}
+
+fn steps(case: &Case) -> Result<Vec<Value>, String> {
+    let about = componentconfig::yaml::read(&case.text("case.yaml")?).map_err(|e| e.to_string())?;
+    about["steps"]
+        .as_array()
+        .cloned()
+        .ok_or_else(|| "case.yaml has no steps".to_owned())
+}
+
+/// What a step needs that is not here.
+fn what_is_missing(step: &Value) -> Option<String> {
+    let words: Vec<&str> = words(&step["run"]);
+    match words.as_slice() {
+        [] | ["init", "phase"] => None,
+        ["init", "phase", phase, ..] => {
+            ABSENT.contains(phase).then(|| format!("the phase {phase}"))
+        }
+        ["init", ..] => Some("the whole of init".to_owned()),
+        [first, rest @ ..] => {
+            let named = rest.iter().take_while(|word| !word.starts_with('-'));
+            let command: Vec<&str> = std::iter::once(*first).chain(named.copied()).collect();
+            Some(format!("the command {}", command.join(" ")))
+        }
+    }
+}
+
+fn words(list: &Value) -> Vec<&str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// Replays the steps and compares everything; answers what differs on the stricter level.
+fn replay_case(
+    case: &Case,
+    flow: &Flow<InitContext>,
+    steps: &[Value],
+) -> Result<Vec<String>, String> {
+    let tree = Tree::laid_out(case)?;
+    let clock = ManualClock::at(host::NOW);
+    let keys = host::keys(&case.id);
+    let expected = case.json("expected/steps.json")?;
+    let mut expected = expected.as_array().into_iter().flatten();
+    let mut problems = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        if step["run"].is_null() {
+            tree.edit(step)?;
+            continue;
+        }
+        let call = Call {
+            flow,
+            files: &tree.files,
+            clock: &clock,
+            keys: keys.clone(),
+            host: Host::of_step(step),
+        };
+        let answer = call.answer(&words(&step["run"]));
+        let expected = expected.next().ok_or("fewer recorded steps than steps")?;
+        let differences = compare_step(&answer, expected);
+        problems.extend(differences.map(|text| format!("step {}: {text}", index + 1)));
+    }
+    problems.extend(tree.differences(&case.json("expected/tree.json")?));
+    problems.extend(tree.file_differences(case)?);
+    let certificates = optional(case, "expected/certificates.json");
+    let keys = optional(case, "expected/keys.json");
+    problems.extend(certificates::differences(
+        &tree.files,
+        host::now(),
+        &certificates,
+        &keys,
+    ));
+    none(&problems)?;
+    tree.verbatim_differences(case)
+}
+
+fn optional(case: &Case, name: &str) -> Value {
+    case.json(name).unwrap_or(Value::Null)
+}
+
+/// One command line on a host.
+struct Call<'a> {
+    flow: &'a Flow<InitContext>,
+    files: &'a MemFiles,
+    clock: &'a ManualClock,
+    keys: Arc<dyn KeySource>,
+    host: Host,
+}
+
+/// What a call came to, as far as it is compared.
+#[derive(Default)]
+struct Answer {
+    entered: Option<Vec<String>>,
+    failed: Option<String>,
+    error: Option<Failure>,
+}
+
+struct Failure {
+    class: &'static str,
+    phase: Option<String>,
+    /// Field and kind of every error of validation.
+    fields: Vec<Value>,
+    text: String,
+}
+
+impl Failure {
+    fn new(class: &'static str, text: &dyn std::fmt::Display) -> Self {
+        Self {
+            class,
+            phase: None,
+            fields: Vec::new(),
+            text: text.to_string(),
+        }
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        Self {
+            error: Some(failure),
+            ..Self::default()
+        }
+    }
+}
+
+impl Call<'_> {
+    fn answer(&self, words: &[&str]) -> Answer {
+        let call = match cli::parse(self.flow, words.get(1..).unwrap_or_default()) {
+            Ok(Invocation::Run(call)) => call,
+            Ok(_) => return Failure::new("other", &"asks for help").into(),
+            Err(error) => return Failure::new("usage", &error).into(),
+        };
+        let context = match self.context(&call) {
+            Ok(context) => context,
+            Err(failure) => return failure.into(),
+        };
+        let events = EventLog::new();
+        let runner = PhaseRunner::new(self.flow, self.files)
+            .clock(self.clock)
+            .events(&events)
+            .select(call.selection.compat(Compat::Upstream));
+        if context.init.dry_run {
+            return of_plan(runner.plan(&context));
+        }
+        let outcome = runner.run(&context);
+        let entered = events
+            .events()
+            .into_iter()
+            .filter_map(|event| match event.kind {
+                EventKind::PhaseStarted { path, .. } => Some(path),
+                _ => None,
+            })
+            .collect();
+        let failure = outcome.err().map(|failure| of_run(&failure.error));
+        Answer {
+            entered: Some(entered),
+            failed: failure.as_ref().and_then(|failure| failure.phase.clone()),
+            error: failure,
+        }
+    }
+
+    /// What kubeadm does before its first phase.
+    fn context(&self, call: &cli::Call) -> Result<InitContext, Failure> {
+        let text = call
+            .flag("config")
+            .map(|path| files::text(self.files, path))
+            .transpose()
+            .map_err(|error| Failure::new("missing-input", &error))?;
+        let loaded =
+            kubeadm::flags::load_call(call, "input.yaml", text.as_deref(), &self.host.facts)
+                .map_err(|report| class::of_report(&report))?;
+        let mut context = InitContext::loaded(loaded.config)
+            .host(self.host.facts_of_phases())
+            .keys(self.keys.clone())
+            .compat(Compat::Upstream);
+        if let Some(folder) = call.flag("kubeconfig-dir") {
+            folder.clone_into(&mut context.paths.kubeconfigs);
+        }
+        phases::check_external_authorities(&context, self.files, host::now())
+            .map_err(|error| of_phase(&error, None))?;
+        Ok(context)
+    }
+}
+
+fn of_plan(outcome: Result<RunPlan, Box<PlanFailure>>) -> Answer {
+    match outcome {
+        Ok(plan) => Answer {
+            entered: Some(plan.phases.into_iter().map(|phase| phase.path).collect()),
+            ..Answer::default()
+        },
+        Err(failure) => of_run(&failure.error).into(),
+    }
+}
+
+fn of_run(error: &RunError) -> Failure {
+    match error {
+        RunError::Select(error) => Failure::new("unknown-phase", error),
+        RunError::Phase { path, error } => Failure {
+            phase: Some(path.clone()),
+            ..of_phase(error, Some(path))
+        },
+        other => Failure::new("other", other),
+    }
+}
+
+fn of_phase(error: &PhaseError, phase: Option<&str>) -> Failure {
+    Failure::new(class::of_phase(error, phase), error)
+}
+
+fn compare_step(answer: &Answer, expected: &Value) -> impl Iterator<Item = String> {
+    let mut out = Vec::new();
+    let exit = u8::from(answer.error.is_some());
+    let text = answer
+        .error
+        .as_ref()
+        .map_or("no error", |error| &error.text);
+    if (expected["exitCode"] != 0) != (exit != 0) {
+        out.push(format!(
+            "exit code {}, expected {}: {text}",
+            exit, expected["exitCode"]
+        ));
+    }
+    let mut field = |name: &str, found: Value, expected: &Value| {
+        if let Some(difference) = first_difference(&found, expected) {
+            out.push(format!("{name}: {difference} ({text})"));
+        }
+    };
+    field(
+        "phasesEntered",
+        json!(answer.entered),
+        &expected["phasesEntered"],
+    );
+    field(
+        "phaseFailed",
+        json!(answer.failed),
+        &expected["phaseFailed"],
+    );
+    if let (Some(error), false) = (&answer.error, expected["error"].is_null()) {
+        let expected = &expected["error"];
+        field("class", json!(error.class), &expected["class"]);
+        if !expected["phase"].is_null() {
+            field("phase", json!(error.phase), &expected["phase"]);
+        }
+        if let Some(fields) = expected["fields"].as_array() {
+            field(
+                "fields",
+                json!(as_set(&error.fields)),
+                &json!(as_set(fields)),
+            );
+        }
+    }
+    out.into_iter()
+}
+
+fn as_set(fields: &[Value]) -> Vec<String> {
+    let mut fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+    fields.sort();
+    fields.dedup();
+    fields
+}
