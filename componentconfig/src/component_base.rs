@@ -1,5 +1,8 @@
 //! Parts that the configurations of several components share, as `staging/src/k8s.io/component-base` has them.
 
+mod logging;
+mod tracing;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{

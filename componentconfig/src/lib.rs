@@ -1,7 +1,13 @@
 //! Kubernetes API machinery for configuration files.
 
-#[cfg(feature = "kubeadm")]
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg_attr(
+    not(feature = "kubeadm"),
+    allow(dead_code, reason = "each component needs a part")
+)]
 mod check;
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+mod component;
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 pub mod component_base;
 pub mod core;
@@ -9,6 +15,8 @@ pub mod decode;
 pub mod diagnostic;
 mod document;
 pub mod field;
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+mod gates;
 pub mod gvk;
 mod kind;
 #[cfg(feature = "kube-proxy")]

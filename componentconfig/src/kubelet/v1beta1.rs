@@ -5,6 +5,7 @@
 
 mod auth;
 mod configuration;
+mod defaults;
 mod parts;
 
 pub use self::{

@@ -64,6 +64,11 @@ impl Case {
         self.answer["operation"].as_str().unwrap()
     }
 
+    /// The component that reads the document, for `decode`.
+    pub(crate) fn family(&self) -> &str {
+        self.answer["family"].as_str().unwrap_or_default()
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.answer[name].as_bool().unwrap_or_default()
     }

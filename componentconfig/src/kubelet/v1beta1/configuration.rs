@@ -232,7 +232,7 @@ pub struct KubeletConfiguration {
     pub content_type: String,
     /// Requests to the API server a second. Default 50.
     #[serde(rename = "kubeAPIQPS", skip_serializing_if = "Option::is_none")]
-    pub kube_apiqps: Option<i32>,
+    pub kube_api_qps: Option<i32>,
     /// The most requests to the API server in a burst. Default 100.
     #[serde(rename = "kubeAPIBurst", skip_serializing_if = "omit::zero")]
     pub kube_api_burst: i32,

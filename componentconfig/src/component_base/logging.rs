@@ -1,0 +1,96 @@
+//! Defaults and validation of logging. Follows `component-base/logs/api/v1/options.go`.
+
+use std::cmp::Ordering;
+
+use super::{LoggingConfiguration, VModuleItem};
+use crate::{
+    field::{Errors, Path},
+    gates::Gates,
+    scalar::{Duration, DurationOrNanoseconds, Quantity},
+};
+
+impl LoggingConfiguration {
+    /// Fills in what is unset. Setting defaults twice is the same as once.
+    pub fn set_defaults(&mut self) {
+        if self.format.is_empty() {
+            "text".clone_into(&mut self.format);
+        }
+        if self.flush_frequency.duration.is_zero() {
+            self.flush_frequency = DurationOrNanoseconds {
+                duration: Duration::from_secs(5),
+                as_string: true,
+            };
+        }
+    }
+
+    pub(crate) fn validate(&self, gates: Gates<'_>, path: &Path, errors: &mut Errors) {
+        if !matches!(self.format.as_str(), "text" | "json") {
+            errors.invalid(
+                &path.child("format"),
+                self.format.as_str(),
+                "Unsupported log format",
+            );
+        }
+        verbosity(self.verbosity, &path.child("verbosity"), errors);
+        let modules = path.child("vmodule");
+        if !self.vmodule.is_empty() && !matches!(self.format.as_str(), "" | "text") {
+            errors.forbidden(&modules, "Only supported for text log format");
+        }
+        for (index, module) in self.vmodule.iter().enumerate() {
+            module.validate(&modules.index(index), errors);
+        }
+        let options = path.child("options");
+        for (name, split_stream, buffer) in [
+            (
+                "text",
+                self.options.text.split_stream,
+                &self.options.text.info_buffer_size,
+            ),
+            (
+                "json",
+                self.options.json.split_stream,
+                &self.options.json.info_buffer_size,
+            ),
+        ] {
+            alpha_options(split_stream, buffer, gates, &options.child(name), errors);
+        }
+    }
+}
+
+impl VModuleItem {
+    fn validate(&self, path: &Path, errors: &mut Errors) {
+        if self.file_pattern.is_empty() {
+            errors.required(path, "File pattern must not be empty");
+        }
+        if self.file_pattern.contains(['=', ',']) {
+            let detail = "File pattern must not contain equal sign or comma";
+            errors.invalid(path, self.file_pattern.as_str(), detail);
+        }
+        verbosity(self.verbosity, path, errors);
+    }
+}
+
+fn verbosity(verbosity: u32, path: &Path, errors: &mut Errors) {
+    if i32::try_from(verbosity).is_err() {
+        errors.invalid(path, verbosity, format!("Must be <= {}", i32::MAX));
+    }
+}
+
+fn alpha_options(
+    split_stream: bool,
+    buffer: &Quantity,
+    gates: Gates<'_>,
+    path: &Path,
+    errors: &mut Errors,
+) {
+    if gates.enabled("LoggingAlphaOptions") {
+        return;
+    }
+    let detail = "Feature LoggingAlphaOptions is disabled";
+    if split_stream {
+        errors.forbidden(&path.child("splitStream"), detail);
+    }
+    if buffer.sign() != Ordering::Equal {
+        errors.forbidden(&path.child("infoBufferSize"), detail);
+    }
+}
