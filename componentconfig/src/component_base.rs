@@ -1,6 +1,7 @@
 //! Parts that the configurations of several components share, as `staging/src/k8s.io/component-base` has them.
 
 mod logging;
+#[cfg(feature = "kubelet")]
 mod tracing;
 
 use serde::{Deserialize, Serialize};

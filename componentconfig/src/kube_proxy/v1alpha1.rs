@@ -3,6 +3,8 @@
 //! They mirror `staging/src/k8s.io/kube-proxy/config/v1alpha1/types.go`: a plain field whose value is zero counts as unset,
 //! an `Option` is unset only when it is `None`.
 
+mod defaults;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use componentconfig::{Document, Kind, kubelet, yaml};
+use componentconfig::{Document, Kind, kube_proxy, kubelet, yaml};
 use conformance_runner::Runner;
 
 use crate::case::{Case, Outcome, Tally};
@@ -17,6 +17,7 @@ pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
         };
         let answer: fn(&Case) -> Outcome = match suite.as_str() {
             "decode-kubelet" => kubelet,
+            "decode-kubeproxy" => kube_proxy,
             _ => {
                 *not_built.entry(suite).or_default() += 1;
                 continue;
@@ -35,5 +36,10 @@ fn read(case: &Case) -> Result<Document, componentconfig::Report> {
 
 fn kubelet(case: &Case) -> Outcome {
     let (config, warnings) = kubelet::load(&read(case)?)?;
+    Ok((vec![config.to_document()], warnings))
+}
+
+fn kube_proxy(case: &Case) -> Outcome {
+    let (config, warnings) = kube_proxy::load(&read(case)?)?;
     Ok((vec![config.to_document()], warnings))
 }
