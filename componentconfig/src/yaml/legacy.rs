@@ -19,7 +19,8 @@ pub(super) fn line_breaks(text: &str) -> Cow<'_, str> {
 /// The first character that no YAML text may contain, wherever it stands.
 pub(super) fn control_character(text: &str) -> Option<SyntaxError> {
     // Most texts are printable ASCII and need no look at their characters; without a branch, this is a few bytes at once.
-    let unusual = |byte: u8| (byte < b' ') & !matches!(byte, b'\t' | b'\n' | b'\r') | (byte > b'~');
+    let blank = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r');
+    let unusual = |byte: u8| !blank(byte) && !(b' '..=b'~').contains(&byte);
     if !text
         .bytes()
         .fold(false, |found, byte| found | unusual(byte))
