@@ -163,7 +163,7 @@ impl FromIterator<Path> for FieldSet {
     fn from_iter<T: IntoIterator<Item = Path>>(paths: T) -> Self {
         let mut builder = FieldSetBuilder::new();
         for path in paths {
-            builder.insert(path);
+            builder.insert(&path);
         }
         builder.finish()
     }

@@ -22,6 +22,8 @@
 //!   [`strategic`](patch::strategic), [`merge`](patch::merge) and [`json`](patch::json) to make, merge and apply them.
 //! - [`fieldset`], [`path`], [`value`]: sets of fields as `metadata.managedFields` holds them, with set operations and the
 //!   exact FieldsV1 text; the paths in them; and how values compare.
+//! - [`schema`], [`typed`]: schemas in the form of structured-merge-diff, and what can be done with objects by them: validate,
+//!   take their set of fields, compare, merge, remove, extract.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -38,6 +40,8 @@ mod go_text;
 pub mod patch;
 pub mod path;
 mod scan;
+pub mod schema;
+pub mod typed;
 pub mod types;
 pub mod value;
 

@@ -12,18 +12,23 @@
 mod sets;
 #[path = "support/strategic_merge.rs"]
 mod strategic_merge;
+#[path = "support/typed.rs"]
+mod typed;
 #[path = "support/typed_schemas.rs"]
 mod typed_schemas;
 
 use std::process::ExitCode;
 
-use conformance_runner::{JsonLines, Runner, json_lines};
+use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
+use serde_json::Value;
 
 fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
     sets::run(&mut runner);
     strategic_merge::run(&mut runner);
     typed_schemas::run(&mut runner);
+    let schemas = typed::Schemas::read(&runner);
+    typed::run(&mut runner, &schemas);
     for (suite, why) in NOT_COUNTED {
         let cases = cases(&runner, suite).len();
         runner.not_counted(suite, cases, why);
@@ -36,8 +41,6 @@ const REQUESTS: &str = "requests on managedFields are not part of the crate yet"
 const SERVER: &str = "needs an API server";
 
 const NOT_COUNTED: &[(&str, &str)] = &[
-    ("typed", ENGINE),
-    ("scenario-typed", ENGINE),
     ("updater", ENGINE),
     ("scenario-updater", ENGINE),
     ("openapi", ENGINE),
@@ -64,4 +67,22 @@ const NOT_COUNTED: &[(&str, &str)] = &[
 fn cases(runner: &Runner, suite: &str) -> JsonLines {
     json_lines(&runner.cases().join(format!("{suite}.jsonl")))
         .expect("the recorded cases are readable")
+}
+
+/// The first difference between values whose numbers went through floats when they were recorded.
+fn difference(actual: &Value, expected: &Value) -> Option<String> {
+    first_difference(&with_floats(actual), &with_floats(expected))
+}
+
+fn with_floats(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().into(),
+        Value::Array(items) => items.iter().map(with_floats).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), with_floats(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        other => other.clone(),
+    }
 }

@@ -1,7 +1,7 @@
 //! Making sets in any order.
 
 use super::{FieldSet, Level, Node};
-use crate::path::{Path, PathElement};
+use crate::path::PathElement;
 
 /// Collects paths, in any order and as often as they come, along a way that is walked down and up.
 ///
@@ -91,16 +91,24 @@ impl FieldSetBuilder {
         }
     }
 
-    /// Adds a path, from where the builder is.
-    pub fn insert(&mut self, path: Path) {
-        let length = path.len();
-        for element in path {
-            self.down(element);
-        }
-        self.add();
-        for _ in 0..length {
+    /// Adds a path from the root, and stays at its end.
+    pub fn insert(&mut self, path: &[PathElement]) {
+        let nodes = &self.nodes;
+        let open = self
+            .open
+            .iter()
+            .map(|open| nodes.get(open.at).map(|node| &node.element));
+        let shared = open
+            .zip(path)
+            .take_while(|(open, element)| *open == Some(*element))
+            .count();
+        while self.open.len() > shared {
             self.up();
         }
+        for element in path.iter().skip(shared) {
+            self.down(element.clone());
+        }
+        self.add();
     }
 
     /// The set of all added paths.

@@ -1,0 +1,92 @@
+//! The set of fields that an object consists of.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::{Kind, error::ValidationErrors, is_empty_map, item, kind_of};
+use crate::{
+    fieldset::{FieldSet, FieldSetBuilder},
+    path::PathElement,
+    schema::{ListNode, MapNode, Schema, Target, Type},
+};
+
+impl Type {
+    /// The set of all leaves and list elements of a value. Of entries that are not leaves those are in the set that the type
+    /// does not declare, such as the keys of a map.
+    ///
+    /// # Errors
+    /// The schema does not cover the value.
+    pub fn field_set(&self, value: Option<&Value>) -> Result<FieldSet, ValidationErrors> {
+        let mut walk = Walk {
+            schema: &self.schema,
+            set: FieldSetBuilder::new(),
+        };
+        walk.node(self.root, value)?;
+        Ok(walk.set.finish())
+    }
+}
+
+struct Walk<'a> {
+    schema: &'a Schema,
+    set: FieldSetBuilder,
+}
+
+impl Walk<'_> {
+    fn node(&mut self, target: Target, value: Option<&Value>) -> Result<(), ValidationErrors> {
+        match kind_of(self.schema, target, value)? {
+            Kind::Scalar(_) => self.set.add(),
+            Kind::Map(map) if map.atomic => self.set.add(),
+            Kind::List(list) if list.atomic => self.set.add(),
+            Kind::Map(map) => {
+                if let Some(Value::Object(entries)) = value {
+                    self.entries(map, entries)?;
+                }
+            }
+            Kind::List(list) => {
+                if let Some(Value::Array(items)) = value {
+                    self.items(list, items)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(
+        &mut self,
+        map: &MapNode,
+        entries: &Map<String, Value>,
+    ) -> Result<(), ValidationErrors> {
+        for (name, value) in entries {
+            let element = PathElement::field(name.as_str());
+            self.set.down(element.clone());
+            self.node(map.entry(name), Some(value))
+                .map_err(|errors| errors.below(&element))?;
+            let empty = value.is_null() || (value.is_object() && is_empty_map(Some(value)));
+            if empty || !map.fields.contains_key(name.as_str()) {
+                self.set.add();
+            }
+            self.set.up();
+        }
+        Ok(())
+    }
+
+    /// Elements that are there more than once are owned as they are, without what is in them.
+    fn items(&mut self, list: &ListNode, items: &[Value]) -> Result<(), ValidationErrors> {
+        let mut elements: BTreeMap<PathElement, (&Value, usize)> = BTreeMap::new();
+        for item in items {
+            let element = item::element(self.schema, list, item)?;
+            elements.entry(element).or_insert((item, 0)).1 += 1;
+        }
+        for (element, (item, copies)) in elements {
+            self.set.down(element.clone());
+            if copies == 1 {
+                self.node(list.element, Some(item))
+                    .map_err(|errors| errors.below(&element))?;
+            }
+            self.set.add();
+            self.set.up();
+        }
+        Ok(())
+    }
+}
