@@ -78,6 +78,9 @@ impl Pair {
 
     /// Certificate and key of an authority that is to sign.
     pub(in crate::kubeadm) fn signing(&self) -> Result<(&Certificate, &PrivateKey), FileProblem> {
+        if self.is_absent() {
+            return Err(self.problem(Problem::NoAuthority));
+        }
         let certificate = &self.bundle()?.first;
         let key = self.key()?;
         if certificate.is_ca() {

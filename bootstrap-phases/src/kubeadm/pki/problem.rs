@@ -22,6 +22,8 @@ pub struct FileProblem {
 pub enum Problem {
     /// It is not there, and what is asked for cannot be made without it.
     Missing,
+    /// There is neither certificate nor key of the authority that has to sign.
+    NoAuthority,
     /// Its content cannot be understood.
     Unreadable(PkiError),
     /// The other half of the pair is not there.
@@ -91,6 +93,7 @@ impl Problem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Missing => "pki.existing-file.missing",
+            Self::NoAuthority => "pki.no-authority",
             Self::Unreadable(_) => "pki.existing-file.unreadable",
             Self::HalfPair { .. } => "pki.existing-file.half-pair",
             Self::KeyMismatch { .. } => "pki.existing-file.key-mismatch",
@@ -110,6 +113,9 @@ impl Problem {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Missing => "put it in place, or run the phase that makes it first",
+            Self::NoAuthority => {
+                "put it and its key in place, or run the phase that makes them first"
+            }
             Self::Unreadable(_) => {
                 "replace it, or remove it together with the other half of its pair to have both made"
             }
@@ -160,6 +166,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("is missing"),
+            Self::NoAuthority => f.write_str("is missing, so there is no authority to sign"),
             Self::Unreadable(why) => write!(f, "cannot be read: {why}"),
             Self::HalfPair { missing } => write!(f, "exists, but {missing} does not"),
             Self::KeyMismatch { key } => write!(f, "is not the certificate of the key {key}"),

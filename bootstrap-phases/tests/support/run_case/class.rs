@@ -6,14 +6,11 @@ use serde_json::json;
 
 use super::Failure;
 
-/// The class of a phase's error. `phase` is its path, unless it was found before the first phase.
-pub(super) fn of_phase(error: &PhaseError, phase: Option<&str>) -> &'static str {
-    let of_kubeconfig = phase.is_some_and(|phase| phase.starts_with("kubeconfig/"));
-    let of_authority = error.message.contains("ca.crt is missing");
+/// The class of a phase's error.
+pub(super) fn of_phase(error: &PhaseError) -> &'static str {
     let code = error.code.as_ref();
     match code {
-        "pki.existing-file.missing" if of_authority && !of_kubeconfig => "missing-input",
-        "patches.missing" | "file.not-found" => "missing-input",
+        "pki.no-authority" | "patches.missing" | "file.not-found" => "missing-input",
         "pki.external-ca" => "external-ca",
         _ if code.starts_with("patches.") => "patch",
         _ if code.starts_with("users.") => "users",

@@ -261,7 +261,7 @@ impl Call<'_> {
             folder.clone_into(&mut context.paths.kubeconfigs);
         }
         phases::check_external_authorities(&context, self.files, host::now())
-            .map_err(|error| of_phase(&error, None))?;
+            .map_err(|error| of_phase(&error))?;
         Ok(context)
     }
 }
@@ -281,14 +281,14 @@ fn of_run(error: &RunError) -> Failure {
         RunError::Select(error) => Failure::new("unknown-phase", error),
         RunError::Phase { path, error } => Failure {
             phase: Some(path.clone()),
-            ..of_phase(error, Some(path))
+            ..of_phase(error)
         },
         other => Failure::new("other", other),
     }
 }
 
-fn of_phase(error: &PhaseError, phase: Option<&str>) -> Failure {
-    Failure::new(class::of_phase(error, phase), error)
+fn of_phase(error: &PhaseError) -> Failure {
+    Failure::new(class::of_phase(error), error)
 }
 
 fn compare_step(answer: &Answer, expected: &Value) -> impl Iterator<Item = String> {
