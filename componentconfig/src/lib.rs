@@ -1,4 +1,8 @@
-//! Kubernetes API machinery for configuration files.
+#![cfg_attr(feature = "yaml", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "yaml"),
+    doc = "Kubernetes API machinery for configuration files."
+)]
 
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 #[cfg_attr(

@@ -117,7 +117,7 @@ pub fn write_all<'a>(values: impl IntoIterator<Item = &'a Value>) -> String {
     out
 }
 
-/// Anything that serializes as a document (see [`write`]).
+/// Anything that serializes as a document (see [`write()`]).
 ///
 /// # Errors
 /// Those of its `Serialize`; or it has maps with keys that are no strings.

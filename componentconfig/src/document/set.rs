@@ -140,7 +140,8 @@ fn second(before: &[Document], document: &Document, gvk: &GroupVersionKind) -> O
     })
 }
 
-#[cfg(all(test, feature = "yaml"))]
+#[cfg(test)]
+#[cfg(feature = "yaml")]
 mod tests {
     use super::*;
 
