@@ -1,5 +1,6 @@
 //! kubeadm's phases.
 
+mod ahead;
 pub mod arguments;
 mod context;
 pub mod flags;
