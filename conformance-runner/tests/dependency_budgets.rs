@@ -1,4 +1,8 @@
 //! What a crate of the family costs its user: distinct packages in its normal dependency tree, itself counted.
+#![expect(
+    clippy::expect_used,
+    reason = "a test without cargo has nothing to say"
+)]
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
@@ -7,7 +11,11 @@ const BUDGETS: &[(&str, &[&str], usize)] = &[
     ("apply-semantics", &[], 6),
     ("bootstrap-phases", &[], 14),
     ("componentconfig", &["--no-default-features"], 14),
-    ("componentconfig", &["--no-default-features", "--features", "yaml"], 17),
+    (
+        "componentconfig",
+        &["--no-default-features", "--features", "yaml"],
+        17,
+    ),
     ("cluster-id", &[], 16),
     ("machine-api", &[], 20),
 ];
@@ -56,7 +64,9 @@ fn packages_of(name: &str, arguments: &[&str]) -> BTreeSet<String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace)
-        .args(["tree", "--locked", "-p", name, "-e", "normal", "--prefix", "none"])
+        .args([
+            "tree", "--locked", "-p", name, "-e", "normal", "--prefix", "none",
+        ])
         .args(arguments)
         .output()
         .expect("cargo runs");
