@@ -1,1 +1,8 @@
-//! Shared by the examples.
+//! Programs that embed the crates of this workspace: copy from them.
+//!
+//! - `minikube-like`: the files of a control plane from a kubeadm configuration, with plan, journal and progress.
+
+/// The README's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,38 @@
+//! Why the program ends with an error, and with which exit code.
+
+use std::{fmt, process::ExitCode};
+
+/// Bad input, or a run that did not succeed. The text is for people and complete.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing was begun: the configuration, the selection or the arguments are wrong.
+    Input(String),
+    /// The run began and did not succeed.
+    Run(String),
+}
+
+impl Failure {
+    pub(crate) fn input(error: impl fmt::Display) -> Self {
+        Self::Input(error.to_string())
+    }
+
+    pub(crate) fn run(error: impl fmt::Display) -> Self {
+        Self::Run(error.to_string())
+    }
+
+    /// 2 for bad input, 1 for a run that failed.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Input(_) => ExitCode::from(2),
+            Self::Run(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(text) | Self::Run(text) => write!(f, "error: {}", text.trim_end()),
+        }
+    }
+}

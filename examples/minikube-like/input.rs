@@ -1,0 +1,105 @@
+//! From a configuration file to what the `init` workflow needs; everything that is wrong with it is told at once.
+
+use std::{
+    fs,
+    io::{IsTerminal, stderr},
+    num::NonZeroUsize,
+    path::Path,
+    thread,
+};
+
+use bootstrap_phases::{
+    Files, Flow, Selection,
+    kubeadm::{self, HostFacts, InitContext},
+};
+use componentconfig::{
+    DocumentSet, Report,
+    diagnostic::Source,
+    kubeadm::{Facts, HostAddress, LoadOptions, load_init},
+};
+
+use crate::{cli::Workspace, failure::Failure, host};
+
+const SAMPLE: &str = include_str!("sample.yaml");
+
+/// What a run or a plan works from.
+pub(crate) struct Input {
+    pub(crate) context: InitContext,
+    pub(crate) flow: Flow<InitContext>,
+    /// The configuration as it was read.
+    pub(crate) text: String,
+}
+
+/// Reads, completes and validates the configuration. Warnings go to standard error.
+pub(crate) fn load(workspace: &Workspace) -> Result<Input, Failure> {
+    let (name, text) = read(workspace.config.as_deref())?;
+    let refuse = |report: &Report| Failure::input(describe(report, &name, &text));
+    let documents = DocumentSet::read(&name, &text).map_err(|report| refuse(&report))?;
+    let loaded = load_init(&documents, &facts(), LoadOptions::validate())
+        .map_err(|report| refuse(&report))?;
+    if !loaded.warnings.is_empty() {
+        eprint!("{}", describe(&Report::from(loaded.warnings), &name, &text));
+    }
+    let context = InitContext::loaded(loaded.config).host(HostFacts {
+        hostname: host::hostname().unwrap_or_default(),
+        addresses: Vec::new(),
+        environment: host::environment(),
+    });
+    Ok(Input {
+        context,
+        flow: kubeadm::init_workflow().build().map_err(Failure::run)?,
+        text,
+    })
+}
+
+/// The phases that were asked for.
+pub(crate) fn selection(workspace: &Workspace) -> Selection {
+    let chosen = if workspace.only.is_empty() {
+        Selection::all()
+    } else {
+        Selection::only(&workspace.only)
+    };
+    chosen.skip(&workspace.skip)
+}
+
+/// The context with keys that are made on all processors while the run goes on: as many as these files lack.
+pub(crate) fn with_keys_ahead(
+    context: &InitContext,
+    files: &dyn Files,
+) -> Result<InitContext, Failure> {
+    let missing = context.missing_keys(files).map_err(Failure::run)?;
+    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let context = context.clone().with_keys_ahead(missing, threads);
+    context.map_err(Failure::input)
+}
+
+fn read(config: Option<&Path>) -> Result<(String, String), Failure> {
+    let Some(path) = config else {
+        return Ok(("sample.yaml".to_owned(), SAMPLE.to_owned()));
+    };
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => Ok((name, text)),
+        Err(error) => Err(Failure::Input(format!("{name}: {error}"))),
+    }
+}
+
+/// With the lines it is about on a terminal, one line for each finding elsewhere.
+fn describe(report: &Report, name: &str, text: &str) -> String {
+    if stderr().is_terminal() {
+        return report.render(&[Source { name, text }]);
+    }
+    report.to_string()
+}
+
+fn facts() -> Facts {
+    let (ipv4, ipv6) = host::default_route_addresses();
+    Facts {
+        hostname: host::hostname(),
+        address: match (ipv4, ipv6) {
+            (None, None) => HostAddress::NoRoute,
+            (ipv4, ipv6) => HostAddress::Found { ipv4, ipv6 },
+        },
+        ..Facts::default()
+    }
+}
