@@ -28,4 +28,5 @@ pub use load::{
 };
 pub use migrate::{Migration, migrate};
 pub use print::{PrintedComponent, init_defaults, join_defaults, reset_defaults, upgrade_defaults};
+pub use release::{ReleaseVersion, release_version};
 pub use validate::ignored_preflight_errors;

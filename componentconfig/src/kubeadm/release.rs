@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 
 use semver::{BuildMetadata, Prerelease, Version};
 
+use super::Facts;
+use crate::{Class, Diagnostic, Report};
+
 /// What a `kubernetesVersion` stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Resolved {
@@ -33,9 +36,54 @@ pub(crate) fn resolve(
     check(&version, &parsed, kubeadm)?;
     Ok(Resolved {
         version,
-        ci: bucket(text).is_some_and(|(bucket, _)| bucket.starts_with("ci")),
+        ci: is_ci(text),
         warnings,
     })
+}
+
+/// A `kubernetesVersion` that stands for a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseVersion {
+    /// The version with a leading `v`.
+    pub version: String,
+    /// Whether it is a build of continuous integration.
+    pub ci: bool,
+}
+
+/// What a `kubernetesVersion` stands for: a version such as `1.36.2`, one with a bucket such as `ci/v1.37.0-alpha.1+abc`, or
+/// a label that `facts` know. A label they do not know stands for the version of kubeadm.
+///
+/// Unlike loading a configuration this asks not whether kubeadm accepts the version.
+///
+/// ```
+/// use componentconfig::kubeadm::{Facts, release_version};
+///
+/// let release = release_version("ci/v1.37.0-alpha.1.5+abc", &Facts::default())?;
+/// assert_eq!((release.version.as_str(), release.ci), ("v1.37.0-alpha.1.5+abc", true));
+/// # Ok::<(), componentconfig::Report>(())
+/// ```
+///
+/// # Errors
+/// It is neither a version nor a label. Class [`Class::Validation`].
+pub fn release_version(text: &str, facts: &Facts) -> Result<ReleaseVersion, Report> {
+    let mut warnings = Vec::new();
+    match look_up(
+        text,
+        &facts.releases,
+        &facts.kubeadm_version,
+        &mut warnings,
+        0,
+    ) {
+        Ok(version) => Ok(ReleaseVersion {
+            version,
+            ci: is_ci(text),
+        }),
+        Err(why) => Err(Diagnostic::error(Class::Validation, why).into()),
+    }
+}
+
+fn is_ci(text: &str) -> bool {
+    bucket(text).is_some_and(|(bucket, _)| bucket == "ci")
 }
 
 /// Reads a version as upstream does, with or without a leading `v`.
@@ -128,7 +176,7 @@ fn normalized(text: &str) -> Option<String> {
 /// The bucket and the rest: `ci/latest`, `latest`.
 fn bucket(text: &str) -> Option<(&str, &str)> {
     let (bucket, rest) = text.split_once('/').unwrap_or(("", text));
-    let known = matches!(bucket, "" | "release" | "ci" | "ci-cross");
+    let known = matches!(bucket, "" | "release" | "ci");
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
     let valid = known && !text.starts_with('/') && !rest.is_empty() && rest.chars().all(word);
     valid.then_some((bucket, rest))
