@@ -9,6 +9,7 @@ use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration}
 use componentconfig::kubelet::v1beta1::KubeletConfiguration;
 use componentconfig::scalar::Duration;
 
+use super::images::Images;
 use super::manifests::{PodHost, PodInputs};
 use super::net::{self, LocalEndpoint, NetError};
 use super::pki::{KeySource, SystemKeys};
@@ -143,6 +144,14 @@ impl InitContext {
             health_check_timeout: health_check.unwrap_or(HEALTH_CHECK_TIMEOUT),
             ci_image_repository: self.ci_image_repository.as_deref().unwrap_or_default(),
             host,
+        }
+    }
+
+    /// The images of the cluster.
+    pub fn images(&self) -> Images<'_> {
+        Images {
+            cluster: &self.cluster,
+            ci_repository: self.ci_image_repository.as_deref().unwrap_or_default(),
         }
     }
 

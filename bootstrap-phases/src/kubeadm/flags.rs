@@ -8,7 +8,7 @@ use componentconfig::{
     kubeadm::{self, Facts, Init, InitFlags, LoadOptions, Loaded, check_mixed_flags},
 };
 
-use crate::{Flag, cli::Call};
+use crate::Flag;
 
 /// Flags of the command `init` that take a value, sorted.
 const VALUES: [&str; 19] = [
@@ -64,21 +64,23 @@ pub fn phase_flags() -> Vec<Flag> {
 }
 
 /// Loads the configuration of a call: the text of the file that its flag `config` names, or what its flags say if there is
-/// no such file. `source` is the name that diagnostics carry.
+/// no such file. `flags` are those given, by name and in order, as a [`Call`](crate::cli::Call) has them; `source` is the
+/// name that diagnostics carry.
 ///
 /// # Errors
 /// Flags that do not go with a configuration file, a value that makes no sense, or everything that is wrong with the
 /// configuration.
 pub fn load_call(
-    call: &Call,
+    flags: &[(String, String)],
     source: &str,
     text: Option<&str>,
     facts: &Facts,
 ) -> Result<Loaded<Init>, Report> {
-    check_mixed_flags(call.flags.iter().map(|(name, _)| name.as_str()))?;
+    check_mixed_flags(flags.iter().map(|(name, _)| name.as_str()))?;
+    let given = flags;
     let mut flags = InitFlags::default();
     let configuring = |name: &str| !OTHERS.contains(&name) && !name.starts_with("skip-");
-    for (name, value) in call.flags.iter().filter(|(name, _)| configuring(name)) {
+    for (name, value) in given.iter().filter(|(name, _)| configuring(name)) {
         flags.set(name, value)?;
     }
     let Some(text) = text else {
@@ -103,7 +105,7 @@ mod tests {
         let cli::Invocation::Run(call) = cli::parse(&flow, args).unwrap() else {
             panic!("{args:?} runs nothing");
         };
-        load_call(&call, "init.yaml", text, &Facts::default())
+        load_call(&call.flags, "init.yaml", text, &Facts::default())
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{error::Error, fmt};
 
 use componentconfig::kubeadm::v1beta4::ClusterConfiguration;
 use semver::Version;
+use serde_json::{Value, json};
 
 /// The versions of what belongs to a Kubernetes version but has its own, by Kubernetes' minor version, ascending.
 ///
@@ -131,6 +132,15 @@ impl Images<'_> {
         }
         images
     }
+}
+
+/// Images as `kubeadm config images list -o json` writes them.
+pub fn document(images: &[String]) -> Value {
+    json!({
+        "apiVersion": "output.kubeadm.k8s.io/v1alpha3",
+        "kind": "Images",
+        "images": images,
+    })
 }
 
 /// `preferred` unless it is empty.

@@ -14,6 +14,7 @@ pub mod patches;
 pub mod phases;
 pub mod pki;
 pub mod pod;
+pub mod skew;
 pub mod users;
 
 pub use context::{HostFacts, InitContext, Paths};

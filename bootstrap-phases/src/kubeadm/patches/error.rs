@@ -25,6 +25,8 @@ pub enum PatchesFault {
     Unreadable(FileError),
     /// The name has a type of patch that does not exist.
     UnknownType,
+    /// Patches are asked for what cannot be patched; the path is its name.
+    UnknownTarget,
     /// The file is no UTF-8.
     NotText,
     /// The file is no YAML.
@@ -58,6 +60,7 @@ impl fmt::Display for PatchesError {
                     "{path}: the type after '+' has to be json, merge or strategic"
                 )
             }
+            PatchesFault::UnknownTarget => write!(f, "{path:?} cannot be patched"),
             PatchesFault::NotText => write!(f, "{path}: not UTF-8"),
             PatchesFault::Yaml(report) => report.fmt(f),
             PatchesFault::Apply { number, error } => write!(f, "{path}: patch {number}: {error}"),

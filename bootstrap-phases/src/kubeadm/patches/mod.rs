@@ -83,13 +83,16 @@ impl Patches {
     /// a type lists are replaced.
     ///
     /// # Errors
-    /// A patch does not fit.
+    /// There is no such target, or a patch does not fit.
     pub fn apply(
         &self,
         target: &str,
         object: Value,
         object_type: Option<Node<'_>>,
     ) -> Result<Value, PatchesError> {
+        if !TARGETS.contains(&target) {
+            return Err(PatchesError::new(target, PatchesFault::UnknownTarget));
+        }
         let mut patched = object;
         for file in self.files.iter().filter(|file| file.target == target) {
             for (index, patch) in file.documents.iter().enumerate() {

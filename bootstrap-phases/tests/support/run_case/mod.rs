@@ -251,7 +251,7 @@ impl Call<'_> {
             .transpose()
             .map_err(|error| Failure::new("missing-input", &error))?;
         let loaded =
-            kubeadm::flags::load_call(call, "input.yaml", text.as_deref(), &self.host.facts)
+            kubeadm::flags::load_call(&call.flags, "input.yaml", text.as_deref(), &self.host.facts)
                 .map_err(|report| class::of_report(&report))?;
         let mut context = InitContext::loaded(loaded.config)
             .host(self.host.facts_of_phases())
