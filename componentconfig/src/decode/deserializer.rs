@@ -109,9 +109,14 @@ impl<'a, 'c> NodeDeserializer<'a, 'c> {
     }
 
     fn mismatch(&self, wanted: &str) -> Diagnostic {
-        let found = describe(self.input.view());
-        Diagnostic::error(Class::Decode, format!("expected {wanted}, found {found}"))
-            .span(self.input.span())
+        let view = self.input.view();
+        let place = match view {
+            // A list or map begins somewhere below; what is wrong with it begins at its key.
+            View::List(_) | View::Map(_) => self.key_span.or(self.input.span()),
+            _ => self.input.span(),
+        };
+        let message = format!("expected {wanted}, found {}", describe(view));
+        Diagnostic::error(Class::Decode, message).span(place)
     }
 
     /// The integer that is here, if it fits; notes what is wrong and gives 0 otherwise.
