@@ -1,5 +1,6 @@
 //! kubeadm's phases, on top of the parts that make files.
 
+mod ahead;
 mod certs;
 mod external;
 mod kubeconfigs;
@@ -9,6 +10,7 @@ mod static_pods;
 #[cfg(test)]
 mod testing;
 
+pub use ahead::keys_to_make;
 pub use certs::certs;
 pub use external::check_external_authorities;
 pub use kubeconfigs::{ClusterKubeconfig, KUBECONFIGS, kubeconfig};

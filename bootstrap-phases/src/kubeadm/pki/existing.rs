@@ -59,7 +59,8 @@ impl Pair {
             && matches!(self.key, Found::Nothing)
     }
 
-    fn is_absent(&self) -> bool {
+    /// Whether neither the certificate nor the key is there.
+    pub(in crate::kubeadm) fn is_absent(&self) -> bool {
         matches!(
             (&self.certificates, &self.key),
             (Found::Nothing, Found::Nothing)

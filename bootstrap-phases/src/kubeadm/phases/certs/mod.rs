@@ -110,11 +110,12 @@ impl Certificate {
         let now = cx.clock.now();
         let pair = look(cx, self.0)?;
         if pair.decide_authority(context.compat, now, notes)? == Decision::Keep {
-            return Ok(self.kept(if pair.key().is_ok() {
+            let kind = if pair.key().is_ok() {
                 "certificate authority"
             } else {
                 "keyless certificate authority"
-            }));
+            };
+            return self.kept(cx, &pair, kind);
         }
         let spec = self.0.spec(&context.init, &context.cluster, now, notes)?;
         let key = context.keys.generate(pki::algorithm(&context.cluster)?)?;
@@ -136,7 +137,7 @@ impl Certificate {
             signer.decide_authority(context.compat, now, notes)?;
         }
         if pair.decide_leaf(&signer, &spec, context.compat, now, notes)? == Decision::Keep {
-            return Ok(self.kept("certificate and key"));
+            return self.kept(cx, &pair, "certificate and key");
         }
         let (certificate, key) = signer.signing()?;
         signer.warn_of_period(certificate, now, notes);
@@ -185,12 +186,20 @@ impl Certificate {
         Ok(draft.finish())
     }
 
-    fn kept(&self, what: &str) -> Plan {
-        noted(Note::info(
-            "pki.kept",
-            format!("using the existing {} {what}", self.0.base_name),
-        ))
+    fn kept(&self, cx: &Cx<'_, InitContext>, pair: &Pair, what: &str) -> Result<Plan, PhaseError> {
+        let text = format!("using the existing {} {what}", self.0.base_name);
+        let mut plan = noted(Note::info("pki.kept", text));
+        plan.notes.extend(exposed(cx, &pair.key_path)?);
+        Ok(plan)
     }
+}
+
+/// A private key that others than its owner can read is kept, but somebody should know.
+fn exposed(cx: &Cx<'_, InitContext>, key_path: &str) -> Result<Option<Note>, PhaseError> {
+    let mode = cx.files.stat(key_path)?.map_or(0, |stat| stat.mode);
+    let text =
+        || format!("{key_path} can be read by others than its owner: it has the mode {mode:04o}");
+    Ok((mode & 0o077 != 0).then(|| Note::warning("pki.key-exposed", text())))
 }
 
 /// The key pair that signs service accounts' tokens: `sa.key` and `sa.pub`.
@@ -204,11 +213,14 @@ fn service_accounts(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
             "using the existing keys of service accounts",
         )));
     }
+    let exposed = exposed(cx, &key_path)?;
     let kept = || {
-        noted(Note::info(
+        let mut plan = noted(Note::info(
             "pki.kept",
             "using the existing key of service accounts",
-        ))
+        ));
+        plan.notes.extend(exposed.clone());
+        plan
     };
     let found = find(cx.files, &key_path, PrivateKey::from_pem)?;
     let public = find(cx.files, &public_path, PublicKey::from_pem)?;

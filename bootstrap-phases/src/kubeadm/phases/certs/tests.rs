@@ -505,6 +505,40 @@ fn a_folder_in_place_of_a_file_is_an_error_of_the_file() {
     );
 }
 
+#[test]
+fn a_key_that_others_can_read_is_kept_with_a_warning() {
+    for compat in BOTH {
+        let world = World::new(compat);
+        world.run_all(&certs());
+        for (phase, name) in [
+            ("ca", "ca.key"),
+            ("apiserver", "apiserver.key"),
+            ("sa", "sa.key"),
+        ] {
+            assert!(
+                !world
+                    .run(&certs(), phase)
+                    .unwrap()
+                    .notes
+                    .iter()
+                    .any(|note| note.code == "pki.key-exposed")
+            );
+            world.put(&pki(name), &world.read(&pki(name)), 0o640);
+            let plan = world.run(&certs(), phase).unwrap();
+            let note = plan
+                .notes
+                .iter()
+                .find(|note| note.code == "pki.key-exposed")
+                .unwrap();
+            assert!(
+                note.text.contains(&pki(name)) && note.text.contains("0640"),
+                "{}",
+                note.text
+            );
+        }
+    }
+}
+
 mod laws {
     use proptest::prelude::*;
 

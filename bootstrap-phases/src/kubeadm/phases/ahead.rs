@@ -1,0 +1,91 @@
+//! How many keys a run will make, so that they can be made ahead of it.
+
+use super::kubeconfigs::KUBECONFIGS;
+use crate::kubeadm::InitContext;
+use crate::kubeadm::pki::CERTIFICATES;
+use crate::kubeadm::pki::existing::Pair;
+use crate::{Files, PhaseError};
+
+/// How many keys `certs` and `kubeconfig` will make, as far as files that are there tell: what to give a
+/// [`KeyPool`](crate::kubeadm::pki::KeyPool), since making RSA keys is nearly all the time that a run of these phases takes.
+///
+/// ```
+/// use std::{sync::Arc, time::SystemTime};
+/// use bootstrap_phases::{MemFiles, kubeadm::{InitContext, phases, pki::{self, KeyPool, SystemKeys}}};
+///
+/// # fn run(mut context: InitContext, files: MemFiles) -> Result<(), Box<dyn std::error::Error>> {
+/// let count = phases::keys_to_make(&context, &files)?;
+/// let threads = std::thread::available_parallelism()?.get();
+/// let algorithm = pki::algorithm(&context.cluster)?;
+/// context.keys = Arc::new(KeyPool::start(Arc::new(SystemKeys), algorithm, count, threads));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// A file cannot be looked at.
+pub fn keys_to_make(context: &InitContext, files: &dyn Files) -> Result<usize, PhaseError> {
+    let mut count = 0;
+    let mut external = Vec::new();
+    for certificate in &CERTIFICATES {
+        if certificate.is_etcds() && context.external_etcd() {
+            continue;
+        }
+        let pair = Pair::look(files, &context.pki_path(certificate.base_name))?;
+        if pair.is_external_authority() {
+            external.push(certificate.name);
+        }
+        let provided = certificate
+            .authority
+            .is_some_and(|name| external.contains(&name));
+        count += usize::from(pair.is_absent() && !provided);
+    }
+    let mut paths = vec![context.pki_path("sa.key")];
+    if !external.contains(&"ca") {
+        paths.extend(
+            KUBECONFIGS
+                .iter()
+                .map(|kubeconfig| context.kubeconfig_path(kubeconfig.file)),
+        );
+    }
+    for path in paths {
+        count += usize::from(files.stat(&path)?.is_none());
+    }
+    Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Compat;
+    use crate::kubeadm::phases::testing::World;
+    use crate::kubeadm::phases::{certs, kubeconfig};
+
+    #[test]
+    fn as_many_as_are_made() {
+        let world = World::new(Compat::Fixed);
+        let count = || keys_to_make(&world.context, &world.files).unwrap();
+        assert_eq!(count(), 16);
+        world.run(&certs(), "ca").unwrap();
+        assert_eq!(count(), 15);
+        world.run(&kubeconfig(), "admin").unwrap();
+        assert_eq!(count(), 14);
+        world.run_all(&certs());
+        assert_eq!(count(), 4);
+        world.run_all(&kubeconfig());
+        assert_eq!(count(), 0);
+        world.remove("front-proxy-ca.key");
+        world.remove("front-proxy-client.key");
+        world.remove("front-proxy-client.crt");
+        assert_eq!(count(), 0, "it has to be provided");
+    }
+
+    #[test]
+    fn none_of_etcds_when_it_runs_elsewhere() {
+        let mut world = World::new(Compat::Fixed);
+        world.context.cluster.etcd.local = None;
+        world.context.cluster.etcd.external =
+            Some(componentconfig::kubeadm::v1beta4::ExternalEtcd::default());
+        assert_eq!(keys_to_make(&world.context, &world.files).unwrap(), 11);
+    }
+}
