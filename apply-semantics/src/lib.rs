@@ -1,5 +1,5 @@
-//! Kubernetes patches as pure functions on JSON values: what an API server does with a strategic merge patch, a JSON merge
-//! patch or a JSON patch, and what `kubectl` does to make them, for tools that need the answer without a server.
+//! What a Kubernetes API server does with a write, as pure functions on JSON values: patches of all types, and server-side
+//! apply with the ownership of fields; for tools that need the answer without a server.
 //!
 //! ```
 //! use apply_semantics::{patch::{Outcome, strategic}, types::builtin};
@@ -24,12 +24,13 @@
 //!   exact FieldsV1 text; the paths in them; and how values compare.
 //! - [`schema`], [`typed`]: schemas in the form of structured-merge-diff, and what can be done with objects by them: validate,
 //!   take their set of fields, compare, merge, remove, extract.
+//! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
 //!
 //! It talks to no server and reads no files. It does not validate, default or convert objects: a patched object is as
-//! good as its patch. It does not read YAML.
+//! good as its patch. It does not read YAML. It does not yet read or write `metadata.managedFields` of whole objects.
 //!
 //! # Features
 //!
@@ -43,6 +44,7 @@ mod scan;
 pub mod schema;
 pub mod typed;
 pub mod types;
+pub mod updater;
 pub mod value;
 
 /// The example of the README is a test too.

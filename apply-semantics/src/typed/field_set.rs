@@ -18,17 +18,39 @@ impl Type {
     /// # Errors
     /// The schema does not cover the value.
     pub fn field_set(&self, value: Option<&Value>) -> Result<FieldSet, ValidationErrors> {
-        let mut walk = Walk {
-            schema: &self.schema,
-            set: FieldSetBuilder::new(),
-        };
-        walk.node(self.root, value)?;
-        Ok(walk.set.finish())
+        walk(self, value, Keyless::Refuse)
     }
+
+    /// The same for a value of which something was removed, so that list elements may have lost their keys. All elements
+    /// without keys count as one.
+    pub(crate) fn field_set_of_remains(
+        &self,
+        value: Option<&Value>,
+    ) -> Result<FieldSet, ValidationErrors> {
+        walk(self, value, Keyless::Accept)
+    }
+}
+
+fn walk(ty: &Type, value: Option<&Value>, keyless: Keyless) -> Result<FieldSet, ValidationErrors> {
+    let mut walk = Walk {
+        schema: &ty.schema,
+        keyless,
+        set: FieldSetBuilder::new(),
+    };
+    walk.node(ty.root, value)?;
+    Ok(walk.set.finish())
+}
+
+/// What to do with list elements without keys.
+#[derive(Clone, Copy)]
+enum Keyless {
+    Refuse,
+    Accept,
 }
 
 struct Walk<'a> {
     schema: &'a Schema,
+    keyless: Keyless,
     set: FieldSetBuilder,
 }
 
@@ -75,7 +97,10 @@ impl Walk<'_> {
     fn items(&mut self, list: &ListNode, items: &[Value]) -> Result<(), ValidationErrors> {
         let mut elements: BTreeMap<PathElement, (&Value, usize)> = BTreeMap::new();
         for item in items {
-            let element = item::element(self.schema, list, item)?;
+            let element = match self.keyless {
+                Keyless::Refuse => item::element(self.schema, list, item)?,
+                Keyless::Accept => item::element_or_none(self.schema, list, item),
+            };
             elements.entry(element).or_insert((item, 0)).1 += 1;
         }
         for (element, (item, copies)) in elements {

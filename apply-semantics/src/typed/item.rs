@@ -42,6 +42,11 @@ pub(super) fn element(
     Ok(PathElement::key(keys))
 }
 
+/// The same for elements that may have lost their keys: all of them are one element, without keys.
+pub(super) fn element_or_none(schema: &Schema, list: &ListNode, item: &Value) -> PathElement {
+    element(schema, list, item).unwrap_or_else(|_| PathElement::key::<Arc<str>>([]))
+}
+
 fn default<'a>(
     schema: &'a Schema,
     list: &ListNode,

@@ -61,17 +61,15 @@ impl Walk<'_> {
 
     fn items(&self, list: &ListNode, items: Vec<Value>, fields: Level<'_>) -> Value {
         let mut touched = false;
-        let keep = |item: Value| {
-            let element = item::element(self.schema, list, &item).ok();
-            match element.and_then(|element| fields.entry(&element)) {
+        let keep =
+            |item: Value| match fields.entry(&item::element_or_none(self.schema, list, &item)) {
                 Some(entry) if entry.member => None,
                 Some(entry) => {
                     touched = true;
                     Some(self.below(list.element, item, entry.level))
                 }
                 None => Some(item),
-            }
-        };
+            };
         let kept: Vec<Value> = items.into_iter().filter_map(keep).collect();
         self.unless_empty(
             kept.is_empty() && !touched,
