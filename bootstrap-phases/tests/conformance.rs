@@ -17,6 +17,9 @@ mod rendering;
 #[cfg(feature = "kubeadm")]
 #[path = "support/run_case/mod.rs"]
 mod run_case;
+#[cfg(feature = "kubeadm")]
+#[path = "support/trees.rs"]
+mod trees;
 
 use std::{collections::BTreeMap, process::ExitCode};
 
@@ -35,11 +38,15 @@ const SUITES: &[(&str, Suite)] = &[
     #[cfg(feature = "kubeadm")]
     ("functions", functions::replay),
     #[cfg(feature = "kubeadm")]
+    ("images", run_case::replay),
+    #[cfg(feature = "kubeadm")]
     ("patches", run_case::replay),
     #[cfg(feature = "kubeadm")]
     ("refusals", run_case::replay),
     #[cfg(feature = "kubeadm")]
     ("single-phases", run_case::replay),
+    #[cfg(feature = "kubeadm")]
+    ("trees", trees::replay),
 ];
 
 #[expect(clippy::print_stderr, reason = "nobody else tells")]

@@ -10,8 +10,8 @@ use componentconfig::{
 use super::{HostFacts, InitContext, flags, phases, pki::KeySource};
 use crate::Workflow;
 
-/// The workflow `init`, as far as it needs files only: `certs`, `kubeconfig`, `etcd`, `control-plane`, `kubelet-start`, in
-/// kubeadm's order and with its names and flags. Further phases can be added before it is built.
+/// The workflow `init`, as far as it needs files only: `certs`, `kubeconfig`, `etcd`, `control-plane`, `kubelet-start` and
+/// `kubelet-finalize`, in kubeadm's order and with its names and flags. Further phases can be added before it is built.
 ///
 /// ```
 /// use bootstrap_phases::{MemFiles, Runner, kubeadm::{self, HostFacts, pki::FixedKeys}};
@@ -49,6 +49,7 @@ pub fn init_workflow() -> Workflow<InitContext> {
             phases::etcd(),
             phases::control_plane(),
             phases::kubelet_start(),
+            phases::kubelet_finalize(),
         ])
 }
 

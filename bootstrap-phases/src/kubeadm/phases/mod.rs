@@ -4,6 +4,7 @@ mod ahead;
 mod certs;
 mod external;
 mod kubeconfigs;
+mod kubelet_finalize;
 mod kubelet_start;
 mod non_root;
 mod static_pods;
@@ -14,6 +15,7 @@ pub use ahead::keys_to_make;
 pub use certs::certs;
 pub use external::check_external_authorities;
 pub use kubeconfigs::{ClusterKubeconfig, KUBECONFIGS, kubeconfig};
+pub use kubelet_finalize::kubelet_finalize;
 pub use kubelet_start::kubelet_start;
 pub use static_pods::{control_plane, etcd};
 
