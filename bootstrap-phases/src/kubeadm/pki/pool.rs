@@ -145,7 +145,8 @@ impl Shared {
         let mut state = self.lock();
         state.working -= 1;
         state.ready.push(result);
-        self.changed.notify_one();
+        // All that wait: one takes this key, and where no thread works any more the others have to make their own.
+        self.changed.notify_all();
     }
 }
 
@@ -153,6 +154,7 @@ impl Shared {
 mod tests {
     use std::collections::HashSet;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc;
 
     use super::*;
     use crate::kubeadm::pki::FixedKeys;
@@ -209,6 +211,41 @@ mod tests {
             }
         });
         assert_eq!(pins.lock().unwrap().len(), 12);
+    }
+
+    /// Makes its first key only once told to.
+    struct Held(FixedKeys, Mutex<Option<mpsc::Receiver<()>>>);
+
+    impl KeySource for Held {
+        fn generate(&self, algorithm: Algorithm) -> Result<PrivateKey, PkiError> {
+            let first = self.1.lock().unwrap().take();
+            if let Some(told) = first {
+                told.recv().unwrap();
+            }
+            self.0.generate(algorithm)
+        }
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), PkiError> {
+            self.0.fill(bytes)
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_key_that_another_caller_took() {
+        let (tell, told) = mpsc::channel();
+        let source = Arc::new(Held(FixedKeys::seeded("pool"), Mutex::new(Some(told))));
+        let pool = KeyPool::start(source.clone(), Algorithm::EcdsaP256, 1, 1);
+        while source.1.lock().unwrap().is_some() {
+            std::thread::yield_now();
+        }
+        std::thread::scope(|scope| {
+            let callers = [(); 4].map(|()| scope.spawn(|| pool.generate(Algorithm::EcdsaP256)));
+            // Time for all of them to be waiting for the one key; without it the test only shows less.
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            tell.send(()).unwrap();
+            for caller in callers {
+                caller.join().unwrap().unwrap();
+            }
+        });
     }
 
     #[test]
