@@ -12,6 +12,7 @@ mod load;
 mod migrate;
 mod print;
 mod release;
+mod state;
 pub mod token;
 pub mod v1beta3;
 pub mod v1beta4;
@@ -29,4 +30,7 @@ pub use load::{
 pub use migrate::{Migration, migrate};
 pub use print::{PrintedComponent, init_defaults, join_defaults, reset_defaults, upgrade_defaults};
 pub use release::{ReleaseVersion, release_version};
+pub use state::{
+    ComponentConfigVersion, ConfigMap, HASH_ANNOTATION, Metadata, component_config_versions,
+};
 pub use validate::ignored_preflight_errors;

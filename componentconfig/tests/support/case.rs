@@ -82,6 +82,18 @@ impl Case {
             .collect()
     }
 
+    /// The drop-in files, by their paths in the folder.
+    pub(crate) fn dropins(&self) -> Vec<(String, String)> {
+        let files = self.answer["files"].as_array().into_iter().flatten();
+        files
+            .map(|path| {
+                let path = path.as_str().unwrap().to_owned();
+                let text = fs::read_to_string(self.folder.join("dropin").join(&path));
+                (path, text.expect("a drop-in"))
+            })
+            .collect()
+    }
+
     /// Whether the outcome is the recorded one.
     pub(crate) fn check(&self, tally: &Tally, outcome: &Outcome) -> Result<(), String> {
         match (outcome, self.answer["expect"].as_str().unwrap()) {

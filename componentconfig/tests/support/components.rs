@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use componentconfig::{Document, Kind, kube_proxy, kubelet, yaml};
+use componentconfig::{Document, Kind, kube_proxy, kubeadm, kubelet, yaml};
 use conformance_runner::Runner;
+use serde_json::json;
 
 use crate::case::{Case, Outcome, Tally};
 
@@ -16,6 +17,9 @@ pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
             _ => continue,
         };
         let answer: fn(&Case) -> Outcome = match suite.as_str() {
+            "effective" => effective,
+            "checksum" => checksum,
+            "states" => states,
             "decode-kubelet" => kubelet,
             "decode-kubeproxy" => kube_proxy,
             _ => {
@@ -42,4 +46,44 @@ fn kubelet(case: &Case) -> Outcome {
 fn kube_proxy(case: &Case) -> Outcome {
     let (config, warnings) = kube_proxy::load(&read(case)?)?;
     Ok((vec![config.to_document()], warnings))
+}
+
+fn effective(case: &Case) -> Outcome {
+    let base = read(case)?;
+    let files = case.dropins();
+    let files = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()));
+    let layers = kubelet::Layers {
+        base: &base,
+        folder: "/R/conf",
+        dropins: &kubelet::read_dropins(files)?,
+        flags: &case.args(),
+    };
+    let (config, warnings) = kubelet::effective(layers)?;
+    Ok((vec![config.to_document()], warnings))
+}
+
+fn config_maps(case: &Case) -> Vec<kubeadm::ConfigMap> {
+    let parts = case.input.split_inclusive("\n---\n");
+    let texts = parts.map(|part| part.strip_suffix("---\n").unwrap_or(part));
+    texts
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| kubeadm::ConfigMap::from_value(&yaml::read(text).unwrap()).unwrap())
+        .collect()
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "an answer like the others")]
+fn checksum(case: &Case) -> Outcome {
+    let maps = config_maps(case);
+    let map = maps.first().unwrap();
+    Ok((
+        vec![json!({"checksum": map.checksum(), "verified": map.is_generated()})],
+        Vec::new(),
+    ))
+}
+
+fn states(case: &Case) -> Outcome {
+    let (versions, warnings) = kubeadm::component_config_versions(&config_maps(case))?;
+    Ok((vec![json!({"configVersions": versions})], warnings))
 }
