@@ -22,7 +22,7 @@
 //!   [`strategic`](patch::strategic), [`merge`](patch::merge) and [`json`](patch::json) to make, merge and apply them.
 //! - [`fieldset`], [`path`], [`value`]: sets of fields as `metadata.managedFields` holds them, with set operations and the
 //!   exact FieldsV1 text; the paths in them; and how values compare.
-//! - [`schema`], [`typed`]: schemas in the form of structured-merge-diff, and what can be done with objects by them: validate,
+//! - [`schema`], [`typed`]: schemas (built-in, from OpenAPI, or written down), and what can be done with objects by them: validate,
 //!   take their set of fields, compare, merge, remove, extract.
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.

@@ -16,8 +16,10 @@
 //! # Ok::<(), apply_semantics::schema::SchemaError>(())
 //! ```
 
+mod builtin;
 mod compile;
 mod definition;
+mod openapi;
 mod read;
 
 use std::{

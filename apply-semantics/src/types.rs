@@ -147,6 +147,12 @@ impl Types {
         named.map(|(kind, &index)| (kind.as_ref(), self.node(index)))
     }
 
+    /// All types, by name, sorted.
+    pub fn all(&self) -> impl Iterator<Item = (&str, Node<'_>)> {
+        let named = self.names.iter();
+        named.map(|(name, &index)| (name.as_ref(), self.node(index)))
+    }
+
     /// The type of a name, such as `core.v1.Container`.
     pub fn named(&self, name: &str) -> Option<Node<'_>> {
         self.names.get(name).map(|&index| self.node(index))
@@ -260,6 +266,14 @@ impl<'a> Node<'a> {
             (At::Place(place), _) if place.map != MapType::Unmarked => place.map,
             (_, Some(def)) if def.atomic => MapType::Atomic,
             _ => MapType::Unmarked,
+        }
+    }
+
+    /// The map type that this place says, whatever its type says.
+    pub(crate) fn own_map_type(self) -> MapType {
+        match self.at {
+            At::Type(_) => MapType::Unmarked,
+            At::Place(place) => place.map,
         }
     }
 
