@@ -15,6 +15,7 @@ use x509_cert::ext::pkix::{
     SubjectKeyIdentifier,
 };
 
+use super::constraints::NameLimits;
 use super::x509::{
     CLIENT_AUTH, COMMON_NAME, CertificateDer, ORGANIZATION, SERVER_AUTH, TbsCertificate, oid,
 };
@@ -53,6 +54,7 @@ pub(super) struct Extensions {
     pub(super) authority_key_id: Option<Vec<u8>>,
     pub(super) dns_names: Vec<String>,
     pub(super) ip_addresses: Vec<IpAddr>,
+    pub(super) name_limits: Option<NameLimits>,
     /// Critical ones that nobody here understands.
     pub(super) unknown_critical: Vec<ObjectIdentifier>,
 }
@@ -271,6 +273,11 @@ const SUBJECT_KEY_ID: ObjectIdentifier = oid("2.5.29.14");
 const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 const AUTHORITY_KEY_ID: ObjectIdentifier = oid("2.5.29.35");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = oid("2.5.29.37");
+const NAME_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.30");
+const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
+const POLICY_MAPPINGS: ObjectIdentifier = oid("2.5.29.33");
+const POLICY_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.36");
+const INHIBIT_ANY_POLICY: ObjectIdentifier = oid("2.5.29.54");
 const ANY_USAGE: ObjectIdentifier = oid("2.5.29.37.0");
 
 fn extensions(all: &[Extension]) -> der::Result<Extensions> {
@@ -286,10 +293,20 @@ fn extensions(all: &[Extension]) -> der::Result<Extensions> {
                 out.subject_key_id = Some(id.as_bytes().to_vec());
             }
             AUTHORITY_KEY_ID => {
-                let id = AuthorityKeyIdentifier::from_der(value)?.key_identifier;
+                // It only helps to find the issuer; an odd one is none.
+                let id = AuthorityKeyIdentifier::from_der(value)
+                    .ok()
+                    .and_then(|id| id.key_identifier);
                 out.authority_key_id = id.map(|id| id.as_bytes().to_vec());
             }
             SUBJECT_ALT_NAME => alternative_names(&SubjectAltName::from_der(value)?, &mut out)?,
+            NAME_CONSTRAINTS => match NameLimits::from_der(value)? {
+                Some(limits) => out.name_limits = Some(limits),
+                None if extension.critical => out.unknown_critical.push(NAME_CONSTRAINTS),
+                None => {}
+            },
+            // Policies: nobody asks for a certain one here.
+            CERTIFICATE_POLICIES | POLICY_MAPPINGS | POLICY_CONSTRAINTS | INHIBIT_ANY_POLICY => {}
             other if extension.critical => out.unknown_critical.push(other),
             _ => {}
         }
@@ -317,4 +334,16 @@ fn ip_address(bytes: &[u8]) -> der::Result<IpAddr> {
             }
             .into()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Not quite DER, but some programs write it, and Go reads it.
+    #[test]
+    fn a_default_that_is_written_out_is_read() {
+        let explicit = BasicConstraints::from_der(&[0x30, 3, 1, 1, 0]).unwrap();
+        assert!(!explicit.ca);
+    }
 }

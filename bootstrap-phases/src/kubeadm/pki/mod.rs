@@ -1,6 +1,7 @@
 //! Keys and certificates: plain data in, PEM out; the rules for files that exist already.
 
 mod certificate;
+mod constraints;
 mod error;
 pub(in crate::kubeadm) mod existing;
 mod issue;

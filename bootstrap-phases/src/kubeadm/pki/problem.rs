@@ -62,6 +62,13 @@ pub enum Problem {
     },
     /// The certificate is not for the use it is needed for.
     LacksUsage,
+    /// What the authority would sign nobody would accept.
+    CannotSign {
+        /// The certificate that is asked for.
+        certificate: String,
+        /// Why not.
+        why: Distrust,
+    },
     /// A kubeconfig that is none.
     BrokenKubeconfig {
         /// What is wrong with it.
@@ -103,6 +110,7 @@ impl Problem {
             Self::Foreign { .. } => "pki.existing-file.foreign",
             Self::LacksNames { .. } => "pki.existing-file.lacks-names",
             Self::LacksUsage => "pki.existing-file.lacks-usage",
+            Self::CannotSign { .. } => "pki.existing-file.cannot-sign",
             Self::BrokenKubeconfig { .. } => "kubeconfig.existing-file.broken",
             Self::UnsoundKubeconfig { .. } => "kubeconfig.existing-file.unsound",
             Self::OtherTrust { .. } => "kubeconfig.existing-file.other-trust",
@@ -141,6 +149,9 @@ impl Problem {
             Self::LacksUsage => {
                 "have it issued for this use, or remove it and its key to have both made"
             }
+            Self::CannotSign { .. } => {
+                "put an authority in place that may, or change the names in the configuration"
+            }
             Self::BrokenKubeconfig { .. } => "repair it, or remove it to have it made",
             Self::UnsoundKubeconfig { .. } => "renew its credentials, or remove it to have it made",
             Self::OtherTrust { .. } => {
@@ -178,6 +189,7 @@ impl fmt::Display for Problem {
             }
             Self::LacksNames { names } => write!(f, "lacks the names {}", names.join(", ")),
             Self::LacksUsage => f.write_str("lacks an extended key usage that it is needed for"),
+            Self::CannotSign { certificate, why } => write!(f, "cannot sign {certificate}: {why}"),
             Self::BrokenKubeconfig { why } => write!(f, "is no kubeconfig: {why}"),
             Self::UnsoundKubeconfig { why } => write!(f, "will not work: {why}"),
             Self::OtherTrust { authority } => write!(f, "does not trust the authority {authority}"),

@@ -1,7 +1,7 @@
 //! Whether a certificate was signed by an authority, directly or through the certificates that lie beside it.
 //!
 //! Follows what kubeadm asks of Go's `x509.Certificate.Verify` (`VerifyCertChain` in `cmd/kubeadm/app/util/pkiutil`): any
-//! key usage, the given authority as the only root. Name constraints are not looked at.
+//! key usage, the given authority as the only root. Policies are not looked at.
 
 use std::time::SystemTime;
 
@@ -55,6 +55,14 @@ pub enum Distrust {
         /// The authority that forbids it.
         authority: String,
     },
+    /// The issuer may not certify one of the names.
+    #[error("{authority} may not certify the name {name}")]
+    ForbiddenName {
+        /// The authority that forbids it.
+        authority: String,
+        /// A DNS name or an address.
+        name: String,
+    },
     /// It has a critical extension that is not understood here.
     #[error(
         "the certificate of {subject} has the critical extension {extension}, which is not understood"
@@ -86,6 +94,7 @@ impl Certificate {
             return Ok(());
         }
         let mut search = Search {
+            leaf: self,
             intermediates,
             authority,
             now,
@@ -204,6 +213,7 @@ fn verification(
 }
 
 struct Search<'a> {
+    leaf: &'a Certificate,
     intermediates: &'a [Certificate],
     authority: &'a Certificate,
     now: SystemTime,
@@ -217,7 +227,7 @@ impl<'a> Search<'a> {
         child: &Certificate,
         path: &mut Vec<&'a Certificate>,
     ) -> Result<(), Distrust> {
-        let mut closest = match self.step(child, self.authority, path.len()) {
+        let mut closest = match self.step(child, self.authority, path) {
             Ok(()) => return Ok(()),
             Err(reason) => reason,
         };
@@ -225,7 +235,7 @@ impl<'a> Search<'a> {
             if path.contains(&parent) {
                 continue;
             }
-            match self.step(child, parent, path.len()) {
+            match self.step(child, parent, path) {
                 Ok(()) => {
                     path.push(parent);
                     match self.reach(parent, path) {
@@ -242,12 +252,12 @@ impl<'a> Search<'a> {
         Err(closest)
     }
 
-    /// `below`: how many authorities there are between the certificate in question and `parent`.
+    /// `below`: the authorities between the certificate in question and `parent`, of which `child` is the last.
     fn step(
         &mut self,
         child: &Certificate,
         parent: &Certificate,
-        below: usize,
+        below: &[&Certificate],
     ) -> Result<(), Distrust> {
         let authority = || parent.subject();
         self.budget = self.budget.saturating_sub(1);
@@ -264,12 +274,22 @@ impl<'a> Search<'a> {
             .basic_constraints
             .as_ref()
             .and_then(|c| c.path_len_constraint);
-        if allowed.is_some_and(|allowed| below > usize::from(allowed)) {
+        if allowed.is_some_and(|allowed| below.len() > usize::from(allowed)) {
             return Err(Distrust::PathLength {
                 authority: authority(),
             });
         }
-        Ok(())
+        let limits = parent.0.extensions.name_limits.as_ref();
+        let mut all = std::iter::once(self.leaf).chain(below.iter().copied());
+        match limits.and_then(|limits| {
+            all.find_map(|it| limits.forbidden(it.dns_names(), it.ip_addresses()))
+        }) {
+            Some(name) => Err(Distrust::ForbiddenName {
+                authority: authority(),
+                name,
+            }),
+            None => Ok(()),
+        }
     }
 }
 

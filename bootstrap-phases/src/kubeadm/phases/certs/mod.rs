@@ -139,11 +139,24 @@ impl Certificate {
         if pair.decide_leaf(&signer, &spec, context.compat, now, notes)? == Decision::Keep {
             return self.kept(cx, &pair, "certificate and key");
         }
+        let authority_path = signer.certificate_path.clone();
         let (certificate, key) = signer.signing()?;
         signer.warn_of_period(certificate, now, notes);
         let signer = Authority::new(certificate.clone(), key.clone())?;
         let key = context.keys.generate(pki::algorithm(&context.cluster)?)?;
         let made = signer.issue(&spec, key.public_key(), context.keys.as_ref())?;
+        if context.compat == Compat::Fixed {
+            let verified = made.verify(&[], signer.certificate(), now);
+            verified.map_err(|why| {
+                FileProblem::new(
+                    authority_path,
+                    Problem::CannotSign {
+                        certificate: self.0.base_name.to_owned(),
+                        why,
+                    },
+                )
+            })?;
+        }
         self.made(cx, &pair, &made, &key, &spec)
     }
 

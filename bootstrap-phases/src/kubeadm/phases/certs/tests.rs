@@ -415,6 +415,34 @@ fn a_leaf_through_an_intermediate() {
     }
 }
 
+/// `openssl` made it: names below `example.com` only, and addresses of 10.0.0.0/8, critical.
+#[test]
+fn an_authority_with_name_constraints() {
+    for compat in BOTH {
+        let world = World::new(compat);
+        let certificate = include_str!("../../../../tests/data/ca-limited.crt");
+        let key =
+            PrivateKey::from_pem(include_bytes!("../../../../tests/data/ca-limited.key")).unwrap();
+        world.put_pair("ca", certificate, &key);
+        assert!(world.run(&certs(), "ca").unwrap().is_empty());
+        // Clients have no names that could be forbidden.
+        world.run(&certs(), "apiserver-kubelet-client").unwrap();
+        let plan = world.plan(&certs(), "apiserver");
+        match compat {
+            // kubeadm makes a certificate that nobody accepts.
+            Compat::Upstream => assert_eq!(plan.unwrap().changes.len(), 2),
+            Compat::Fixed => {
+                let parts = [
+                    &pki("ca.crt"),
+                    "cannot sign apiserver",
+                    "may not certify the name cp-1",
+                ];
+                refused(plan, "cannot-sign", &parts);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_first_certificate_of_a_bundle_signs() {
     for compat in BOTH {
