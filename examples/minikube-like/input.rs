@@ -67,10 +67,9 @@ pub(crate) fn with_keys_ahead(
     context: &InitContext,
     files: &dyn Files,
 ) -> Result<InitContext, Failure> {
-    let missing = context.missing_keys(files).map_err(Failure::run)?;
     let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let context = context.clone().with_keys_ahead(missing, threads);
-    context.map_err(Failure::input)
+    let context = context.clone().with_keys_ahead(files, threads);
+    context.map_err(Failure::run)
 }
 
 fn read(config: Option<&Path>) -> Result<(String, String), Failure> {

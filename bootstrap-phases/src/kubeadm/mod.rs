@@ -1,6 +1,5 @@
 //! kubeadm's phases.
 
-mod ahead;
 pub mod arguments;
 mod context;
 pub mod flags;

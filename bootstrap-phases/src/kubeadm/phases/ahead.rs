@@ -1,26 +1,42 @@
 //! How many keys a run will make, so that they can be made ahead of it.
 
+use std::{num::NonZeroUsize, sync::Arc};
+
 use super::kubeconfigs::KUBECONFIGS;
 use crate::kubeadm::InitContext;
-use crate::kubeadm::pki::CERTIFICATES;
 use crate::kubeadm::pki::existing::Pair;
+use crate::kubeadm::pki::{self, CERTIFICATES, KeyPool};
 use crate::{Files, PhaseError};
 
-/// How many keys `certs` and `kubeconfig` will make, as far as files that are there tell: what to give a
-/// [`KeyPool`](crate::kubeadm::pki::KeyPool), since making RSA keys is nearly all the time that a run of these phases takes.
-///
-/// ```
-/// use std::{sync::Arc, time::SystemTime};
-/// use bootstrap_phases::{MemFiles, kubeadm::{InitContext, phases, pki::{self, KeyPool, SystemKeys}}};
-///
-/// # fn run(mut context: InitContext, files: MemFiles) -> Result<(), Box<dyn std::error::Error>> {
-/// let count = phases::keys_to_make(&context, &files)?;
-/// let threads = std::thread::available_parallelism()?.get();
-/// let algorithm = pki::algorithm(&context.cluster)?;
-/// context.keys = Arc::new(KeyPool::start(Arc::new(SystemKeys), algorithm, count, threads));
-/// # Ok(())
-/// # }
-/// ```
+impl InitContext {
+    /// The same context whose source of keys begins now to make, on so many threads, the keys that a run on these files
+    /// will need, while the run goes on: making RSA keys is nearly all the time that a run takes.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use bootstrap_phases::{MemFiles, PhaseError, kubeadm::InitContext};
+    ///
+    /// fn ready(context: InitContext, files: &MemFiles) -> Result<InitContext, PhaseError> {
+    ///     let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    ///     context.with_keys_ahead(files, threads)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// A file cannot be looked at, or the configuration names an unknown algorithm.
+    pub fn with_keys_ahead(
+        mut self,
+        files: &dyn Files,
+        threads: NonZeroUsize,
+    ) -> Result<Self, PhaseError> {
+        let count = keys_to_make(&self, files)?;
+        let algorithm = pki::algorithm(&self.cluster)?;
+        self.keys = Arc::new(KeyPool::start(self.keys, algorithm, count, threads.get()));
+        Ok(self)
+    }
+}
+
+/// How many keys `certs` and `kubeconfig` will make, as far as files that are there tell.
 ///
 /// # Errors
 /// A file cannot be looked at.
