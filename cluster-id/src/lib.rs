@@ -8,6 +8,7 @@ pub mod name;
 mod newtype;
 pub mod property;
 pub mod rule;
+pub mod sameness;
 
 pub use error::{Error, NameKind};
 pub use meta::ObjectMeta;

@@ -60,6 +60,8 @@ rules! {
         "for multi-cluster services, a cluster ID is a DNS label or two of them"
     IdAsLabel "ID-18" "KEP-1645"
         "a cluster ID is the value of the label multicluster.kubernetes.io/source-cluster"
+    NamespaceSameness "NS-1" "namespace sameness position statement"
+        "namespaces of one name have the same owners in every cluster of a ClusterSet, unless a policy excepts them"
 }
 
 /// As the number.

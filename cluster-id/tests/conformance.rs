@@ -26,6 +26,7 @@ type Run = fn(&Value, &Value) -> Result<(), String>;
 const SUITES: &[(&str, Run)] = &[
     ("identity-portability", identity::portability),
     ("membership", membership::membership),
+    ("namespace-sameness", membership::namespace_sameness),
     ("property-name", identity::property_name),
 ];
 

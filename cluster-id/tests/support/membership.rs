@@ -1,9 +1,12 @@
 //! Suites about members and namespaces of a ClusterSet.
 
+use std::collections::BTreeSet;
+
 use cluster_id::{
     Explain, Rule,
     id::ClusterId,
     membership::{Command, Roster},
+    sameness::violations,
 };
 use serde_json::{Value, json};
 
@@ -49,4 +52,20 @@ fn command(event: &Value) -> Result<Command, Rule> {
         "leave" => Command::Leave { cluster },
         other => panic!("no event {other}"),
     })
+}
+
+pub(crate) fn namespace_sameness(input: &Value, expect: &Value) -> Result<(), String> {
+    let clusters = input["clusters"].as_array().unwrap();
+    let clusters = clusters
+        .iter()
+        .map(|cluster| (read(&cluster["name"]), read(&cluster["namespaces"])))
+        .collect();
+    let exemptions: Vec<_> = read(&input["exempt"]);
+    let found = violations(&clusters, &exemptions);
+    let names: BTreeSet<_> = found
+        .into_iter()
+        .map(|violation| violation.namespace)
+        .collect();
+    let expected: BTreeSet<String> = read(&expect["violations"]);
+    same(&json!(names), &json!(expected))
 }
