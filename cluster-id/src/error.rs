@@ -60,6 +60,10 @@ pub enum NameKind {
     PhysicalCluster,
     /// The name of a cluster property.
     PropertyName,
+    /// The name of a namespace.
+    Namespace,
+    /// The name of a Service.
+    Service,
 }
 
 impl NameKind {
@@ -70,7 +74,7 @@ impl NameKind {
             Self::PortableClusterId => Some(Rule::IdAsLabel),
             Self::ClusterSet => Some(Rule::PropertyValue),
             Self::PropertyName => Some(Rule::PropertyName),
-            Self::PhysicalCluster => None,
+            Self::PhysicalCluster | Self::Namespace | Self::Service => None,
         }
     }
 }
@@ -84,6 +88,8 @@ impl fmt::Display for NameKind {
             Self::ClusterSet => "ClusterSet name",
             Self::PhysicalCluster => "UID of a cluster",
             Self::PropertyName => "property name (a DNS subdomain)",
+            Self::Namespace => "namespace (a DNS label)",
+            Self::Service => "service name (a DNS label)",
         })
     }
 }

@@ -1,7 +1,46 @@
-//! Identity of clusters in a ClusterSet.
+//! Identity in a ClusterSet: what a cluster is called, who is a member under which ID, and whether names mean the same
+//! everywhere. A ClusterSet is a group of Kubernetes clusters that one authority runs and that trust each other; SIG
+//! Multicluster describes it, but ships no code that holds its rules. This crate is that code, for whoever runs a
+//! ClusterSet, implements multi-cluster services, or keeps an inventory of clusters.
+//!
+//! ```
+//! use cluster_id::{Explain, membership::{Command, Roster}};
+//!
+//! let now = "2026-03-01T12:00:00Z".parse()?;
+//! let mut roster = Roster::default();
+//! let cluster: cluster_id::id::PhysicalCluster = "721ab723-13bc-11e5-aec2-42010af0021e".parse()?;
+//! let join = Command::Join { cluster: cluster.clone(), set: "prod".parse()? };
+//! let refusal = roster.apply(&join, now).unwrap_err();
+//! assert_eq!(refusal.evidence(), "the cluster has no ID to join \"prod\" with");
+//!
+//! roster.apply(&Command::SetId { cluster, id: "eu-1".parse()? }, now).unwrap();
+//! let effects = roster.apply(&join, now).unwrap();
+//! println!("{}", serde_json::to_string(&effects)?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is here
+//! - [`id`]: [`ClusterId`](id::ClusterId), [`ClusterSetName`](id::ClusterSetName), [`PhysicalCluster`](id::PhysicalCluster),
+//!   and where a text can be used as an ID.
+//! - [`property`]: the object [`ClusterProperty`](property::ClusterProperty) of `about.k8s.io`, and who may name one how.
+//! - [`membership`]: the [`Roster`](membership::Roster) of a ClusterSet, and admission within one cluster.
+//! - [`sameness`]: namespaces that belong to different owners in different clusters.
+//! - [`mcs`]: exports of a service merged into its import, conflicts and conditions, the table of exports that replicas
+//!   agree on, and DNS records.
+//!
+//! Every decision is a function of data: no clock, no network, no randomness. Every decision that goes against somebody
+//! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
+//!
+//! # What is not
+//! Nothing here talks to a cluster. Inventories of clusters, distribution of work, scheduling and staged rollout are not
+//! here. The CRDs' schemas are not checked: that is what an API server does.
+//!
+//! # Features
+//! None. The crate needs `serde`, `serde_json`, `thiserror`, and of `componentconfig` field errors and time.
 
 mod error;
 pub mod id;
+pub mod mcs;
 pub mod membership;
 mod meta;
 pub mod name;

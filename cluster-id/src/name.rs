@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// The first thing that is wrong with a text that should be a name. Places are bytes from the start, from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(tag = "fault", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Fault {

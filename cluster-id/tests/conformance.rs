@@ -17,6 +17,8 @@ use serde_json::Value;
 mod case;
 #[path = "support/identity.rs"]
 mod identity;
+#[path = "support/mcs.rs"]
+mod mcs;
 #[path = "support/membership.rs"]
 mod membership;
 
@@ -24,7 +26,11 @@ mod membership;
 type Run = fn(&Value, &Value) -> Result<(), String>;
 
 const SUITES: &[(&str, Run)] = &[
+    ("dns-records", mcs::dns_records),
     ("identity-portability", identity::portability),
+    ("mcs-lifecycle", mcs::lifecycle),
+    ("mcs-merge", mcs::merged),
+    ("mcs-merge-derived", mcs::derived),
     ("membership", membership::membership),
     ("namespace-sameness", membership::namespace_sameness),
     ("property-name", identity::property_name),

@@ -21,6 +21,11 @@ use crate::{
 pub struct Epoch(u64);
 
 impl Epoch {
+    /// A number that somebody gave who keeps its own list of members.
+    pub const fn new(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number.
     pub const fn number(self) -> u64 {
         self.0

@@ -1,0 +1,238 @@
+//! What the exports of a service have in common.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    ApiVersion, ClusterStatus, Condition, Conflict, ConflictReason, Export, ImportType, IpFamily,
+    ServiceImport, ServiceImportKind, ServiceImportSpec, ServiceImportStatus, ServiceKey,
+    ServiceSpec, conflict, ports,
+};
+use crate::{id::ClusterId, meta::ObjectMeta};
+
+/// What the valid exports of a service come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Merged {
+    /// The labels of the import.
+    pub labels: BTreeMap<String, String>,
+    /// The annotations of the import.
+    pub annotations: BTreeMap<String, String>,
+    /// The import. It has no addresses: every importing cluster gives it its own.
+    pub spec: ServiceImportSpec,
+    /// The exporting clusters, the oldest export first.
+    pub clusters: Vec<ClusterId>,
+    /// Where the exports disagree, at most once a field.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Merges the exports of one service, at most one a cluster; `None` if none of them is valid.
+///
+/// The order makes no difference: an older export goes before a younger one, and of two that were created in the same
+/// second the one of the cluster that sorts first. Where the exports disagree the oldest decides, but for ports, of which
+/// the import has all, and IP families, of which it has those in common.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use cluster_id::{Explain, mcs::{Export, merge}};
+/// use serde_json::json;
+///
+/// let exports: BTreeMap<_, Export> = serde_json::from_value(json!({
+///     "eu": {"createdAt": "2026-01-02T00:00:00Z", "service": {"ports": [{"name": "http", "port": 80}]}},
+///     "us": {"createdAt": "2026-01-01T00:00:00Z", "service": {"clusterIP": "None", "ports": [{"name": "http", "port": 80}]}},
+/// }))?;
+/// let merged = merge(&exports).unwrap();
+/// assert_eq!(merged.clusters[0].as_str(), "us");
+/// assert_eq!(
+///     merged.conflicts[0].evidence(),
+///     "type: \"Headless\" as in us, the oldest export, but \"ClusterSetIP\" in eu",
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn merge<'a>(exports: impl IntoIterator<Item = (&'a ClusterId, &'a Export)>) -> Option<Merged> {
+    let mut parts: Vec<_> = exports.into_iter().filter_map(Part::new).collect();
+    parts.sort_by_key(|part| (part.export.created_at, part.cluster));
+    let oldest = *parts.first()?;
+    let spec = ServiceImportSpec {
+        ports: ports::unite(parts.iter().map(|part| part.service.ports.as_slice())),
+        ips: Vec::new(),
+        import_type: oldest.import_type,
+        session_affinity: oldest.service.session_affinity,
+        session_affinity_config: oldest.service.session_affinity_config.clone(),
+        ip_families: common_families(&parts).0,
+        internal_traffic_policy: oldest.service.internal_traffic_policy,
+        traffic_distribution: oldest.service.traffic_distribution.clone(),
+    };
+    Some(Merged {
+        labels: oldest.export.exported_labels.clone(),
+        annotations: oldest.export.exported_annotations.clone(),
+        conflicts: conflicts(oldest, &parts, &spec),
+        spec,
+        clusters: parts.iter().map(|part| part.cluster.clone()).collect(),
+    })
+}
+
+impl Merged {
+    /// The import as an object of the stored version, for any cluster that has the namespace.
+    pub fn import(&self, key: &ServiceKey) -> ServiceImport {
+        let mut metadata = ObjectMeta::named(key.name()).within(key.namespace());
+        metadata.labels.clone_from(&self.labels);
+        metadata.annotations.clone_from(&self.annotations);
+        let clusters = self.clusters.iter().cloned();
+        ServiceImport {
+            api_version: ApiVersion::default(),
+            kind: ServiceImportKind::default(),
+            metadata,
+            spec: self.spec.clone(),
+            status: Some(ServiceImportStatus {
+                clusters: clusters.map(|cluster| ClusterStatus { cluster }).collect(),
+                conditions: Vec::new(),
+            }),
+        }
+    }
+
+    /// The condition `Conflict`, which is the same for every valid export of the service.
+    pub fn condition(&self) -> Condition {
+        conflict::condition(&self.conflicts)
+    }
+}
+
+/// A valid export.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    cluster: &'a ClusterId,
+    export: &'a Export,
+    service: &'a ServiceSpec,
+    import_type: ImportType,
+}
+
+impl<'a> Part<'a> {
+    fn new((cluster, export): (&'a ClusterId, &'a Export)) -> Option<Self> {
+        let (service, import_type) = export.valid_service()?;
+        Some(Self {
+            cluster,
+            export,
+            service,
+            import_type,
+        })
+    }
+
+    fn affinity_timeout(&self) -> Option<i32> {
+        let config = self.service.session_affinity_config.as_ref()?;
+        config.client_ip.as_ref()?.timeout_seconds
+    }
+}
+
+fn conflicts(oldest: Part<'_>, parts: &[Part<'_>], spec: &ServiceImportSpec) -> Vec<Conflict> {
+    let found = Disagreement { oldest, parts };
+    [
+        found.ports(spec),
+        found.on(ConflictReason::TypeConflict, |part| part.import_type),
+        found.on(ConflictReason::SessionAffinityConflict, |part| {
+            part.service.session_affinity
+        }),
+        found.on(ConflictReason::SessionAffinityConfigConflict, |part| {
+            part.affinity_timeout()
+        }),
+        found.on(ConflictReason::AnnotationsConflict, |part| {
+            &part.export.exported_annotations
+        }),
+        found.on(ConflictReason::LabelsConflict, |part| {
+            &part.export.exported_labels
+        }),
+        found.on(ConflictReason::InternalTrafficPolicyConflict, |part| {
+            part.service.internal_traffic_policy.unwrap_or_default()
+        }),
+        found.on(ConflictReason::TrafficDistributionConflict, |part| {
+            &part.service.traffic_distribution
+        }),
+        found.families(spec),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+struct Disagreement<'a> {
+    oldest: Part<'a>,
+    parts: &'a [Part<'a>],
+}
+
+impl<'a> Disagreement<'a> {
+    /// A field in which the oldest export decides.
+    fn on<T: PartialEq + Serialize>(
+        &self,
+        reason: ConflictReason,
+        value: impl Fn(&'a Part<'a>) -> T,
+    ) -> Option<Conflict> {
+        let mut values = self.parts.iter().map(|part| (part, value(part)));
+        let (_, wanted) = values.next()?;
+        let differing = values.filter(|(_, value)| *value != wanted);
+        self.conflict(reason, &wanted, differing)
+    }
+
+    fn ports(&self, spec: &ServiceImportSpec) -> Option<Conflict> {
+        let differing = self.parts.iter().map(|part| (part, &part.service.ports));
+        let differing = differing.filter(|(_, ports)| !ports::same(ports, &spec.ports));
+        self.conflict(ConflictReason::PortConflict, &spec.ports, differing)
+    }
+
+    fn families(&self, spec: &ServiceImportSpec) -> Option<Conflict> {
+        let (_, left_out) = common_families(self.parts);
+        let differing = left_out.into_iter();
+        let differing = differing.map(|part| (part, &part.service.ip_families));
+        self.conflict(
+            ConflictReason::IPFamilyConflict,
+            &spec.ip_families,
+            differing,
+        )
+    }
+
+    fn conflict<T: Serialize>(
+        &self,
+        reason: ConflictReason,
+        value: &impl Serialize,
+        differing: impl Iterator<Item = (&'a Part<'a>, T)>,
+    ) -> Option<Conflict> {
+        let differing: BTreeMap<_, _> = differing
+            .map(|(part, value)| (part.cluster.clone(), shown(&value)))
+            .collect();
+        (!differing.is_empty()).then(|| Conflict {
+            reason,
+            oldest: self.oldest.cluster.clone(),
+            value: shown(value),
+            differing,
+        })
+    }
+}
+
+/// The values of a conflict are strings, numbers, maps of strings and lists of ports: all of them are JSON.
+fn shown(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// The families that clients everywhere can reach all backends by, in the order of the oldest export, and the exports
+/// that have none of them. Such an export is left out, since no family at all would cut off everybody. An export without
+/// families has no say.
+fn common_families<'a>(parts: &'a [Part<'a>]) -> (Vec<IpFamily>, Vec<&'a Part<'a>>) {
+    let mut parts = parts
+        .iter()
+        .filter(|part| !part.service.ip_families.is_empty());
+    let mut common = match parts.next() {
+        Some(oldest) => oldest.service.ip_families.clone(),
+        None => Vec::new(),
+    };
+    let mut left_out = Vec::new();
+    for part in parts {
+        let families = &part.service.ip_families;
+        if common.iter().any(|family| families.contains(family)) {
+            common.retain(|family| families.contains(family));
+        } else {
+            left_out.push(part);
+        }
+    }
+    (common, left_out)
+}
