@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::fold;
 use crate::{
-    Class, Diagnostic, Document, Kind, Strictness, decode::decode,
-    kubelet::v1beta1::KubeletConfiguration,
+    Class, Diagnostic, Document, Strictness, decode::decode, kubelet::v1beta1::KubeletConfiguration,
 };
 
 #[cfg(feature = "yaml")]
@@ -37,7 +36,7 @@ pub(super) fn read<'a>(
 /// Why a file is no drop-in.
 #[cfg(feature = "yaml")]
 fn wrong(document: &Document) -> Vec<Diagnostic> {
-    use crate::tree::Content;
+    use crate::{Kind, tree::Content};
 
     if matches!(document.root().content(), Content::Null) {
         let message = "kubelet config file was empty";

@@ -13,6 +13,7 @@ use crate::{
     core::Taint,
     omit,
     scalar::Duration,
+    secret::Secret,
 };
 
 /// The configuration of the kubelet. A default that is named is the kubelet's own.
@@ -38,12 +39,12 @@ pub struct KubeletConfiguration {
     /// A URL of static Pods. Empty: none.
     #[serde(rename = "staticPodURL", skip_serializing_if = "String::is_empty")]
     pub static_pod_url: String,
-    /// HTTP headers to send to `staticPodURL`.
+    /// HTTP headers to send to `staticPodURL`; they may hold credentials.
     #[serde(
         rename = "staticPodURLHeader",
         skip_serializing_if = "BTreeMap::is_empty"
     )]
-    pub static_pod_url_header: BTreeMap<String, Vec<String>>,
+    pub static_pod_url_header: BTreeMap<String, Vec<Secret>>,
     /// The IP address that the kubelet's server binds. Default `0.0.0.0`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub address: String,

@@ -128,12 +128,12 @@ fn image_credentials(kubelet: &KubeletConfiguration, gates: Gates<'_>, errors: &
         errors.forbidden(&images_path, detail);
         return;
     }
-    for (index, pattern) in images.iter().enumerate() {
+    for pattern in images {
         let repository = pattern.strip_suffix("/*").unwrap_or(pattern);
         if !image::is_repository(repository) {
             let detail =
                 "must be the name of an image without tag, or a prefix of names that ends in /*";
-            errors.invalid(&images_path.index(index), pattern.as_str(), detail);
+            errors.invalid(&images_path, pattern.as_str(), detail);
         }
     }
 }

@@ -7,7 +7,7 @@
 mod support;
 
 use componentconfig::{
-    DocumentSet, Kind as _, Strictness,
+    Document, DocumentSet, Kind as _, Strictness,
     core::Time,
     decode_value, kube_proxy,
     kubeadm::{
@@ -226,15 +226,6 @@ proptest! {
     }
 
     #[test]
-    fn components_are_read_back(
-        kubelet in documents("v1beta1", "KubeletConfiguration"),
-        kube_proxy in documents("v1alpha1", "KubeProxyConfiguration"),
-    ) {
-        comes_back::<kubelet::v1beta1::KubeletConfiguration>(&kubelet)?;
-        comes_back::<kube_proxy::v1alpha1::KubeProxyConfiguration>(&kube_proxy)?;
-    }
-
-    #[test]
     fn old_documents_survive_the_way_there_and_back(mut old in old_documents()) {
         // The first node's document is made where a timeout needs it.
         old.init.get_or_insert_default();
@@ -335,5 +326,47 @@ proptest! {
         let once = kubeadm::migrate(&file(&[kept.to_document()]), &facts()).unwrap();
         let twice = kubeadm::migrate(&file(&once.documents), &facts()).unwrap();
         prop_assert_eq!(once.documents, twice.documents);
+    }
+}
+
+proptest! {
+    // These documents are large.
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn components_are_read_back(
+        kubelet in documents("v1beta1", "KubeletConfiguration"),
+        kube_proxy in documents("v1alpha1", "KubeProxyConfiguration"),
+    ) {
+        comes_back::<kubelet::v1beta1::KubeletConfiguration>(&kubelet)?;
+        comes_back::<kube_proxy::v1alpha1::KubeProxyConfiguration>(&kube_proxy)?;
+    }
+
+    #[test]
+    fn components_are_answered(
+        kubelet in documents("v1beta1", "KubeletConfiguration"),
+        dropin in documents("v1beta1", "KubeletConfiguration"),
+        kube_proxy in documents("v1alpha1", "KubeProxyConfiguration"),
+    ) {
+        let mut config: kubelet::v1beta1::KubeletConfiguration = decoded(&kubelet);
+        config.set_defaults();
+        let once = config.clone();
+        config.set_defaults();
+        prop_assert_eq!(&once, &config);
+        let base = Document::from_value("kubelet", &config.to_document());
+        prop_assert_eq!(kubelet::load(&base).is_ok(), config.validate().is_empty());
+        let dropin: kubelet::v1beta1::KubeletConfiguration = decoded(&dropin);
+        let dropins = [Document::from_value("dropin", &dropin.to_document())];
+        let layers = kubelet::Layers { base: &base, folder: "/", dropins: &dropins, flags: &["--max-pods=7"] };
+        let (effective, _) = kubelet::effective(layers).unwrap();
+        prop_assert_eq!(effective.max_pods, 7);
+
+        let mut config: kube_proxy::v1alpha1::KubeProxyConfiguration = decoded(&kube_proxy);
+        config.set_defaults();
+        let once = config.clone();
+        config.set_defaults();
+        prop_assert_eq!(&once, &config);
+        let document = Document::from_value("kube-proxy", &config.to_document());
+        prop_assert_eq!(kube_proxy::load(&document).is_ok(), config.validate().is_empty());
     }
 }
