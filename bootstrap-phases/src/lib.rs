@@ -1,4 +1,72 @@
-//! (front page)
+//! An engine for workflows that set up machines. A phase looks at what is there and answers, as data, what has to be different;
+//! the engine shows that as a plan, or carries it out so that a process killed at any moment can be followed by one that goes on.
+//! Nothing of Kubernetes is in the engine; with feature `kubeadm` the phases of `kubeadm init` come on top of it.
+//!
+//! ```
+//! use bootstrap_phases::{Content, Cx, Digest, Files, MemFiles, MemJournal, Node, PhaseError, Plan, Runner, Workflow};
+//!
+//! struct Site { name: &'static str }
+//!
+//! fn key(cx: &Cx<'_, Site>) -> Result<Plan, PhaseError> {
+//!     let mut plan = cx.draft();
+//!     plan.dir("/etc/site", 0o700)?;
+//!     plan.file("/etc/site/key", 0o600, Content::secret(format!("key of {}", cx.config.name)))?;
+//!     Ok(plan.finish())
+//! }
+//!
+//! fn page(cx: &Cx<'_, Site>) -> Result<Plan, PhaseError> {
+//!     let size = cx.files.read("/etc/site/key")?.len();
+//!     let mut plan = cx.draft();
+//!     plan.file("/etc/site/page", 0o644, Content::text(format!("{}, {size} bytes\n", cx.config.name)))?;
+//!     Ok(plan.finish())
+//! }
+//!
+//! let flow = Workflow::new("site")
+//!     .phase(Node::new("key", "Make the key").outputs(["key"]).run(key))
+//!     .phase(Node::new("page", "Write the page").inputs(["key"]).run(page))
+//!     .build()?;
+//! let (site, files, journal) = (Site { name: "demo" }, MemFiles::new(), MemJournal::new());
+//! let runner = Runner::new(&flow, &files).journal(&journal, Digest::of(b"demo"));
+//! print!("{}{}", flow.tree(), runner.plan(&site)?);
+//! runner.run(&site)?;
+//! assert!(runner.plan(&site)?.is_empty());
+//! assert_eq!(files.read("/etc/site/page")?, b"demo, 11 bytes\n");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The parts
+//!
+//! - [`Workflow`] puts [`Node`]s into a tree and checks, when it is built, that every input is made by an earlier phase;
+//!   the checked [`Flow`] draws itself as a [`Tree`]: text as kubeadm lists it, JSON, Mermaid, DOT.
+//! - [`Phase`] answers a [`Plan`] of [`Change`]s; [`Draft`] makes one by saying what is wanted. [`PhaseError`] has a class that says
+//!   whether trying again helps, and [`RetryPolicy`] says how.
+//! - [`Runner`] plans over an [`Overlay`], so that later phases see what earlier ones would write, and runs with the same code;
+//!   [`Selection`] picks phases, with kubeadm's rules ([`Compat::Upstream`]) or stricter ones.
+//! - [`Journal`] is written before anything is done. [`FileJournal`] keeps it on a disk; [`RunStatus`] tells what it says.
+//! - [`Event`]s tell what happens, to an [`EventSink`]: [`JsonLines`], a progress bar, a log.
+//! - [`Files`], [`Clock`] are all that phases see of the world: [`StdFiles`] below a root folder, [`MemFiles`] in tests.
+//! - [`cli`] turns arguments into a selection without a command-line library, and [`testing`] crashes runs at any step.
+//!
+//! # What it promises
+//!
+//! - A plan changes nothing, and a run makes the changes that the plan showed.
+//! - The files of one phase appear together: a run that was killed, or a machine that lost power, is followed by one that
+//!   finishes the phase with the very files it had made, or removes them and begins the phase anew.
+//! - Files have their mode and owner before they have their name. Secrets are in no event, error, plan or journal.
+//! - With the same configuration, files and clock, the outcome, the events and the journal are the same.
+//!
+//! # What it does not do
+//!
+//! Phases run one after the other, in the order they stand in. There is no rollback: a run goes forward or is begun afresh.
+//! Changes are changes of files; commands and requests to servers are not among them yet. A phase that plans is not
+//! interrupted; cancellation and deadlines are looked at between steps and in waits.
+//!
+//! # Features
+//!
+//! | feature | who wants it | what it costs |
+//! |---|---|---|
+//! | (none) | workflows of one's own | 13 packages, most of them serde's |
+//! | `kubeadm` | the files of `kubeadm init` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
 
 mod cancel;
 mod change;
@@ -58,3 +126,8 @@ pub use select::{Compat, Dependency, Need, SelectError, Selection};
 pub use timestamp::Timestamp;
 pub use tree::{NodeState, PhaseState, Tree, TreeNode};
 pub use workflow::{BuildError, BuildProblem, Flow, Workflow};
+
+/// The example of the README is tested like any other.
+#[cfg(all(doctest, unix))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,5 +1,7 @@
 //! Workflows: trees of phases whose order is checked before anything runs.
 
+mod edit;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
@@ -21,6 +23,8 @@ pub struct Workflow<C: ?Sized> {
     phase_flags: Vec<Flag>,
     external: Vec<String>,
     nodes: Vec<Node<C>>,
+    /// What went wrong while it was put together.
+    problems: Vec<BuildProblem>,
 }
 
 /// A checked workflow: what a [`Runner`](crate::Runner) runs.
@@ -54,6 +58,7 @@ impl<C: ?Sized> Workflow<C> {
             phase_flags: Vec::new(),
             external: Vec::new(),
             nodes: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -114,10 +119,11 @@ impl<C: ?Sized> Workflow<C> {
     ///
     /// # Errors
     /// Everything that is wrong, at once.
-    pub fn build(self) -> Result<Flow<C>, BuildError> {
-        let external = self.external.clone();
+    pub fn build(mut self) -> Result<Flow<C>, BuildError> {
+        let external = std::mem::take(&mut self.external);
+        let mut problems = std::mem::take(&mut self.problems);
         let flow = self.build_unchecked();
-        let problems = problems(&flow, &external);
+        problems.extend(order_problems(&flow, &external));
         if problems.is_empty() {
             return Ok(flow);
         }
@@ -191,6 +197,11 @@ pub struct BuildError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildProblem {
+    /// A phase that was to be changed is not there.
+    UnknownPhase {
+        /// Its path as given.
+        path: String,
+    },
     /// A name is empty, begins with a blank or holds a slash.
     BadName {
         /// Path of the phase as far as it has one.
@@ -233,7 +244,7 @@ pub enum BuildProblem {
     },
 }
 
-fn problems<C: ?Sized>(flow: &Flow<C>, external: &[String]) -> Vec<BuildProblem> {
+fn order_problems<C: ?Sized>(flow: &Flow<C>, external: &[String]) -> Vec<BuildProblem> {
     let mut problems = Vec::new();
     let mut taken = BTreeSet::new();
     let mut makers: BTreeMap<&str, &str> = BTreeMap::new();
@@ -325,6 +336,9 @@ impl fmt::Display for BuildError {
 impl fmt::Display for BuildProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::UnknownPhase { path } => {
+                write!(f, "{path} is no phase that could be changed")
+            }
             Self::BadName { path } => write!(f, "{path:?} is no name for a phase"),
             Self::DuplicateName { path } => write!(f, "two phases are called {path}"),
             Self::RunAllActs { path } => {
@@ -381,3 +395,6 @@ impl<C: ?Sized> fmt::Debug for Flow<C> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,12 +64,11 @@ fn main() -> ExitCode {
         groups.entry(case.group.clone()).or_default().push(case);
     }
     for (group, cases) in &groups {
-        match SUITES.iter().find(|(name, _)| name == group) {
-            Some((_, replay)) => replay(&mut runner, cases),
-            None => {
-                let ids = cases.iter().map(|case| case.id.as_str());
-                runner.not_replayed(group, ids, "not replayed here");
-            }
+        if let Some((_, replay)) = SUITES.iter().find(|(name, _)| name == group) {
+            replay(&mut runner, cases);
+        } else {
+            let ids = cases.iter().map(|case| case.id.as_str());
+            runner.not_replayed(group, ids, "not replayed here");
         }
     }
     rendering::replay(&mut runner, groups.get("trees").map_or(&[], Vec::as_slice));

@@ -61,7 +61,7 @@ fn crash(plot: &Plot, files: &dyn Files, journal: &MemJournal, step: usize) {
 }
 
 proptest! {
-    #![proptest_config(Proptest { cases: 200, ..Proptest::default() })]
+    #![proptest_config(Proptest { cases: 100, ..Proptest::default() })]
 
     #[test]
     fn a_plan_changes_nothing_and_a_run_does_what_it_said(plot in plots()) {

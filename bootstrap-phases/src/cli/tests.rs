@@ -114,3 +114,15 @@ fn help_tells_phases_commands_and_flags() {
         "{ca}"
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_arguments_are_understood_or_refused(
+        args in proptest::collection::vec("-{0,3}(phase|certs|ca|all|config|skip-phases|c|h|x)?(=[a-z,]{0,3})?", 0..6),
+    ) {
+        if let Ok(Invocation::Run(call)) = parse(&flow(), &args) {
+            proptest::prop_assert!(call.args.len() <= 1);
+            proptest::prop_assert_eq!(call.single_phase, !call.selection.only.is_empty());
+        }
+    }
+}

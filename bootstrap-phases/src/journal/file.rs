@@ -239,4 +239,14 @@ mod tests {
         journal.append(&entry("b")).unwrap();
         assert_eq!(journal.load().unwrap(), [entry("b")]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(lines in proptest::collection::vec("\\PC{0,40}|\\{\"type\":\"done\"\\}", 0..6)) {
+            let text = lines.join("\n");
+            if let Ok((entries, whole)) = parse(Path::new("j"), text.as_bytes()) {
+                proptest::prop_assert!(whole <= text.len() && entries.len() <= lines.len());
+            }
+        }
+    }
 }
