@@ -60,6 +60,7 @@ impl FileError {
             Io::IsADirectory => FileErrorKind::IsADirectory,
             Io::DirectoryNotEmpty => FileErrorKind::NotEmpty,
             Io::PermissionDenied | Io::ReadOnlyFilesystem => FileErrorKind::Denied,
+            Io::InvalidInput | Io::InvalidFilename => FileErrorKind::InvalidPath,
             Io::Interrupted | Io::TimedOut | Io::WouldBlock | Io::ResourceBusy => {
                 FileErrorKind::Transient(error.to_string())
             }

@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{FileError, FileErrorKind, FileKind, Files, Owner, Stat, parent, path};
+use super::{FileError, FileErrorKind, FileKind, Files, Owner, Stat, child, parent, path};
 
 /// A tree of files in memory. Behaves as [`StdFiles`](super::StdFiles) does, without a disk and without rights.
 #[derive(Debug)]
@@ -80,10 +80,8 @@ impl MemFiles {
         let fail = |kind| Err(FileError::new(operation, path, kind));
         let place = self.place(path, false)?;
         self.with_mut(|nodes| {
-            match nodes.get(&parent(&place)).map(|node| &node.body) {
-                Some(Body::Directory) => {}
-                Some(_) => return fail(FileErrorKind::NotADirectory),
-                None => return fail(missing_kind(nodes, &place)),
+            if let Err(kind) = demand_folder_above(nodes, &place) {
+                return fail(kind);
             }
             if nodes.contains_key(&place) {
                 return fail(FileErrorKind::AlreadyExists);
@@ -278,25 +276,33 @@ fn names_in(nodes: &Nodes, folder: &str) -> Vec<String> {
         .collect()
 }
 
+fn demand_folder_above(nodes: &Nodes, place: &str) -> Result<(), FileErrorKind> {
+    match nodes.get(&parent(place)).map(|node| &node.body) {
+        Some(Body::Directory) => Ok(()),
+        Some(_) => Err(FileErrorKind::NotADirectory),
+        None => Err(missing_kind(nodes, place)),
+    }
+}
+
 fn rename(nodes: &mut Nodes, from: &str, to: &str) -> Result<(), FileErrorKind> {
-    let source = nodes.get(from).ok_or_else(|| missing_kind(nodes, from))?;
+    if from == "/" || to == "/" {
+        return Err(FileErrorKind::InvalidPath);
+    }
+    demand_folder_above(nodes, from)?;
+    demand_folder_above(nodes, to)?;
+    let source = nodes.get(from).ok_or(FileErrorKind::NotFound)?;
     let is_dir = source.body == Body::Directory;
-    match nodes.get(&parent(to)).map(|node| &node.body) {
-        Some(Body::Directory) => {}
-        Some(_) => return Err(FileErrorKind::NotADirectory),
-        None => return Err(missing_kind(nodes, to)),
-    }
-    match nodes.get(to).map(|node| node.body == Body::Directory) {
-        Some(true) if !is_dir => return Err(FileErrorKind::IsADirectory),
-        Some(false) if is_dir => return Err(FileErrorKind::NotADirectory),
-        Some(true) if from != to && !names_in(nodes, to).is_empty() => {
-            return Err(FileErrorKind::NotEmpty);
-        }
-        _ => {}
-    }
     let below = format!("{from}/");
     if to.starts_with(&below) {
         return Err(FileErrorKind::InvalidPath);
+    }
+    match nodes.get(to).map(|node| node.body == Body::Directory) {
+        _ if from == to => return Ok(()),
+        _ if from.starts_with(&child(to, "")) => return Err(FileErrorKind::NotEmpty),
+        Some(true) if !is_dir => return Err(FileErrorKind::IsADirectory),
+        Some(false) if is_dir => return Err(FileErrorKind::NotADirectory),
+        Some(true) if !names_in(nodes, to).is_empty() => return Err(FileErrorKind::NotEmpty),
+        _ => {}
     }
     let moved: Vec<String> = nodes
         .keys()

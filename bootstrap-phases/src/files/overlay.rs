@@ -116,8 +116,18 @@ impl<'a> Overlay<'a> {
     }
 
     fn demand(&self, operation: &'static str, path: &str, place: &str) -> Result<Stat, FileError> {
-        self.look(place)?
-            .ok_or_else(|| FileError::new(operation, path, FileErrorKind::NotFound))
+        if let Some(stat) = self.look(place)? {
+            return Ok(stat);
+        }
+        let mut above = parent(place);
+        let kind = loop {
+            match self.look(&above)? {
+                None => above = parent(&above),
+                Some(stat) if stat.is_dir() => break FileErrorKind::NotFound,
+                Some(_) => break FileErrorKind::NotADirectory,
+            }
+        };
+        Err(FileError::new(operation, path, kind))
     }
 
     fn demand_folder_above(
@@ -256,10 +266,15 @@ impl Files for Overlay<'_> {
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
         let fail = |kind| Err(FileError::new("rename", from, kind));
         let (source, target) = (self.place(from, false)?, self.place(to, false)?);
-        let stat = self.demand("rename", from, &source)?;
+        if source == "/" || target == "/" {
+            return fail(FileErrorKind::InvalidPath);
+        }
+        self.demand_folder_above("rename", from, &source)?;
         self.demand_folder_above("rename", to, &target)?;
+        let stat = self.demand("rename", from, &source)?;
         match self.look(&target)? {
             _ if source == target => return Ok(()),
+            _ if source.starts_with(&child(&target, "")) => return fail(FileErrorKind::NotEmpty),
             _ if target.starts_with(&format!("{source}/")) => {
                 return fail(FileErrorKind::InvalidPath);
             }

@@ -30,10 +30,27 @@ impl StdFiles {
         &self.root
     }
 
-    /// Where a path lies on the disk, with all links followed, or all but the last.
-    fn place(&self, path: &str, last: bool) -> Result<PathBuf, FileError> {
-        let resolved = path::resolve(path, last, &|path| self.link_target(path))?;
-        Ok(self.join(&resolved))
+    /// Where a path lies on the disk, with all links followed.
+    fn place(&self, path: &str) -> Result<PathBuf, FileError> {
+        Ok(self.join(&self.resolve(path)?))
+    }
+
+    /// The path with all links but one at its end followed.
+    fn resolve_entry(&self, path: &str) -> Result<String, FileError> {
+        path::resolve(path, false, &|path| self.link_target(path))
+    }
+
+    /// Where a name lies that is made or removed: any but the root's own, for which the error is `root`.
+    fn entry(
+        &self,
+        operation: &'static str,
+        path: &str,
+        root: FileErrorKind,
+    ) -> Result<PathBuf, FileError> {
+        match self.resolve_entry(path)?.as_str() {
+            "/" => Err(FileError::new(operation, path, root)),
+            resolved => Ok(self.join(resolved)),
+        }
     }
 
     fn join(&self, resolved: &str) -> PathBuf {
@@ -43,11 +60,11 @@ impl StdFiles {
 
 impl Files for StdFiles {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        fs::read(self.place(path, true)?).map_err(|error| FileError::from_io("read", path, &error))
+        fs::read(self.place(path)?).map_err(|error| FileError::from_io("read", path, &error))
     }
 
     fn link_stat(&self, path: &str) -> Result<Option<Stat>, FileError> {
-        match fs::symlink_metadata(self.place(path, false)?) {
+        match fs::symlink_metadata(self.join(&self.resolve_entry(path)?)) {
             Ok(metadata) => Ok(Some(stat_of(&metadata))),
             Err(error) => match FileError::from_io("stat", path, &error) {
                 error if is_absent(&error) => Ok(None),
@@ -75,7 +92,7 @@ impl Files for StdFiles {
     fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
         let fail = |error| FileError::from_io("list", path, &error);
         let mut names = Vec::new();
-        for entry in fs::read_dir(self.place(path, true)?).map_err(fail)? {
+        for entry in fs::read_dir(self.place(path)?).map_err(fail)? {
             let name = entry.map_err(fail)?.file_name().into_string();
             names.push(name.map_err(|_| FileError::new("list", path, FileErrorKind::InvalidPath))?);
         }
@@ -85,7 +102,7 @@ impl Files for StdFiles {
 
     fn create_dir(&self, path: &str, mode: u32) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("create", path, &error);
-        let place = self.place(path, false)?;
+        let place = self.entry("create", path, FileErrorKind::AlreadyExists)?;
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&place)
@@ -95,7 +112,7 @@ impl Files for StdFiles {
 
     fn create_file(&self, path: &str, content: &[u8], mode: u32) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("create", path, &error);
-        let place = self.place(path, false)?;
+        let place = self.entry("create", path, FileErrorKind::AlreadyExists)?;
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -109,23 +126,27 @@ impl Files for StdFiles {
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<(), FileError> {
-        fs::rename(self.place(from, false)?, self.place(to, false)?)
+        let (source, target) = (self.resolve_entry(from)?, self.resolve_entry(to)?);
+        if source == "/" || target == "/" {
+            return Err(FileError::new("rename", from, FileErrorKind::InvalidPath));
+        }
+        fs::rename(self.join(&source), self.join(&target))
             .map_err(|error| FileError::from_io("rename", from, &error))
     }
 
     fn set_mode(&self, path: &str, mode: u32) -> Result<(), FileError> {
-        fs::set_permissions(self.place(path, true)?, Permissions::from_mode(mode))
+        fs::set_permissions(self.place(path)?, Permissions::from_mode(mode))
             .map_err(|error| FileError::from_io("set mode", path, &error))
     }
 
     fn set_owner(&self, path: &str, owner: Owner) -> Result<(), FileError> {
-        chown(self.place(path, true)?, Some(owner.uid), Some(owner.gid))
+        chown(self.place(path)?, Some(owner.uid), Some(owner.gid))
             .map_err(|error| FileError::from_io("set owner", path, &error))
     }
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("remove", path, &error);
-        let place = self.place(path, false)?;
+        let place = self.entry("remove", path, FileErrorKind::InvalidPath)?;
         if fs::symlink_metadata(&place).map_err(fail)?.is_dir() {
             fs::remove_dir(place).map_err(fail)
         } else {
@@ -134,7 +155,7 @@ impl Files for StdFiles {
     }
 
     fn sync_dir(&self, path: &str) -> Result<(), FileError> {
-        File::open(self.place(path, true)?)
+        File::open(self.place(path)?)
             .and_then(|folder| folder.sync_all())
             .map_err(|error| FileError::from_io("sync", path, &error))
     }
