@@ -24,7 +24,9 @@
 //! | (none yet) | | |
 
 mod int_or_string;
+pub mod names;
 pub mod rollout;
+pub mod template;
 pub mod version;
 
 pub use int_or_string::{IntOrString, Rounding, ScaledValueError};

@@ -9,6 +9,9 @@
 use std::{cmp::Ordering, collections::BTreeMap, process::ExitCode};
 
 use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
+#[path = "support/names.rs"]
+mod names;
+
 use machine_api::{IntOrString, rollout::Fenceposts, version::Version};
 use serde_json::{Value, json};
 
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
             let answer = match suite.as_str() {
                 "version-compare" => version_compare,
                 "rollout-fenceposts" => rollout_fenceposts,
+                "names" => names::names,
                 _ => {
                     *not_counted.entry(suite).or_default() += 1;
                     continue;
