@@ -13,8 +13,12 @@
 //! ```
 //!
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
+//! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
+//! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
 //! - [`version`]: Kubernetes versions as Cluster API reads and compares them.
 //! - [`IntOrString`]: a number or a percentage, as in Kubernetes' APIs.
+//!
+//! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
 //! What it does not do yet: the types of Cluster API, their conversion and validation, and the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
@@ -23,10 +27,13 @@
 //! |---|---|---|
 //! | (none yet) | | |
 
+mod compat;
 mod int_or_string;
 pub mod names;
 pub mod rollout;
 pub mod template;
+pub mod upgrade_plan;
 pub mod version;
 
+pub use compat::Compat;
 pub use int_or_string::{IntOrString, Rounding, ScaledValueError};

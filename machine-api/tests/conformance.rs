@@ -11,8 +11,10 @@ use std::{cmp::Ordering, collections::BTreeMap, process::ExitCode};
 use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
 #[path = "support/names.rs"]
 mod names;
+#[path = "support/upgrade_plan.rs"]
+mod upgrade_plan;
 
-use machine_api::{IntOrString, rollout::Fenceposts, version::Version};
+use machine_api::{Compat, IntOrString, rollout::Fenceposts, version::Version};
 use serde_json::{Value, json};
 
 const FILES: [&str; 10] = [
@@ -38,6 +40,10 @@ fn main() -> ExitCode {
                 "version-compare" => version_compare,
                 "rollout-fenceposts" => rollout_fenceposts,
                 "names" => names::names,
+                "upgrade-plan" => {
+                    run_upgrade_plan(&mut runner, &id, &case);
+                    continue;
+                }
                 _ => {
                     *not_counted.entry(suite).or_default() += 1;
                     continue;
@@ -52,6 +58,31 @@ fn main() -> ExitCode {
         runner.not_counted(&suite, cases, "not covered yet");
     }
     runner.finish()
+}
+
+/// A case in which Cluster API forgets to refuse is one of `Compat::Upstream`; all others have one answer in both modes.
+fn run_upgrade_plan(runner: &mut Runner, id: &str, case: &Value) {
+    runner.case("upgrade-plan", id, || {
+        let answer = |compat| upgrade_plan::upgrade_plan(&case["input"], compat);
+        let (upstream, fixed) = (answer(Compat::Upstream)?, answer(Compat::Fixed)?);
+        agree_on_plan(&upstream, &case["expect"])?;
+        let forgotten = upstream["error"].is_null() && !fixed["error"].is_null();
+        if forgotten && upstream["workers"] == json!([]) {
+            return Ok(());
+        }
+        agree_on_plan(&fixed, &case["expect"])
+    });
+}
+
+/// As [`agree`], and errors come from the same stage with the same steps of the control plane.
+fn agree_on_plan(actual: &Value, expected: &Value) -> Result<(), String> {
+    if expected["error"].is_null() || actual["error"].is_null() {
+        return first_difference(actual, expected).map_or(Ok(()), Err);
+    }
+    for part in ["stage", "controlPlane"] {
+        first_difference(&actual[part], &expected[part]).map_or(Ok(()), Err)?;
+    }
+    Ok(())
 }
 
 fn read(runner: &Runner, file: &str) -> JsonLines {
