@@ -32,6 +32,8 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A report with source lines begins each of its findings with the word.
+            Self::Input(text) if text.starts_with("error: ") => f.write_str(text.trim_end()),
             Self::Input(text) | Self::Run(text) => write!(f, "error: {}", text.trim_end()),
         }
     }
