@@ -25,6 +25,7 @@
 //! - [`schema`], [`typed`]: schemas (built-in, from OpenAPI, or written down), and what can be done with objects by them: validate,
 //!   take their set of fields, compare, merge, remove, extract.
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
+//! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -38,6 +39,7 @@
 
 pub mod fieldset;
 mod go_text;
+pub mod managed_fields;
 pub mod patch;
 pub mod path;
 mod scan;
