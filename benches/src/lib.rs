@@ -1,4 +1,6 @@
 //! Inputs shared by the measurements.
 
+pub mod apply;
+
 /// A KubeletConfiguration of 300 lines with every field set.
 pub const KUBELET: &str = include_str!("../data/kubelet.yaml");
