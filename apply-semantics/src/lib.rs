@@ -26,6 +26,7 @@
 //!   take their set of fields, compare, merge, remove, extract.
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
+//! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -40,6 +41,7 @@
 pub mod fieldset;
 mod go_text;
 pub mod managed_fields;
+pub mod op;
 pub mod patch;
 pub mod path;
 mod scan;
