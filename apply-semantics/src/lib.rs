@@ -27,6 +27,7 @@
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
+//! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -38,6 +39,7 @@
 //!
 //! None; the crate needs `serde_json` alone.
 
+pub mod defaults;
 pub mod fieldset;
 mod go_text;
 pub mod managed_fields;
