@@ -47,7 +47,7 @@ fn recorded() -> Vec<(String, Value)> {
             let case: Value = serde_json::from_str(line).unwrap();
             let id = case["id"].as_str().unwrap();
             stored(&case, below, &mut |object| {
-                objects.push((id.to_owned(), bound(object)))
+                objects.push((id.to_owned(), bound(object)));
             });
         }
     }
