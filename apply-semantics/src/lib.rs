@@ -28,6 +28,7 @@
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
+//! - [`migrate`]: from client-side apply to server-side apply.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -44,6 +45,7 @@ pub mod fieldset;
 mod go_text;
 pub mod managed_fields;
 pub mod op;
+pub mod migrate;
 pub mod patch;
 pub mod path;
 mod scan;

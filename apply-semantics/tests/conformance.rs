@@ -8,6 +8,8 @@
     reason = "a test; a panic fails the case"
 )]
 
+#[path = "support/csa_upgrade.rs"]
+mod csa_upgrade;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/sets.rs"]
@@ -28,6 +30,7 @@ use serde_json::Value;
 
 fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
+    csa_upgrade::run(&mut runner);
     openapi::run(&mut runner);
     sets::run(&mut runner);
     strategic_merge::run(&mut runner);
@@ -47,7 +50,6 @@ const SERVER: &str = "needs an API server";
 
 const NOT_COUNTED: &[(&str, &str)] = &[
     ("requests", REQUESTS),
-    ("csa-upgrade", REQUESTS),
     ("scale", REQUESTS),
     ("strategic-merge/server", SERVER),
     ("ssa-apiserver/sequences", SERVER),
