@@ -29,6 +29,7 @@
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
 //! - [`migrate`]: from client-side apply to server-side apply.
+//! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -44,10 +45,11 @@ pub mod defaults;
 pub mod fieldset;
 mod go_text;
 pub mod managed_fields;
-pub mod op;
 pub mod migrate;
+pub mod op;
 pub mod patch;
 pub mod path;
+pub mod scale;
 mod scan;
 pub mod schema;
 pub mod typed;

@@ -106,21 +106,19 @@ fn hand_over(
     let target = find(list, |entry| {
         is_by(entry, to, "Apply") && has_subresource(entry, subresource)
     });
-    let (target, mut fields) = match target {
-        Some(target) => (target, entries::fields(list, target)?),
-        None => {
-            let Some(target) = find(list, old) else {
-                return Ok(());
-            };
-            let fields = entries::fields(list, target)?;
-            let becomes = Step::becomes(list.get(target), to, &fields);
-            steps.extend(becomes);
-            if let Some(entry) = list.get_mut(target) {
-                entry["manager"] = to.into();
-                entry["operation"] = "Apply".into();
-            }
-            (target, fields)
+    let (target, mut fields) = if let Some(target) = target {
+        (target, entries::fields(list, target)?)
+    } else {
+        let Some(target) = find(list, old) else {
+            return Ok(());
+        };
+        let fields = entries::fields(list, target)?;
+        steps.extend(Step::becomes(list.get(target), to, &fields));
+        if let Some(entry) = list.get_mut(target) {
+            entry["manager"] = to.into();
+            entry["operation"] = "Apply".into();
         }
+        (target, fields)
     };
     let version = list
         .get(target)

@@ -12,6 +12,8 @@
 mod csa_upgrade;
 #[path = "support/openapi.rs"]
 mod openapi;
+#[path = "support/scale.rs"]
+mod scale;
 #[path = "support/sets.rs"]
 mod sets;
 #[path = "support/strategic_merge.rs"]
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
     csa_upgrade::run(&mut runner);
     openapi::run(&mut runner);
+    scale::run(&mut runner);
     sets::run(&mut runner);
     strategic_merge::run(&mut runner);
     typed_schemas::run(&mut runner);
@@ -50,7 +53,6 @@ const SERVER: &str = "needs an API server";
 
 const NOT_COUNTED: &[(&str, &str)] = &[
     ("requests", REQUESTS),
-    ("scale", REQUESTS),
     ("strategic-merge/server", SERVER),
     ("ssa-apiserver/sequences", SERVER),
     (
