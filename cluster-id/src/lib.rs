@@ -27,6 +27,8 @@
 //! - [`sameness`]: namespaces that belong to different owners in different clusters.
 //! - [`mcs`]: exports of a service merged into its import, conflicts and conditions, the table of exports that replicas
 //!   agree on, and DNS records.
+//! - [`selector`]: which clusters are meant, by label, name and place.
+//! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
 //! Every decision is a function of data: no clock, no network, no randomness. Every decision that goes against somebody
 //! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
@@ -38,6 +40,7 @@
 //! # Features
 //! None. The crate needs `serde`, `serde_json`, `thiserror`, and of `componentconfig` field errors and time.
 
+pub mod divide;
 mod error;
 pub mod id;
 pub mod mcs;
@@ -48,6 +51,7 @@ mod newtype;
 pub mod property;
 pub mod rule;
 pub mod sameness;
+pub mod selector;
 
 pub use error::{Error, NameKind};
 pub use meta::ObjectMeta;

@@ -15,6 +15,8 @@ use serde_json::Value;
 
 #[path = "support/case.rs"]
 mod case;
+#[path = "support/divide.rs"]
+mod divide;
 #[path = "support/identity.rs"]
 mod identity;
 #[path = "support/mcs.rs"]
@@ -26,6 +28,7 @@ mod membership;
 type Run = fn(&Value, &Value) -> Result<(), String>;
 
 const SUITES: &[(&str, Run)] = &[
+    ("cluster-match", divide::cluster_match),
     ("dns-records", mcs::dns_records),
     ("identity-portability", identity::portability),
     ("mcs-lifecycle", mcs::lifecycle),
@@ -34,6 +37,9 @@ const SUITES: &[(&str, Run)] = &[
     ("membership", membership::membership),
     ("namespace-sameness", membership::namespace_sameness),
     ("property-name", identity::property_name),
+    ("replica-assignment", divide::replica_assignment),
+    ("replica-division", divide::replica_division),
+    ("weighted-plan", divide::weighted),
 ];
 
 fn main() -> ExitCode {
