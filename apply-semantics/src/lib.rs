@@ -41,6 +41,7 @@
 //!
 //! None; the crate needs `serde_json` alone.
 
+pub mod client_side;
 pub mod defaults;
 pub mod fieldset;
 mod go_text;

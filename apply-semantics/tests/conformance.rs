@@ -10,6 +10,8 @@
 
 #[path = "support/csa_upgrade.rs"]
 mod csa_upgrade;
+#[path = "support/kubectl.rs"]
+mod kubectl;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/scale.rs"]
@@ -33,6 +35,7 @@ use serde_json::Value;
 fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
     csa_upgrade::run(&mut runner);
+    kubectl::run(&mut runner);
     openapi::run(&mut runner);
     scale::run(&mut runner);
     sets::run(&mut runner);
@@ -55,10 +58,6 @@ const NOT_COUNTED: &[(&str, &str)] = &[
     ("requests", REQUESTS),
     ("strategic-merge/server", SERVER),
     ("ssa-apiserver/sequences", SERVER),
-    (
-        "kubectl-apply/sequences",
-        "kubectl apply is not part of the crate yet",
-    ),
     (
         "semantic-diff/pairs",
         "semantic diff is not part of the crate yet",
