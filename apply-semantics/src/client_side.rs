@@ -256,7 +256,7 @@ impl fmt::Debug for Edit {
 #[must_use = "the plan goes on only when the request is answered"]
 pub enum Step<T> {
     /// Send this, and give the answer to the plan.
-    Send(Request),
+    Send(Box<Request>),
     /// The goal is reached.
     Done(Box<T>),
     /// The goal is out of reach.
@@ -354,7 +354,7 @@ impl Plan {
         let mut exchange = Exchange::new(&self.answers);
         match self.command.play(&mut exchange, &self.target) {
             Ok(report) => Step::Done(Box::new(report)),
-            Err(Stop::Ask(request)) => Step::Send(*request),
+            Err(Stop::Ask(request)) => Step::Send(request),
             Err(Stop::Fail(failure)) => Step::Failed(*failure),
         }
     }

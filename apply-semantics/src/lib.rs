@@ -30,6 +30,8 @@
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
 //! - [`migrate`]: from client-side apply to server-side apply.
 //! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
+//! - [`client_side`]: what `kubectl` sends: apply with its annotation and three-way patches, the move to server-side apply,
+//!   pruning, and the commands around them.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do

@@ -4,6 +4,9 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::format_push_string,
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
     reason = "tests"
 )]
 
@@ -403,7 +406,7 @@ fn diff_asks_for_a_dry_run_of_that_version() {
     let mut live = annotated(&config_map("m", "red"));
     live["metadata"]["resourceVersion"] = "7".into();
     let diff = || Command::Diff(Options::new());
-    let mut run_of = |color: &str, answers| {
+    let run_of = |color: &str, answers| {
         play(
             &mut run(vec![config_map("m", color)], diff(), RunOptions::default()),
             answers,

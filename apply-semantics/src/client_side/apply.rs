@@ -70,7 +70,7 @@ fn create(exchange: &mut Exchange<'_>, target: &Target, options: &Options) -> Pl
     }
     let request = || {
         let options = options.write(CLIENT_SIDE_MANAGER);
-        Request::create(target.reference(), wanted.clone(), options)
+        Request::create(&target.reference(), wanted.clone(), options)
     };
     let created = exchange.object(request)?;
     Ok(Report::new(Action::Created, created.clone(), Vec::new()))
@@ -119,37 +119,21 @@ impl ThreeWay<'_> {
 
     /// The patch, unless there is nothing to change.
     pub(super) fn patch(&self, live: &Value) -> Result<Option<Patch>, Failure> {
-        let original = match annotation::last_applied(live) {
-            Some(text) if !text.is_empty() => {
-                let parsed = serde_json::from_str(&text).ok();
-                let object = parsed.filter(|value: &Value| value.is_object() || value.is_null());
-                object.ok_or(Failure::BrokenAnnotation)?
-            }
-            _ => Value::Null,
-        };
-        let patch = match self.target.kind().strategic() {
-            Some(node) => {
-                let on_conflict = if self.options.overwrite {
-                    OnConflict::Overwrite
-                } else {
-                    OnConflict::Refuse
-                };
-                let schema = node.into();
-                let made = strategic::create_three_way(
-                    &original,
-                    self.modified,
-                    live,
-                    schema,
-                    on_conflict,
-                    &[],
-                )?;
-                Patch::Strategic(made_patch(made)?)
-            }
-            None => {
-                let identity = Precondition::identity();
-                let made = merge::create_three_way(&original, self.modified, live, &identity)?;
-                Patch::Merge(made_patch(made)?)
-            }
+        let original = original(live)?;
+        let patch = if let Some(node) = self.target.kind().strategic() {
+            let on_conflict = if self.options.overwrite {
+                OnConflict::Overwrite
+            } else {
+                OnConflict::Refuse
+            };
+            let (modified, schema) = (self.modified, node.into());
+            let made =
+                strategic::create_three_way(&original, modified, live, schema, on_conflict, &[])?;
+            Patch::Strategic(made_patch(made)?)
+        } else {
+            let identity = Precondition::identity();
+            let made = merge::create_three_way(&original, self.modified, live, &identity)?;
+            Patch::Merge(made_patch(made)?)
         };
         Ok(self.with_version(patch))
     }
@@ -179,7 +163,7 @@ impl ThreeWay<'_> {
         wait_until_gone(exchange, self.target)?;
         let create = |object: &Value| {
             let options = self.options.write(CLIENT_SIDE_MANAGER);
-            Request::create(reference.clone(), object.clone(), options)
+            Request::create(&reference, object.clone(), options)
         };
         let refusal: &Refusal = match exchange.ask(|| create(self.modified))? {
             Ok(outcome) => {
@@ -192,6 +176,17 @@ impl ThreeWay<'_> {
         let _restored = exchange.ask(|| create(live))?;
         Err(refused(&create(self.modified), refusal).into())
     }
+}
+
+/// What was applied last: null if nothing was.
+fn original(live: &Value) -> Result<Value, Failure> {
+    let text = annotation::last_applied(live).unwrap_or_default();
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    let parsed = serde_json::from_str(&text).ok();
+    let object = parsed.filter(|value: &Value| value.is_object() || value.is_null());
+    object.ok_or(Failure::BrokenAnnotation)
 }
 
 /// Reads an object until it is gone. How long that may take is for the one to say who carries out the requests.

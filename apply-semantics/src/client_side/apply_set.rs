@@ -166,7 +166,7 @@ impl ApplySet {
                 vec![resource.all()]
             };
             for collection in collections {
-                for object in prune::list(exchange, &collection, Some(self.selector()), visited)? {
+                for object in prune::list(exchange, &collection, Some(&self.selector()), visited)? {
                     doomed.push((collection.clone(), object));
                 }
             }

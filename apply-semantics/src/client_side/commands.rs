@@ -28,7 +28,7 @@ pub(super) fn create(
     }
     let request = || {
         let options = options.write("kubectl-create");
-        Request::create(target.reference(), wanted.clone(), options)
+        Request::create(&target.reference(), wanted.clone(), options)
     };
     let created = exchange.object(request)?.clone();
     Ok(Report::new(Action::Created, created, Vec::new()))
@@ -54,7 +54,7 @@ pub(super) fn replace(
             }
             _ => wait_until_gone(exchange, target)?,
         }
-        let create = || Request::create(target.reference(), wanted.clone(), write());
+        let create = || Request::create(&target.reference(), wanted.clone(), write());
         let created = exchange.object(create)?.clone();
         return Ok(Report::new(Action::Replaced, created, Vec::new()));
     }
@@ -275,7 +275,7 @@ pub(super) fn diff(
         return Ok(difference(live, merged));
     }
     let Some(live) = live else {
-        let request = || Request::create(target.reference(), target.manifest().clone(), write());
+        let request = || Request::create(&target.reference(), target.manifest().clone(), write());
         let created = exchange.object(request)?;
         return Ok(difference(None, created));
     };

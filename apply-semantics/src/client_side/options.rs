@@ -16,6 +16,7 @@ pub enum DryRun {
 
 /// The options of a command, with the defaults of kubectl.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Options {
     /// The field manager; each command has its own default.
     pub field_manager: Option<String>,

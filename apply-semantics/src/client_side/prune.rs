@@ -98,7 +98,7 @@ pub(super) fn play(
     for collection in inner.chain(outer) {
         let selector = pruning.selector.as_ref().map(ToString::to_string);
         let applied = |object: &Value| annotation::last_applied(object).is_some();
-        for object in list(exchange, &collection, selector, &visited.uids)?
+        for object in list(exchange, &collection, selector.as_deref(), &visited.uids)?
             .into_iter()
             .filter(|object| applied(object))
         {
@@ -112,12 +112,12 @@ pub(super) fn play(
 pub(super) fn list<'x>(
     exchange: &mut Exchange<'x>,
     collection: &CollectionRef,
-    label_selector: Option<String>,
+    label_selector: Option<&str>,
     visited: &BTreeSet<String>,
 ) -> Play<Vec<&'x Value>> {
     let request = || {
         let options = ListOptions {
-            label_selector: label_selector.clone(),
+            label_selector: label_selector.map(str::to_owned),
             ..ListOptions::default()
         };
         Request::list(collection.clone(), options)

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     op::{
-        ApplyOptions, CollectionRef, DeleteOptions, ListOptions, ObjectRef, Operation, WriteOptions,
+        ApplyOptions, CollectionRef, DeleteOptions, FieldValidation, ListOptions, ObjectRef,
+        Operation, WriteOptions,
     },
     patch::Patch,
 };
@@ -45,7 +46,7 @@ impl Request {
     }
 
     /// A create. Clients drop the version that a manifest states, since there is no object yet that could have it.
-    pub(super) fn create(target: ObjectRef, object: Value, options: WriteOptions) -> Self {
+    pub(super) fn create(target: &ObjectRef, object: Value, options: WriteOptions) -> Self {
         let mut object = object;
         if super::object::text(&object, "resourceVersion").is_some() {
             super::object::remove(&mut object, "resourceVersion");
@@ -246,7 +247,7 @@ impl Sent {
     fn written(mut self, options: &WriteOptions) -> Self {
         self.parameter("fieldManager", options.field_manager.as_deref());
         self.parameter("dryRun", options.dry_run.then_some("All"));
-        let validation = options.field_validation.map(|level| level.as_str());
+        let validation = options.field_validation.map(FieldValidation::as_str);
         self.parameter("fieldValidation", validation);
         self
     }

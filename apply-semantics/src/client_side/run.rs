@@ -181,7 +181,7 @@ impl Run {
             .collect()
     }
 
-    fn step_before(&mut self) -> Option<Request> {
+    fn step_before(&mut self) -> Option<Box<Request>> {
         let Some(Pruning::ApplySet(set)) = &self.pruning else {
             self.phase = Phase::Objects;
             return None;
@@ -198,7 +198,7 @@ impl Run {
         asked
     }
 
-    fn step_objects(&mut self) -> Option<Request> {
+    fn step_objects(&mut self) -> Option<Box<Request>> {
         let Some(plan) = self.plans.get(self.report.objects.len()) else {
             self.phase = if self.report.is_success() {
                 Phase::After
@@ -218,7 +218,7 @@ impl Run {
         None
     }
 
-    fn step_after(&mut self) -> Option<Request> {
+    fn step_after(&mut self) -> Option<Box<Request>> {
         let visited = self.visited();
         let mut exchange = Exchange::new(&self.after);
         let play = match (&self.pruning, &self.members) {
@@ -243,13 +243,13 @@ impl Run {
     }
 
     /// Goes on to the next phase, or ends with a failure.
-    fn settle<T>(&mut self, play: Play<T>, next: Phase) -> (Option<T>, Option<Request>) {
+    fn settle<T>(&mut self, play: Play<T>, next: Phase) -> (Option<T>, Option<Box<Request>>) {
         match play {
             Ok(done) => {
                 self.phase = next;
                 (Some(done), None)
             }
-            Err(Stop::Ask(request)) => (None, Some(*request)),
+            Err(Stop::Ask(request)) => (None, Some(request)),
             Err(Stop::Fail(failure)) => {
                 self.report.failures.push(*failure);
                 self.phase = Phase::Done;

@@ -94,6 +94,10 @@ pub(super) fn digest(data: &[u8]) -> Vec<u8> {
     state.iter().flat_map(|word| word.to_be_bytes()).collect()
 }
 
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the names that the standard has for them"
+)]
 fn compress(state: [u32; 8], block: &[u8]) -> [u32; 8] {
     let mut round = state;
     for (word, constant) in schedule(block).into_iter().zip(WORDS) {
@@ -169,10 +173,15 @@ pub(super) fn base64_url(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn kinds(runner: &Runner) -> Kinds {
     let path = runner.cases().join("kubectl-apply/crds.json");
     let definitions: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let definitions = definitions.as_array().unwrap().iter();
-    definitions.fold(Kinds::builtin(), |kinds, crd| kinds.with_crd(crd))
+    definitions.fold(Kinds::builtin(), Kinds::with_crd)
 }
 
 fn sequence(case: &Value, kinds: &Kinds) -> Result<(), String> {
@@ -49,7 +49,7 @@ fn sequence(case: &Value, kinds: &Kinds) -> Result<(), String> {
             continue;
         }
         if let Some(new) = step.get("files").and_then(Value::as_object) {
-            files = new.clone();
+            files.clone_from(new);
         }
         run_command(step, &files, namespace, kinds, &mut large)
             .map_err(|why| format!("step {}: {why}", step["n"]))?;

@@ -25,6 +25,7 @@ pub(super) enum Work {
 
 /// The parts of a command line.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct Line {
     words: Vec<String>,
     files: Vec<String>,
@@ -283,7 +284,7 @@ impl Line {
         for word in &self.words[object..] {
             match (word.split_once('='), word.strip_suffix('-')) {
                 (Some((key, value)), _) => {
-                    drop(changes.set.insert(key.to_owned(), value.to_owned()))
+                    drop(changes.set.insert(key.to_owned(), value.to_owned()));
                 }
                 (None, Some(key)) => changes.remove.push(key.to_owned()),
                 (None, None) => {}
