@@ -25,6 +25,8 @@
 //! - [`schema`], [`typed`]: schemas (built-in, from OpenAPI, or written down), and what can be done with objects by them: validate,
 //!   take their set of fields, compare, merge, remove, extract.
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
+//! - [`request`]: writes of whole objects as an API server answers them: server-side apply and updates, with conflicts as data,
+//!   policies for them, and previews.
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
@@ -52,6 +54,7 @@ pub mod migrate;
 pub mod op;
 pub mod patch;
 pub mod path;
+pub mod request;
 pub mod scale;
 mod scan;
 pub mod schema;

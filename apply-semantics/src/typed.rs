@@ -93,6 +93,14 @@ impl Typed {
         self.value
     }
 
+    /// Whether the value is valid for the type.
+    ///
+    /// # Errors
+    /// Everything that is not valid.
+    pub fn check(&self, duplicates: Duplicates) -> Result<(), ValidationErrors> {
+        self.ty.validate_with(self.value(), duplicates)
+    }
+
     /// The set of all leaves and list elements.
     ///
     /// # Errors

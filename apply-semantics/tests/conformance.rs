@@ -14,6 +14,8 @@ mod csa_upgrade;
 mod kubectl;
 #[path = "support/openapi.rs"]
 mod openapi;
+#[path = "support/requests.rs"]
+mod requests;
 #[path = "support/scale.rs"]
 mod scale;
 #[path = "support/sets.rs"]
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     kubectl::run(&mut runner);
     openapi::run(&mut runner);
     scale::run(&mut runner);
+    requests::run(&mut runner);
     sets::run(&mut runner);
     strategic_merge::run(&mut runner);
     typed_schemas::run(&mut runner);
@@ -51,11 +54,9 @@ fn main() -> ExitCode {
     runner.finish()
 }
 
-const REQUESTS: &str = "requests on managedFields are not part of the crate yet";
 const SERVER: &str = "needs an API server";
 
 const NOT_COUNTED: &[(&str, &str)] = &[
-    ("requests", REQUESTS),
     ("strategic-merge/server", SERVER),
     ("ssa-apiserver/sequences", SERVER),
     (

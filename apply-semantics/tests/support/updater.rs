@@ -109,7 +109,7 @@ impl Converter for Versions<'_> {
     }
 }
 
-fn renamed(value: &Value, from: &str, to: &str) -> Value {
+pub(crate) fn renamed(value: &Value, from: &str, to: &str) -> Value {
     match value {
         Value::Object(map) => {
             let rename = |(key, value): (&String, &Value)| {
