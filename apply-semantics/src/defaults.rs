@@ -7,7 +7,7 @@
 //! - [`normalise`] is both. Two objects that mean the same to the server are equal after it.
 //!
 //! Defaults that come of other objects or of the cluster (admission, allocated addresses, generated labels) are not in here.
-//! Objects of other kinds stay as they are.
+//! Objects of other kinds stay as they are; for custom resources see [`structural`](crate::structural).
 //!
 //! ```
 //! use apply_semantics::defaults::normalise;
@@ -93,6 +93,11 @@ pub fn normalise(object: &mut Value) -> Result<(), UnreadableErrors> {
 /// ```
 pub fn canonical_quantity(text: &str) -> Option<String> {
     Quantity::parse(text.trim()).map(|quantity| quantity.to_string())
+}
+
+/// Whether a text is a time stamp that the server reads.
+pub(crate) fn is_time(text: &str) -> bool {
+    time::seconds(text).is_some()
 }
 
 /// The type of an object of a built-in kind.

@@ -34,6 +34,7 @@
 //! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
 //! - [`client_side`]: what `kubectl` sends: apply with its annotation and three-way patches, the move to server-side apply,
 //!   pruning, and the commands around them.
+//! - [`structural`]: schemas of custom resources: defaults, pruning, validation.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
 //! # What it does not do
@@ -58,6 +59,7 @@ pub mod request;
 pub mod scale;
 mod scan;
 pub mod schema;
+pub mod structural;
 pub mod typed;
 pub mod types;
 pub mod updater;

@@ -18,6 +18,7 @@
 
 mod builtin;
 mod compile;
+mod crd;
 mod definition;
 mod openapi;
 mod read;
