@@ -12,6 +12,8 @@
 mod csa_upgrade;
 #[path = "support/kubectl.rs"]
 mod kubectl;
+#[path = "support/explain.rs"]
+mod explain;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/requests.rs"]
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
     csa_upgrade::run(&mut runner);
     kubectl::run(&mut runner);
+    explain::run(&mut runner);
     openapi::run(&mut runner);
     scale::run(&mut runner);
     requests::run(&mut runner);
