@@ -10,10 +10,10 @@
 
 #[path = "support/csa_upgrade.rs"]
 mod csa_upgrade;
-#[path = "support/kubectl.rs"]
-mod kubectl;
 #[path = "support/explain.rs"]
 mod explain;
+#[path = "support/kubectl.rs"]
+mod kubectl;
 #[path = "support/openapi.rs"]
 mod openapi;
 #[path = "support/requests.rs"]

@@ -291,7 +291,12 @@ fn list_elements_with_owners_of_their_own_say_so() {
         "spec": {"ports": [{"name": "http", "port": 80, "protocol": "TCP"}]},
     });
     let yaml = explain(&object).unwrap().yaml(View::new());
-    assert!(yaml.contains("  - name: http    # y (Update); element: x (Apply)\n    port: 80      # x (Apply)\n"), "{yaml}");
+    assert!(
+        yaml.contains(
+            "  - name: http    # y (Update); element: x (Apply)\n    port: 80      # x (Apply)\n"
+        ),
+        "{yaml}"
+    );
 }
 
 #[test]
