@@ -18,10 +18,11 @@ mod compare;
 mod error;
 mod extract;
 mod field_set;
-mod item;
+pub(crate) mod item;
 mod merge;
 mod reconcile;
 mod remove;
+pub(crate) mod valid;
 mod validate;
 
 use serde_json::Value;

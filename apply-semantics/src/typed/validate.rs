@@ -8,6 +8,7 @@ use super::{
     Duplicates, Kind,
     error::{Reason, ValidationError, ValidationErrors, prefix},
     item, kind_of,
+    valid::is_valid,
 };
 use crate::{
     patch::JsonKind,
@@ -21,6 +22,9 @@ impl Type {
         value: Option<&Value>,
         duplicates: Duplicates,
     ) -> Result<(), ValidationErrors> {
+        if value.is_some_and(|value| is_valid(&self.schema, self.root, value, duplicates)) {
+            return Ok(());
+        }
         let mut walk = Walk {
             schema: &self.schema,
             duplicates,
