@@ -48,11 +48,16 @@
 //!
 //! None; the crate needs `serde_json` alone.
 
+#[cfg(test)]
+extern crate self as apply_semantics;
+
 pub mod client_side;
 pub mod defaults;
 pub mod explain;
 pub mod extract;
 pub mod fieldset;
+#[allow(dead_code)]
+mod fused;
 mod go_text;
 pub mod managed_fields;
 pub mod migrate;

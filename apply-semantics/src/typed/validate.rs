@@ -116,7 +116,7 @@ impl Walk<'_> {
 }
 
 /// Why a value is not a scalar of that kind. Null and nothing are.
-pub(super) fn check_scalar(scalar: Scalar, value: Option<&Value>) -> Option<Reason> {
+pub(crate) fn check_scalar(scalar: Scalar, value: Option<&Value>) -> Option<Reason> {
     let (wanted, fits) = match (scalar, value?) {
         (_, Value::Null) => return None,
         (Scalar::Numeric, value) => ("a number", value.is_number()),
