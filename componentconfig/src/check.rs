@@ -8,4 +8,5 @@ pub(crate) mod image;
 pub(crate) mod ip;
 pub(crate) mod labels;
 pub(crate) mod metrics;
+pub(crate) mod pem;
 pub(crate) mod url;

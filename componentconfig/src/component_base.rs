@@ -1,11 +1,16 @@
 //! Parts that the configurations of several components share, as `staging/src/k8s.io/component-base` has them.
 
+#[cfg(any(feature = "kube-scheduler", feature = "kube-controller-manager"))]
+mod leader_election;
+#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 mod logging;
-#[cfg(feature = "kubelet")]
+#[cfg(any(feature = "kubelet", feature = "kube-apiserver"))]
 mod tracing;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(any(feature = "kube-scheduler", feature = "kube-controller-manager"))]
+pub use self::leader_election::{DebuggingConfiguration, LeaderElectionConfiguration};
 use crate::{
     omit,
     scalar::{DurationOrNanoseconds, Quantity},
@@ -13,6 +18,7 @@ use crate::{
 
 /// How a component logs. Upstream: `component-base/logs/api/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LoggingConfiguration {
     /// The format of log lines, `text` or `json`. Default `text`.
@@ -31,6 +37,7 @@ pub struct LoggingConfiguration {
 
 /// The verbosity of some source files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct VModuleItem {
     /// The base name of the files without extension; `*` and `?` are wildcards.
@@ -41,6 +48,7 @@ pub struct VModuleItem {
 
 /// Options of the log formats.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FormatOptions {
     /// Options of the format `text`.
@@ -51,6 +59,7 @@ pub struct FormatOptions {
 
 /// Options of the log format `text`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TextOptions {
     /// Whether errors go to standard error and the rest to standard output.
@@ -62,6 +71,7 @@ pub struct TextOptions {
 
 /// Options of the log format `json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct JSONOptions {
     /// Whether errors go to standard error and the rest to standard output.
@@ -73,6 +83,7 @@ pub struct JSONOptions {
 
 /// Where a component sends its traces. Upstream: `component-base/tracing/api/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct TracingConfiguration {
     /// The collector, without a scheme. Unset: `localhost:4317`.
@@ -85,6 +96,7 @@ pub struct TracingConfiguration {
 
 /// How a component reaches the API server. Upstream: `component-base/config/v1alpha1`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClientConnectionConfiguration {
     /// The kubeconfig file.

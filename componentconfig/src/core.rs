@@ -1,10 +1,20 @@
 //! Types of the Kubernetes core API that configuration files contain.
 
+#[cfg(feature = "kube-scheduler")]
+mod affinity;
 #[cfg(feature = "kubelet")]
 mod env;
+#[cfg(feature = "kube-apiserver")]
+mod meta;
+#[cfg(feature = "kube-apiserver")]
+mod micro_time;
+#[cfg(feature = "kube-scheduler")]
+mod spread;
 #[cfg(feature = "kubelet")]
 mod taint;
 mod time;
+#[cfg(feature = "kube-apiserver")]
+mod toleration;
 
 pub use self::time::{ParseTimeError, Time};
 #[cfg(feature = "kubelet")]
@@ -14,4 +24,19 @@ pub use self::{
         ResourceFieldSelector, SecretKeySelector,
     },
     taint::Taint,
+};
+
+#[cfg(feature = "kube-scheduler")]
+pub use self::{
+    affinity::{
+        NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm,
+        PreferredSchedulingTerm,
+    },
+    spread::{LabelSelector, LabelSelectorRequirement, TopologySpreadConstraint},
+};
+#[cfg(feature = "kube-apiserver")]
+pub use self::{
+    meta::{ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference, ShardInfo},
+    micro_time::MicroTime,
+    toleration::Toleration,
 };

@@ -136,6 +136,19 @@ impl Document {
         }
     }
 
+    /// A document inside this one, with the places it has in the file; its keys that come twice are those of the outer one.
+    pub(crate) fn part(&self, path: &Path) -> Option<Self> {
+        let root = self.root.find(path)?.clone();
+        Some(Self {
+            source: self.source.clone(),
+            syntax: self.syntax,
+            first_line: self.first_line,
+            gvk: gvk_of(&root),
+            root,
+            duplicates: Vec::new(),
+        })
+    }
+
     /// The name of the file, as given when it was read.
     pub fn source(&self) -> &str {
         &self.source
@@ -253,7 +266,11 @@ impl Document {
             gvk.kind(),
             gvk.api_version()
         );
-        self.about_type(Class::UnknownApi, message, "apiVersion")
+        let error = self.about_type(Class::UnknownApi, message, "apiVersion");
+        match crate::release::advice(&gvk) {
+            Some(advice) => error.help(advice),
+            None => error,
+        }
     }
 
     /// Where to point for `path` (see [`Node::locate`]).

@@ -34,15 +34,24 @@ pub trait Kind: Serialize {
 }
 
 /// Says of which kind types are.
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg(feature = "kinds")]
 macro_rules! kinds {
+    ($group:literal, $version:literal: $kind:ident as $name:literal) => {
+        impl $crate::Kind for $kind {
+            const GVK: $crate::GroupVersionKind =
+                $crate::GroupVersionKind::from_static($group, $version, $name);
+        }
+    };
     ($group:literal, $version:literal: $($kind:ident),+ $(,)?) => {
-        $(impl $crate::Kind for $kind {
+        $($crate::kind::kinds!(@one $group, $version, $kind);)+
+    };
+    (@one $group:literal, $version:literal, $kind:ident) => {
+        impl $crate::Kind for $kind {
             const GVK: $crate::GroupVersionKind =
                 $crate::GroupVersionKind::from_static($group, $version, stringify!($kind));
-        })+
+        }
     };
 }
 
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg(feature = "kinds")]
 pub(crate) use kinds;

@@ -5,3 +5,23 @@ pub mod v1alpha1;
 mod validate;
 
 pub use load::load;
+
+use crate::{Registry, Strictness, config::Config, field::Errors};
+
+impl Config for v1alpha1::KubeProxyConfiguration {
+    const HABIT: Strictness = Strictness::Tolerate;
+
+    fn set_defaults(&mut self) {
+        Self::set_defaults(self);
+    }
+
+    fn validate(&self) -> Errors {
+        Self::validate(self)
+    }
+}
+
+/// Adds the kind of kube-proxy.
+#[must_use]
+pub fn register(registry: Registry) -> Registry {
+    registry.with::<v1alpha1::KubeProxyConfiguration>()
+}

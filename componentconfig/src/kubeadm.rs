@@ -1,6 +1,7 @@
 //! The kinds of `kubeadm.k8s.io`: what `kubeadm init`, `join`, `reset` and `upgrade` read.
 
 mod components;
+mod config;
 pub mod constants;
 mod convert;
 mod dynamic;
@@ -10,6 +11,7 @@ mod flags;
 mod kinds;
 mod load;
 mod migrate;
+pub mod output;
 mod print;
 mod release;
 mod state;
@@ -18,6 +20,7 @@ pub mod v1beta3;
 pub mod v1beta4;
 mod validate;
 
+pub use config::register;
 pub use convert::{DocumentsV1Beta3, DocumentsV1Beta4, Loss};
 pub use dynamic::CiBuild;
 pub use facts::{Facts, HostAddress};

@@ -4,16 +4,24 @@
     doc = "Kubernetes API machinery for configuration files."
 )]
 
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 #[cfg_attr(
-    not(feature = "kubeadm"),
+    not(any(feature = "yaml", feature = "kinds")),
+    allow(dead_code, reason = "secrets are read, bytes written")
+)]
+mod base64;
+#[cfg(feature = "kinds")]
+#[cfg_attr(
+    not(all(feature = "kubeadm", feature = "kube-apiserver")),
     allow(dead_code, reason = "each component needs a part")
 )]
 mod check;
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg(feature = "kube-controller-manager")]
+pub mod cloud_controller_manager;
 mod component;
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg(feature = "kinds")]
 pub mod component_base;
+pub mod config;
+pub mod conversion;
 pub mod core;
 pub mod decode;
 pub mod diagnostic;
@@ -23,24 +31,40 @@ pub mod field;
 mod gates;
 pub mod gvk;
 mod kind;
+#[cfg(feature = "kube-apiserver")]
+pub mod kube_apiserver;
+#[cfg(feature = "kube-controller-manager")]
+pub mod kube_controller_manager;
 #[cfg(feature = "kube-proxy")]
 pub mod kube_proxy;
+#[cfg(feature = "kube-scheduler")]
+pub mod kube_scheduler;
 #[cfg(feature = "kubeadm")]
 pub mod kubeadm;
+#[cfg(feature = "kubectl")]
+pub mod kubectl;
 #[cfg(feature = "kubelet")]
 pub mod kubelet;
 mod load;
-#[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
+#[cfg(feature = "kinds")]
 mod omit;
+pub mod print;
 mod quote;
+pub mod registry;
+pub mod release;
 pub mod scalar;
+#[cfg(feature = "schemars")]
+pub mod schema;
 pub mod secret;
 pub mod tree;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
+pub use config::{Config, Policy};
+pub use conversion::Upgrade;
 pub use decode::{Decoded, Strictness, decode, decode_value};
 pub use diagnostic::{Class, Diagnostic, Report, Severity, Span};
 pub use document::{Document, DocumentSet, Duplicate, Syntax};
 pub use gvk::{GroupVersion, GroupVersionKind};
 pub use kind::Kind;
+pub use registry::Registry;

@@ -1,10 +1,12 @@
 //! The scalars that configuration is made of, as Kubernetes reads and prints them.
 
+mod bytes;
 mod duration;
 mod quantity;
 
 use serde::{Deserialize, Deserializer};
 
+pub use bytes::Bytes;
 pub use duration::{Duration, DurationOrNanoseconds, ParseDurationError};
 pub use quantity::{ParseQuantityError, Quantity};
 

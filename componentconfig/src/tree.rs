@@ -144,7 +144,14 @@ impl Node {
             Element::Field(key) | Element::Key(key) => match self.entry(key) {
                 Some(entry) => Some((entry.key_span, &entry.value)),
                 // Some validators of Kubernetes write the index of a list as a field: `tokens.0.groups`.
-                None => item(key.parse().ok()?),
+                None => match key.parse() {
+                    Ok(index) => item(index),
+                    // Others leave the index out: `providers.name`. Of a single item it is clear which one is meant.
+                    Err(_) => match self.items() {
+                        [only] => only.step(element),
+                        _ => None,
+                    },
+                },
             },
         }
     }

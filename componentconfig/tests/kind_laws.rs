@@ -1,19 +1,33 @@
 //! Laws of the kinds, over documents that are made up from the catalog of upstream's fields.
 
-#![cfg(all(feature = "kubeadm", feature = "yaml"))]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![cfg(all(
+    feature = "yaml",
+    feature = "kubeadm",
+    feature = "kube-scheduler",
+    feature = "kube-apiserver",
+    feature = "kube-controller-manager",
+    feature = "kubectl"
+))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
 
 #[path = "support/catalog.rs"]
 mod support;
 
 use componentconfig::{
-    Document, DocumentSet, Kind as _, Strictness,
-    core::Time,
+    Document, DocumentSet, GroupVersionKind, Kind as _, Policy, Registry, Strictness,
+    conversion::Target,
+    core::{MicroTime, Time},
     decode_value, kube_proxy,
     kubeadm::{
         self, DocumentsV1Beta3, DocumentsV1Beta4, Facts, HostAddress, LoadOptions, v1beta3, v1beta4,
     },
     kubelet,
+    print::Print,
 };
 use proptest::{collection, option, prelude::*, sample, test_runner::TestCaseResult};
 use serde::{Serialize, de::DeserializeOwned};
@@ -62,6 +76,14 @@ fn scalar(ty: &str) -> BoxedStrategy<Value> {
         "duration" | "duration-or-nanoseconds" => {
             (-90..9000).prop_map(|n| json!(format!("{n}s"))).boxed()
         }
+        "any" => Just(json!({"any": ["thing"]})).boxed(),
+        "bytes" => "([a-z0-9]{4}){0,3}".prop_map(Value::from).boxed(),
+        "microtime" => (0..4_000_000_000_i64, 0..1_000_000_u32)
+            .prop_map(|(seconds, micros)| {
+                let second = Time::from_unix(seconds).unwrap();
+                json!(MicroTime::new(second, micros).unwrap().to_string())
+            })
+            .boxed(),
         "quantity" => "[1-9][0-9]?(Gi|m|k)?".prop_map(Value::from).boxed(),
         "time" => (0..4_000_000_000_i64)
             .prop_map(|seconds| json!(Time::from_unix(seconds).unwrap().to_string()))
@@ -368,5 +390,76 @@ proptest! {
         prop_assert_eq!(&once, &config);
         let document = Document::from_value("kube-proxy", &config.to_document());
         prop_assert_eq!(kube_proxy::load(&document).is_ok(), config.validate().is_empty());
+    }
+}
+
+/// A document of any kind of the catalog, with `apiVersion` and `kind`.
+fn any_document() -> impl Strategy<Value = Value> {
+    let kinds = support::kinds();
+    let one = sample::select((0..kinds.len()).collect::<Vec<_>>());
+    one.prop_flat_map(move |index| {
+        let kind = &kinds[index];
+        let gvk =
+            GroupVersionKind::new(kind.group.clone(), kind.version.clone(), kind.kind.clone());
+        values(kind, &kind.root).prop_map(move |mut value| {
+            value["apiVersion"] = gvk.api_version().into();
+            value["kind"] = gvk.kind().into();
+            value
+        })
+    })
+}
+
+/// What is said, without what says nothing.
+fn pruned(mut value: Value) -> Value {
+    prune(&mut value);
+    value
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_kind_is_read_back_and_completed_once(document in any_document()) {
+        let registry = Registry::kubernetes();
+        let once = registry.normalized(&document).unwrap();
+        prop_assert_eq!(registry.normalized(&once).unwrap(), once.clone());
+        for mode in [Print::Minimal, Print::Effective, Print::Upstream] {
+            let printed = registry.print(&document, mode).unwrap();
+            prop_assert_eq!(registry.print(&printed, mode).unwrap(), printed.clone(), "{:?}", mode);
+            if mode != Print::Minimal {
+                prop_assert_eq!(
+                    registry.print(&printed, Print::Upstream).unwrap(),
+                    registry.print(&document, Print::Upstream).unwrap(),
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_kind_is_answered(document in any_document()) {
+        let registry = Registry::kubernetes();
+        let document = Document::from_value("made-up", &document);
+        match registry.load_any(&document, Policy::Strict) {
+            Ok((complete, _)) => prop_assert_eq!(complete["kind"].as_str(), Some(document.gvk().unwrap().kind())),
+            Err(report) => prop_assert!(report.has_errors()),
+        }
+    }
+
+    #[test]
+    fn no_conversion_loses_in_silence(document in any_document()) {
+        let registry = Registry::kubernetes();
+        let before = registry.normalized(&document).unwrap();
+        let newest = registry.convert(std::slice::from_ref(&document), &Target::Newest).unwrap();
+        let version = document["apiVersion"].as_str().unwrap().parse().unwrap();
+        let back = registry.convert(&newest.documents, &Target::Version(version)).unwrap();
+        let after = back.documents.into_iter().find(|after| after["kind"] == document["kind"]).unwrap();
+        let (mut before, mut after) = (before, registry.normalized(&after).unwrap());
+        for loss in newest.losses {
+            let path = loss.path.to_string();
+            let steps: Vec<String> = path.split('.').map(str::to_owned).collect();
+            forget(&mut before, &steps);
+            forget(&mut after, &steps);
+        }
+        prop_assert_eq!(pruned(after), pruned(before));
     }
 }

@@ -3,6 +3,7 @@
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 
 const MAX_SUBDOMAIN: usize = 253;
+const MAX_LABEL: usize = 63;
 
 /// What is wrong with `name` as a subdomain in the sense of RFC 1123, in lower case; nothing if it is one.
 pub(crate) fn subdomain(name: &str) -> Vec<String> {
@@ -28,6 +29,37 @@ pub(crate) fn wildcard_subdomain(name: &str) -> Vec<String> {
         ));
     }
     wrong
+}
+
+/// What is wrong with `name` as a label in the sense of RFC 1123, in lower case; nothing if it is one.
+pub(crate) fn label(name: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if name.len() > MAX_LABEL {
+        wrong.push(format!("must be no more than {MAX_LABEL} bytes"));
+    }
+    if !is_label(name) {
+        wrong.push(format!(
+            "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and \
+             end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{LABEL}')"
+        ));
+    }
+    wrong
+}
+
+/// Whether `text` is a path below a domain, `example.org/a/b`; or why not.
+pub(crate) fn domain_prefixed_path(text: &str) -> Result<(), String> {
+    let parts = text.split_once('/').filter(|(_, path)| !path.is_empty());
+    let Some((domain, path)) = parts.filter(|(domain, _)| !domain.is_empty()) else {
+        return Err("must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned());
+    };
+    if let Some(wrong) = subdomain(domain).into_iter().next() {
+        return Err(wrong);
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "/%:@-._~!$&'()*+,;=".contains(c);
+    if path.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(format!("invalid path {path:?}"))
 }
 
 fn too_long(name: &str) -> Vec<String> {

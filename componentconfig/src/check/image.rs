@@ -1,5 +1,7 @@
 //! Image references. Follows the grammar of `github.com/distribution/reference`.
 
+use super::url;
+
 /// Whether images can be named under `repository`: `[domain[:port]/]path[/path]...`, or a domain alone.
 pub(crate) fn is_repository(repository: &str) -> bool {
     let Some((first, rest)) = repository.split_once('/') else {
@@ -59,6 +61,11 @@ fn is_path(text: &str) -> bool {
         }
         rest = after;
     }
+}
+
+/// Checks a pattern of images as `ParseSchemelessURL` of `pkg/credentialprovider/keyring.go` does: a URL without scheme.
+pub(crate) fn match_url(pattern: &str) -> Result<(), String> {
+    url::parse(&format!("https://{pattern}")).map(drop)
 }
 
 #[cfg(test)]

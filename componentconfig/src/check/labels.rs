@@ -4,6 +4,12 @@ use super::dns;
 
 const MAX_NAME: usize = 63;
 
+/// What is said of a text that is no qualified name.
+pub(crate) const NOT_QUALIFIED: &str = "name part must consist of alphanumeric characters, '-', '_' or '.', and must \
+                                        start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  \
+                                        or '123-abc'), of at most 63 characters, with an optional DNS subdomain \
+                                        prefix and '/' (e.g. 'example.com/MyName')";
+
 /// Whether `name` is a qualified name: `name` or `prefix/name`, where the prefix is a DNS subdomain.
 pub(crate) fn is_qualified_name(name: &str) -> bool {
     match name.split_once('/') {

@@ -7,6 +7,12 @@ pub(crate) struct Url {
     pub(crate) scheme: String,
     /// With escapes resolved.
     pub(crate) path: String,
+    /// Whether there is a user, with or without a password.
+    pub(crate) has_user: bool,
+    /// Whether there is a query, and it is not empty.
+    pub(crate) has_query: bool,
+    /// Whether there is a fragment, and it is not empty.
+    pub(crate) has_fragment: bool,
 }
 
 /// Takes a URL apart.
@@ -24,35 +30,35 @@ fn split(text: &str) -> Result<Url, String> {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     unescape(fragment)?;
     let (scheme, rest) = scheme(text)?;
-    let (rest, _query) = rest.split_once('?').unwrap_or((rest, ""));
-    let url = |path: &str| {
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let url = |user: bool, path: &str| {
         Ok(Url {
             scheme: scheme.to_ascii_lowercase(),
             path: unescape(path)?,
+            has_user: user,
+            has_query: !query.is_empty(),
+            has_fragment: !fragment.is_empty(),
         })
     };
     if !rest.starts_with('/') {
         if !scheme.is_empty() {
             // What follows such a scheme is not taken apart.
-            return Ok(Url {
-                scheme: scheme.to_ascii_lowercase(),
-                path: String::new(),
-            });
+            return url(false, "");
         }
         let segment = rest.split('/').next().unwrap_or_default();
         if segment.contains(':') {
             return Err("first path segment in URL cannot contain colon".to_owned());
         }
-        return url(rest);
+        return url(false, rest);
     }
     let has_authority = !scheme.is_empty() || !rest.starts_with("///");
     let Some(rest) = rest.strip_prefix("//").filter(|_| has_authority) else {
-        return url(rest);
+        return url(false, rest);
     };
     let end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     check_authority(authority)?;
-    url(path)
+    url(authority.contains('@'), path)
 }
 
 /// The scheme, empty if there is none, and what follows.

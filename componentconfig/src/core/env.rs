@@ -6,6 +6,7 @@ use crate::scalar::Quantity;
 
 /// An environment variable of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvVar {
     /// The name.
@@ -20,6 +21,7 @@ pub struct EnvVar {
 
 /// Where the value of an environment variable comes from. One field is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct EnvVarSource {
     /// A field of the Pod.
@@ -41,6 +43,7 @@ pub struct EnvVarSource {
 
 /// A field of an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectFieldSelector {
     /// The version in which `fieldPath` is read. Unset: `v1`.
@@ -52,6 +55,7 @@ pub struct ObjectFieldSelector {
 
 /// A resource limit or request of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResourceFieldSelector {
     /// The container; may be unset where only one is meant.
@@ -65,6 +69,7 @@ pub struct ResourceFieldSelector {
 
 /// A key of a ConfigMap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigMapKeySelector {
     /// The name of the ConfigMap.
@@ -79,6 +84,7 @@ pub struct ConfigMapKeySelector {
 
 /// A key of a Secret.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretKeySelector {
     /// The name of the Secret.
@@ -93,6 +99,7 @@ pub struct SecretKeySelector {
 
 /// A key of a file of environment variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FileKeySelector {
     /// The volume that holds the file.

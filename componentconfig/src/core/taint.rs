@@ -6,6 +6,7 @@ use super::Time;
 
 /// A taint of a Node: Pods that do not tolerate it are kept away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Taint {
     /// The key.

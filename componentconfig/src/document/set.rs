@@ -63,6 +63,15 @@ impl DocumentSet {
         report.unless_errors(Self { documents }).map(|(set, _)| set)
     }
 
+    /// The documents of some kinds.
+    pub(crate) fn only(&self, wanted: impl Fn(&GroupVersionKind) -> bool) -> Self {
+        let documents = self.documents.iter();
+        let wanted = documents.filter(|document| document.gvk().is_some_and(&wanted));
+        Self {
+            documents: wanted.cloned().collect(),
+        }
+    }
+
     /// The documents, in the order of the file.
     pub fn documents(&self) -> &[Document] {
         &self.documents

@@ -17,6 +17,7 @@ use crate::{
 
 /// The configuration of kube-proxy. A default that is named is kube-proxy's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyConfiguration {
     /// Feature gates by name.
@@ -76,6 +77,7 @@ pub struct KubeProxyConfiguration {
 
 /// Options of the mode `iptables`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyIPTablesConfiguration {
     /// The bit of the fwmark space that marks packets for SNAT, 0 to 31. Default 14.
@@ -92,6 +94,7 @@ pub struct KubeProxyIPTablesConfiguration {
 
 /// Options of the mode `ipvs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyIPVSConfiguration {
     /// The longest time between two synchronisations of rules. Default 30 seconds.
@@ -116,6 +119,7 @@ pub struct KubeProxyIPVSConfiguration {
 
 /// Options of the mode `nftables`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyNFTablesConfiguration {
     /// The bit of the fwmark space that marks packets for SNAT, 0 to 31. Default 14.
@@ -130,6 +134,7 @@ pub struct KubeProxyNFTablesConfiguration {
 
 /// Options of the mode `kernelspace`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyWinkernelConfiguration {
     /// The name of the network. Empty: that of the environment.
@@ -147,6 +152,7 @@ pub struct KubeProxyWinkernelConfiguration {
 
 /// Options of the detection of local traffic.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DetectLocalConfiguration {
     /// The bridge whose traffic is local, for `BridgeInterface`.
@@ -157,6 +163,7 @@ pub struct DetectLocalConfiguration {
 
 /// Options of connection tracking. A zero leaves the system's setting alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeProxyConntrackConfiguration {
     /// The most connections tracked for each core. Default 32768.

@@ -9,7 +9,7 @@ mod loss;
 mod up;
 
 use super::{v1beta3, v1beta4};
-pub use loss::Loss;
+pub use crate::conversion::Loss;
 
 pub(crate) use up::cluster as cluster_up;
 

@@ -16,6 +16,7 @@ pub const HASH_ANNOTATION: &str = "kubeadm.kubernetes.io/component-config.hash";
 
 /// The parts of a ConfigMap that are looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigMap {
     /// Name and annotations.
@@ -30,6 +31,7 @@ pub struct ConfigMap {
 
 /// Name and annotations of a ConfigMap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Metadata {
     /// The name.
@@ -75,6 +77,7 @@ impl ConfigMap {
 
 /// The version in which the cluster keeps the configuration of a component: a row of `kubeadm upgrade plan`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ComponentConfigVersion {
     /// The API group of the configuration.

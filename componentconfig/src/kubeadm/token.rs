@@ -8,6 +8,7 @@ use crate::{core::Time, scalar::Duration};
 
 /// A token that lets nodes join. Upstream keeps this type in `kubeadm/app/apis/bootstraptoken/v1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct BootstrapToken {
     /// The token. Unset: a random one.

@@ -4,19 +4,28 @@
 //! an `Option` is unset only when it is `None`.
 
 mod auth;
+mod config_source;
 mod configuration;
+mod credential_provider;
 mod defaults;
 mod parts;
+mod records;
 
 pub use self::{
     auth::{
         KubeletAnonymousAuthentication, KubeletAuthentication, KubeletAuthorization,
         KubeletWebhookAuthentication, KubeletWebhookAuthorization, KubeletX509Authentication,
     },
+    config_source::{ConfigMapNodeConfigSource, NodeConfigSource, SerializedNodeConfigSource},
     configuration::KubeletConfiguration,
+    credential_provider::{CredentialProvider, CredentialProviderConfig, ExecEnvVar},
     parts::{
         CrashLoopBackOffConfig, MemoryReservation, MemorySwapConfiguration,
         ShutdownGracePeriodByPodPriority, UserNamespaces,
+    },
+    records::{
+        ImagePullCredentials, ImagePullIntent, ImagePullSecret, ImagePullServiceAccount,
+        ImagePulledRecord,
     },
 };
 pub use crate::{

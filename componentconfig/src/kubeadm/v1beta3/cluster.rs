@@ -9,6 +9,7 @@ use crate::{omit, scalar::Duration};
 
 /// What holds for the cluster as a whole: it is kept in the ConfigMap `kubeadm-config`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterConfiguration {
     /// Which etcd the cluster uses. Neither part set: a local one.
@@ -46,6 +47,7 @@ pub struct ClusterConfiguration {
 
 /// What the controller manager and the scheduler have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ControlPlaneComponent {
     /// Command-line flags of the component. The order of flags is not kept, and no flag can be given twice.
@@ -58,6 +60,7 @@ pub struct ControlPlaneComponent {
 
 /// The API server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct APIServer {
     /// Command-line flags of the API server. The order of flags is not kept, and no flag can be given twice.
@@ -77,6 +80,7 @@ pub struct APIServer {
 
 /// Which etcd the cluster uses. `local` and `external` exclude each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Etcd {
     /// An etcd that kubeadm runs as a static Pod.
@@ -89,6 +93,7 @@ pub struct Etcd {
 
 /// An etcd that kubeadm runs as a static Pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LocalEtcd {
     /// The registry to pull the image from. Unset: that of the cluster.
@@ -112,6 +117,7 @@ pub struct LocalEtcd {
 
 /// How an etcd that kubeadm does not manage is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalEtcd {
     /// The URLs of its members.
@@ -127,6 +133,7 @@ pub struct ExternalEtcd {
 
 /// The DNS add-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DNS {
     /// The registry to pull the image from. Unset: that of the cluster.

@@ -9,6 +9,7 @@ use crate::secret::Secret;
 
 /// What `kubeadm init` needs to know about the first node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct InitConfiguration {
     /// Tokens to make when the cluster is up. Unset or empty: one random token.
@@ -32,6 +33,7 @@ pub struct InitConfiguration {
 
 /// How a node registers itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeRegistrationOptions {
     /// The name of the Node object, also the common name of the kubelet's client certificate. Unset: the host name,

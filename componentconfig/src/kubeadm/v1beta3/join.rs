@@ -9,6 +9,7 @@ use crate::{scalar::Duration, secret::Secret};
 
 /// What `kubeadm join` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct JoinConfiguration {
     /// How the node registers itself.
@@ -32,6 +33,7 @@ pub struct JoinConfiguration {
 /// How a joining node finds the cluster and knows that it is the right one. `bootstrapToken` and `file` exclude each
 /// other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Discovery {
     /// By a bootstrap token.

@@ -8,6 +8,7 @@ use crate::{core::EnvVar, omit, scalar::Duration};
 
 /// What holds for the cluster as a whole: it is kept in the ConfigMap `kubeadm-config`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterConfiguration {
     /// Which etcd the cluster uses. Neither part set: a local one.
@@ -57,6 +58,7 @@ pub struct ClusterConfiguration {
 
 /// What the controller manager and the scheduler have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ControlPlaneComponent {
     /// Command-line flags of the component.
@@ -72,6 +74,7 @@ pub struct ControlPlaneComponent {
 
 /// The API server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct APIServer {
     /// Command-line flags of the API server.
@@ -90,6 +93,7 @@ pub struct APIServer {
 
 /// Which etcd the cluster uses. `local` and `external` exclude each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Etcd {
     /// An etcd that kubeadm runs as a static Pod.
@@ -102,6 +106,7 @@ pub struct Etcd {
 
 /// An etcd that kubeadm runs as a static Pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LocalEtcd {
     /// The registry to pull the image from. Unset: that of the cluster.
@@ -128,6 +133,7 @@ pub struct LocalEtcd {
 
 /// How an etcd that kubeadm does not manage is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalEtcd {
     /// The URLs of its members.
@@ -146,6 +152,7 @@ pub struct ExternalEtcd {
 
 /// The networks of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Networking {
     /// The subnets of Services as CIDRs, separated by a comma for dual-stack. Unset: `10.96.0.0/12`.
@@ -161,6 +168,7 @@ pub struct Networking {
 
 /// The DNS add-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct DNS {
     /// The registry to pull the image from. Unset: that of the cluster.
@@ -176,6 +184,7 @@ pub struct DNS {
 
 /// The kube-proxy add-on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Proxy {
     /// Whether the add-on is left out.
@@ -185,6 +194,7 @@ pub struct Proxy {
 
 /// A folder or file of the host that is mounted into a control-plane component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct HostPathMount {
     /// The name of the volume in the Pod.
@@ -203,6 +213,7 @@ pub struct HostPathMount {
 
 /// A command-line flag `--name=value`. Flags keep their order, and may be repeated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Arg {
     /// The name without the leading dashes.

@@ -7,6 +7,7 @@ use crate::{core::Taint, kubeadm::token::BootstrapToken, omit, scalar::Duration,
 
 /// What `kubeadm init` needs to know about the first node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct InitConfiguration {
     /// Tokens to make when the cluster is up. Unset or empty: one random token.
@@ -36,6 +37,7 @@ pub struct InitConfiguration {
 
 /// Where the API server instance of one node can be reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct APIEndpoint {
     /// The IP address that the API server announces. Unset: the address of the interface with the default route.
@@ -48,6 +50,7 @@ pub struct APIEndpoint {
 
 /// How a node registers itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeRegistrationOptions {
     /// The name of the Node object, also the common name of the kubelet's client certificate. Unset: the host name,
@@ -76,6 +79,7 @@ pub struct NodeRegistrationOptions {
 
 /// Where patches for what kubeadm deploys lie.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Patches {
     /// A folder of files named `target[suffix][+patchtype].extension`, such as `kube-apiserver0+merge.yaml`. Targets
@@ -88,6 +92,7 @@ pub struct Patches {
 
 /// How long the steps of kubeadm may take.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Timeouts {
     /// For a control-plane component to become healthy. Unset: 4 minutes.

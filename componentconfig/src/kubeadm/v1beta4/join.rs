@@ -7,6 +7,7 @@ use crate::{omit, secret::Secret};
 
 /// What `kubeadm join` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct JoinConfiguration {
     /// Only tells what would be done.
@@ -35,6 +36,7 @@ pub struct JoinConfiguration {
 
 /// What makes a joining node a control-plane node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct JoinControlPlane {
     /// Where the API server of this node can be reached.
@@ -48,6 +50,7 @@ pub struct JoinControlPlane {
 /// How a joining node finds the cluster and knows that it is the right one. `bootstrapToken` and `file` exclude each
 /// other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Discovery {
     /// By a bootstrap token.
@@ -63,6 +66,7 @@ pub struct Discovery {
 
 /// Discovery by a bootstrap token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct BootstrapTokenDiscovery {
     /// The token that signs the cluster-info ConfigMap.
@@ -83,6 +87,7 @@ pub struct BootstrapTokenDiscovery {
 
 /// Discovery by a kubeconfig.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct FileDiscovery {
     /// The path or the https URL of the kubeconfig.

@@ -7,6 +7,7 @@ use crate::omit;
 
 /// What `kubeadm reset` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResetConfiguration {
     /// Whether `/etc/kubernetes/tmp` is cleaned too.

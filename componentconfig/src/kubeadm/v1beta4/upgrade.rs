@@ -7,6 +7,7 @@ use crate::omit;
 
 /// What the `kubeadm upgrade` commands need to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpgradeConfiguration {
     /// For `kubeadm upgrade apply`.
@@ -24,6 +25,7 @@ pub struct UpgradeConfiguration {
 
 /// What `kubeadm upgrade apply` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpgradeApplyConfiguration {
     /// The version to upgrade to.
@@ -69,6 +71,7 @@ pub struct UpgradeApplyConfiguration {
 
 /// What `kubeadm upgrade diff` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpgradeDiffConfiguration {
     /// The version to compare with.
@@ -81,6 +84,7 @@ pub struct UpgradeDiffConfiguration {
 
 /// What `kubeadm upgrade node` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpgradeNodeConfiguration {
     /// Whether certificates are renewed. Unset: yes.
@@ -111,6 +115,7 @@ pub struct UpgradeNodeConfiguration {
 
 /// What `kubeadm upgrade plan` needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UpgradePlanConfiguration {
     /// The version to upgrade to.

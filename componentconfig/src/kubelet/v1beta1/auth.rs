@@ -6,6 +6,7 @@ use crate::scalar::Duration;
 
 /// Who a request to the kubelet's server comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletAuthentication {
     /// By client certificate.
@@ -18,6 +19,7 @@ pub struct KubeletAuthentication {
 
 /// Authentication by client certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletX509Authentication {
     /// The authorities whose certificates are trusted. Empty: no such authentication.
@@ -27,6 +29,7 @@ pub struct KubeletX509Authentication {
 
 /// Authentication by token, reviewed by the API server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletWebhookAuthentication {
     /// Whether tokens are reviewed. Default true.
@@ -39,6 +42,7 @@ pub struct KubeletWebhookAuthentication {
 
 /// Requests that nobody authenticated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletAnonymousAuthentication {
     /// Whether they pass as `system:anonymous`. Default false.
@@ -48,6 +52,7 @@ pub struct KubeletAnonymousAuthentication {
 
 /// What a request to the kubelet's server may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletAuthorization {
     /// `AlwaysAllow` or `Webhook`. Default `Webhook`.
@@ -59,6 +64,7 @@ pub struct KubeletAuthorization {
 
 /// Authorization by review of the API server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct KubeletWebhookAuthorization {
     /// How long a yes is kept. Default 5 minutes.

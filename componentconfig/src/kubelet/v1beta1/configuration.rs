@@ -18,6 +18,7 @@ use crate::{
 
 /// The configuration of the kubelet. A default that is named is the kubelet's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 #[allow(clippy::struct_excessive_bools, reason = "the fields of the format")]
 pub struct KubeletConfiguration {

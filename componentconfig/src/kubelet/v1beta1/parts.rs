@@ -11,6 +11,7 @@ use crate::{
 
 /// The back-off of containers that crash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct CrashLoopBackOffConfig {
     /// The longest back-off, 1 second to 5 minutes. `None`: that of the feature gates.
@@ -20,6 +21,7 @@ pub struct CrashLoopBackOffConfig {
 
 /// How containers may use swap.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MemorySwapConfiguration {
     /// `NoSwap`, or `LimitedSwap` for Pods of class Burstable. Default `NoSwap`.
@@ -29,6 +31,7 @@ pub struct MemorySwapConfiguration {
 
 /// Memory reserved on one NUMA node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct MemoryReservation {
     /// The number of the NUMA node.
@@ -40,6 +43,7 @@ pub struct MemoryReservation {
 
 /// The grace period at shutdown of Pods of one priority and above.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct ShutdownGracePeriodByPodPriority {
     /// The least priority of these Pods.
@@ -50,6 +54,7 @@ pub struct ShutdownGracePeriodByPodPriority {
 
 /// User namespaces of Pods.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserNamespaces {
     /// How many user and group identifiers each Pod gets; a multiple of 65536. Default 65536.

@@ -1,0 +1,104 @@
+//! What is written to the audit log.
+
+pub mod v1;
+
+use self::v1::{GroupResources, PolicyRule};
+use crate::{
+    Strictness,
+    check::dns,
+    config::Config,
+    field::{Errors, Path},
+};
+
+const LEVELS: [&str; 4] = ["None", "Metadata", "Request", "RequestResponse"];
+const STAGES: [&str; 4] = [
+    "RequestReceived",
+    "ResponseStarted",
+    "ResponseComplete",
+    "Panic",
+];
+
+impl Config for v1::Event {}
+impl Config for v1::EventList {}
+impl Config for v1::PolicyList {}
+
+/// Follows `staging/src/k8s.io/apiserver/pkg/apis/audit/validation/validation.go` and `.../audit/policy/reader.go`.
+impl Config for v1::Policy {
+    const HABIT: Strictness = Strictness::Tolerate;
+
+    fn validate(&self) -> Errors {
+        let (mut errors, path) = (Errors::new(), Path::new("rules"));
+        let rules = self.rules.as_deref().unwrap_or_default();
+        if rules.is_empty() {
+            errors.required(&path, "a policy needs at least one rule");
+        }
+        for (index, rule) in rules.iter().enumerate() {
+            rule.validate(&path.index(index), &mut errors);
+        }
+        errors
+    }
+}
+
+impl PolicyRule {
+    fn validate(&self, path: &Path, errors: &mut Errors) {
+        let level = path.child("level");
+        match self.level.as_str() {
+            "" => errors.required(&level, ""),
+            known if LEVELS.contains(&known) => {}
+            unknown => errors.not_supported(&level, unknown, &LEVELS),
+        }
+        self.validate_urls(&path.child("nonResourceURLs"), errors);
+        for resources in &self.resources {
+            resources.validate(&path.child("resources"), errors);
+        }
+        for (index, stage) in self.omit_stages.iter().enumerate() {
+            if !STAGES.contains(&stage.as_str()) {
+                let detail = format!("allowed stages are {}", STAGES.join(","));
+                let path = path.child("omitStages").index(index);
+                errors.invalid(&path, stage.as_str(), detail);
+            }
+        }
+    }
+
+    fn validate_urls(&self, path: &Path, errors: &mut Errors) {
+        let urls = self.non_resource_urls.iter().enumerate();
+        for (index, url) in urls.filter(|(_, url)| *url != "*") {
+            let path = path.index(index);
+            if !url.starts_with('/') {
+                let detail = "non-resource URL rules must begin with a '/' character";
+                errors.invalid(&path, url.as_str(), detail);
+            }
+            let mut before_last = url.chars();
+            before_last.next_back();
+            if before_last.any(|c| c == '*') {
+                let detail =
+                    "non-resource URL wildcards '*' must be the final character of the rule";
+                errors.invalid(&path, url.as_str(), detail);
+            }
+        }
+        let both = !self.resources.is_empty() || !self.namespaces.is_empty();
+        if both && !self.non_resource_urls.is_empty() {
+            let detail = "rules cannot apply to both regular resources and non-resource URLs";
+            errors.invalid(path, self.non_resource_urls.clone(), detail);
+        }
+    }
+}
+
+impl GroupResources {
+    fn validate(&self, path: &Path, errors: &mut Errors) {
+        if !self.group.is_empty() {
+            let wrong = dns::subdomain(&self.group);
+            if !wrong.is_empty() {
+                errors.invalid(&path.child("group"), self.group.as_str(), wrong.join(","));
+            }
+        }
+        if !self.resource_names.is_empty() && self.resources.is_empty() {
+            let detail = "using resourceNames requires at least one resource";
+            errors.invalid(
+                &path.child("resourceNames"),
+                self.resource_names.clone(),
+                detail,
+            );
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The types of leader migration, `controllermanager.config.k8s.io/v1beta1`.
+//!
+//! They mirror `staging/src/k8s.io/controller-manager/config/v1beta1/types.go`.
+
+use serde::{Deserialize, Serialize};
+
+pub use super::v1::ControllerLeaderConfiguration;
+
+/// Which component runs which controller while controllers move from one component to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct LeaderMigrationConfiguration {
+    /// The name of the lock that both components share.
+    pub leader_name: String,
+    /// What is locked: `leases` or `endpoints`.
+    pub resource_lock: String,
+    /// The controllers that move.
+    pub controller_leaders: Option<Vec<ControllerLeaderConfiguration>>,
+}
+
+crate::kind::kinds!("controllermanager.config.k8s.io", "v1beta1": LeaderMigrationConfiguration);

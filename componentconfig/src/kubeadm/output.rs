@@ -1,0 +1,3 @@
+//! What kubeadm prints, with `-o yaml` or `-o json`.
+
+pub mod v1alpha3;
