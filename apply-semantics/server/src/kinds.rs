@@ -4,3 +4,25 @@
 //! Everything here is a function of JSON values; addresses, ports, uids and the time come in as data.
 
 pub(crate) mod discovery;
+
+mod cause;
+mod cron;
+mod diff;
+mod go;
+mod names;
+mod pem;
+mod prepare;
+mod qos;
+mod read;
+mod semantic;
+mod validate;
+
+#[allow(unused_imports, reason = "parts arrive one by one")]
+pub(crate) use cause::{Cause, summary};
+#[allow(unused_imports, reason = "parts arrive one by one")]
+pub(crate) use prepare::{Cx, User, bind, prepare_create, prepare_update};
+#[allow(unused_imports, reason = "parts arrive one by one")]
+pub(crate) use validate::{validate_create, validate_scale, validate_update};
+
+#[cfg(test)]
+mod recorded;

@@ -125,6 +125,7 @@ impl Walk<'_> {
             (Leaf::IntOrString, Value::String(_)) | (Leaf::Raw | Leaf::Object | Leaf::Any, _) => {
                 return;
             }
+            (Leaf::Bytes, Value::String(text)) if !is_base64(text) => Err("bytes in base64"),
             (Leaf::String | Leaf::Bytes, Value::String(_))
             | (Leaf::Boolean, Value::Bool(_))
             | (Leaf::Number, Value::Number(_)) => return,
@@ -206,6 +207,14 @@ fn is_omitted(node: Node<'_>, value: &Value) -> bool {
         // All else is a struct in Go, so behind a pointer if nothing else is said.
         Shape::Struct(_) | Shape::Leaf(_) => value.is_null(),
     }
+}
+
+/// Whether a text is base64 with its padding; line ends are skipped.
+fn is_base64(text: &str) -> bool {
+    let text = text.replace(['\r', '\n'], "");
+    let digits = text.trim_end_matches('=');
+    let fits = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'+' | b'/');
+    text.len().is_multiple_of(4) && text.len() - digits.len() <= 2 && digits.bytes().all(fits)
 }
 
 /// Whether a value is what Go leaves out.

@@ -1,0 +1,208 @@
+//! What admission adds: tolerations and priority of pods, defaults from ranges of limits, finalizers that protect volumes,
+//! the taint of a new node, default classes.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::read::{at, entries, flag, has, int, list, object, path, put, text},
+    Cx,
+};
+
+/// Adds to a new object.
+pub(super) fn admit(object: &mut Value, cx: &dyn Cx) {
+    match (text(object, "apiVersion"), text(object, "kind")) {
+        ("v1", "Pod") => {
+            limit_defaults(object, cx);
+            priority(object, cx);
+            tolerations(object);
+        }
+        ("v1", "Node") => node_taint(object),
+        ("v1", "PersistentVolumeClaim") => {
+            finalizer(object, "kubernetes.io/pvc-protection");
+            default_class(
+                object,
+                "storageClassName",
+                "storage.k8s.io/v1",
+                "StorageClass",
+                cx,
+            );
+        }
+        ("v1", "PersistentVolume") => finalizer(object, "kubernetes.io/pv-protection"),
+        ("networking.k8s.io/v1", "Ingress") => {
+            let key = "kubernetes.io/ingress.class";
+            if path(object, &["metadata", "annotations", key]).is_null() {
+                default_class(
+                    object,
+                    "ingressClassName",
+                    "networking.k8s.io/v1",
+                    "IngressClass",
+                    cx,
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Adds to a changed object: a pod keeps its priority, and stays on nodes that are not ready for a while.
+pub(super) fn admit_update(new: &mut Value, old: &Value) {
+    if (text(new, "apiVersion"), text(new, "kind")) != ("v1", "Pod") {
+        return;
+    }
+    for key in ["priority", "preemptionPolicy"] {
+        let held = path(old, &["spec", key]).clone();
+        if let Some(spec) = new.get_mut("spec").filter(|spec| !has(spec, key)) {
+            put(spec, key, held);
+        }
+    }
+    tolerations(new);
+}
+
+fn finalizer(object: &mut Value, name: &str) {
+    let mut names = list(at(object, "metadata"), "finalizers").to_vec();
+    if names.iter().any(|held| held == name) {
+        return;
+    }
+    names.push(json!(name));
+    if let Some(metadata) = object.get_mut("metadata") {
+        put(metadata, "finalizers", names);
+    }
+}
+
+const NOT_READY: &str = "node.kubernetes.io/not-ready";
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+
+/// A new node takes no pods until it says that it is ready.
+fn node_taint(object: &mut Value) {
+    let Some(spec) = object.get_mut("spec") else {
+        return;
+    };
+    let mut taints = list(spec, "taints").to_vec();
+    let is =
+        |taint: &&Value| text(taint, "key") == NOT_READY && text(taint, "effect") == "NoSchedule";
+    if !taints.iter().any(|taint| is(&taint)) {
+        taints.push(json!({"key": NOT_READY, "effect": "NoSchedule"}));
+        put(spec, "taints", taints);
+    }
+}
+
+/// Pods stay for five minutes on nodes that are not ready or cannot be reached.
+fn tolerations(object: &mut Value) {
+    let Some(spec) = object.get_mut("spec") else {
+        return;
+    };
+    let mut tolerations = list(spec, "tolerations").to_vec();
+    for key in [NOT_READY, UNREACHABLE] {
+        let covers = |toleration: &Value| {
+            let held = text(toleration, "key");
+            (held == key || held.is_empty())
+                && matches!(text(toleration, "effect"), "" | "NoExecute")
+        };
+        if !tolerations.iter().any(covers) {
+            tolerations.push(json!({
+                "key": key,
+                "operator": "Exists",
+                "effect": "NoExecute",
+                "tolerationSeconds": 300,
+            }));
+        }
+    }
+    put(spec, "tolerations", tolerations);
+}
+
+/// Priority and preemption of a pod, from its class or the default class.
+fn priority(object: &mut Value, cx: &dyn Cx) {
+    let name = text(at(object, "spec"), "priorityClassName").to_owned();
+    let classes = cx.objects("scheduling.k8s.io/v1", "PriorityClass", None);
+    let class = if name.is_empty() {
+        classes.iter().find(|class| flag(class, "globalDefault"))
+    } else {
+        classes
+            .iter()
+            .find(|class| text(at(class, "metadata"), "name") == name)
+    };
+    let system = match name.as_str() {
+        "system-cluster-critical" => Some(2_000_000_000),
+        "system-node-critical" => Some(2_000_001_000),
+        _ => None,
+    };
+    let value = class
+        .map(|class| int(class, "value"))
+        .or(system)
+        .unwrap_or_default();
+    let policy = class.map_or("", |class| text(class, "preemptionPolicy"));
+    let policy = if policy.is_empty() {
+        "PreemptLowerPriority"
+    } else {
+        policy
+    };
+    let Some(spec) = object.get_mut("spec") else {
+        return;
+    };
+    if name.is_empty()
+        && let Some(class) = class
+    {
+        put(
+            spec,
+            "priorityClassName",
+            at(at(class, "metadata"), "name").clone(),
+        );
+    }
+    put(spec, "priority", value);
+    if !has(spec, "preemptionPolicy") {
+        put(spec, "preemptionPolicy", policy);
+    }
+}
+
+/// The class that an annotation says is the default.
+fn default_class(object: &mut Value, field: &str, api_version: &str, kind: &str, cx: &dyn Cx) {
+    if has(at(object, "spec"), field) {
+        return;
+    }
+    let annotation = match kind {
+        "StorageClass" => "storageclass.kubernetes.io/is-default-class",
+        _ => "ingressclass.kubernetes.io/is-default-class",
+    };
+    let mut classes = cx.objects(api_version, kind, None);
+    classes.retain(|class| path(class, &["metadata", "annotations", annotation]) == "true");
+    // Of several the newest, and of those of one second the first by name.
+    classes.sort_by(|a, b| {
+        let stamp = |class| text(at(class, "metadata"), "creationTimestamp");
+        let name = |class| text(at(class, "metadata"), "name");
+        stamp(b).cmp(stamp(a)).then_with(|| name(a).cmp(name(b)))
+    });
+    if let (Some(class), Some(spec)) = (classes.first(), object.get_mut("spec")) {
+        put(spec, field, at(at(class, "metadata"), "name").clone());
+    }
+}
+
+/// Limits and requests that a range of limits of the namespace gives to containers without.
+fn limit_defaults(object: &mut Value, cx: &dyn Cx) {
+    let namespace = text(at(object, "metadata"), "namespace").to_owned();
+    for range in cx.objects("v1", "LimitRange", Some(&namespace)) {
+        let limits = list(at(&range, "spec"), "limits").iter();
+        for limit in limits.filter(|limit| text(limit, "type") == "Container") {
+            container_defaults(object, limit);
+        }
+    }
+}
+
+fn container_defaults(pod: &mut Value, limit: &Value) {
+    for key in ["containers", "initContainers"] {
+        let containers = pod.get_mut("spec").and_then(|spec| spec.get_mut(key));
+        let containers = containers.and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            for (default, target) in [("default", "limits"), ("defaultRequest", "requests")] {
+                for (name, amount) in entries(limit, default) {
+                    let Some(resources) = object(container, "resources") else {
+                        continue;
+                    };
+                    let held = resources.entry(target).or_insert_with(|| json!({}));
+                    if let Some(held) = held.as_object_mut() {
+                        held.entry(name.clone()).or_insert_with(|| amount.clone());
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,517 @@
+//! Checks of CustomResourceDefinitions and of the schemas in them. Rules in CEL and defaults are not checked.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::{
+        cause::Causes,
+        go, names,
+        read::{at, entries, flag, has, list, path, same, text},
+    },
+    meta,
+};
+
+const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+const LIST_TYPE: &str = "x-kubernetes-list-type";
+const MAP_KEYS: &str = "x-kubernetes-list-map-keys";
+const MAP_TYPE: &str = "x-kubernetes-map-type";
+const INT_OR_STRING: &str = "x-kubernetes-int-or-string";
+const KEEPS_UNKNOWN: &str = "x-kubernetes-preserve-unknown-fields";
+
+/// The name of a definition says what it defines.
+pub(super) fn name(object: &Value, causes: &mut Causes) {
+    let spec = at(object, "spec");
+    let name = text(at(object, "metadata"), "name");
+    let wanted = format!(
+        "{}.{}",
+        text(at(spec, "names"), "plural"),
+        text(spec, "group")
+    );
+    if name != wanted {
+        causes.invalid(
+            "metadata.name",
+            name,
+            "must be spec.names.plural+\".\"+spec.group",
+        );
+    }
+}
+
+/// The spec and status of a definition.
+pub(super) fn definition(object: &Value, causes: &mut Causes) {
+    let spec = at(object, "spec");
+    group(spec, causes);
+    causes.one_of(
+        "spec.scope",
+        text(spec, "scope"),
+        &["Cluster", "Namespaced"],
+    );
+    for (index, version) in list(spec, "versions").iter().enumerate() {
+        if path(version, &["schema", "openAPIV3Schema"]).is_null() {
+            causes.required(format!("spec.versions[{index}].schema.openAPIV3Schema"), "");
+        }
+    }
+    versions(spec, causes);
+    for key in ["plural", "singular", "kind", "listKind"] {
+        if text(at(spec, "names"), key).is_empty() {
+            causes.required(format!("spec.names.{key}"), "");
+        }
+    }
+    names_of(at(spec, "names"), "spec.names", causes);
+    if let Some(schema) = shared_schema(spec) {
+        schema_at_root(schema, "spec.validation.openAPIV3Schema", causes);
+    }
+    conversion(at(spec, "conversion"), causes);
+    names_of(
+        path(object, &["status", "acceptedNames"]),
+        "status.acceptedNames",
+        causes,
+    );
+    stored_versions(object, causes);
+    if flag(spec, "preserveUnknownFields") {
+        let detail = "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+        causes.invalid("spec.preserveUnknownFields", true, detail);
+    }
+}
+
+/// What may not change; kind and scope once the definition has taken effect.
+pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
+    let (spec, held) = (at(new, "spec"), at(old, "spec"));
+    let conditions = list(at(old, "status"), "conditions").iter();
+    let mut established = conditions.filter(|condition| text(condition, "type") == "Established");
+    if established.any(|condition| text(condition, "status") == "True") {
+        meta::immutable_text(
+            text(spec, "scope"),
+            text(held, "scope"),
+            "spec.scope",
+            causes,
+        );
+        let kind = |spec| text(at(spec, "names"), "kind");
+        meta::immutable_text(kind(spec), kind(held), "spec.names.kind", causes);
+    }
+    meta::immutable_text(
+        text(spec, "group"),
+        text(held, "group"),
+        "spec.group",
+        causes,
+    );
+    let plural = |spec| text(at(spec, "names"), "plural");
+    meta::immutable_text(plural(spec), plural(held), "spec.names.plural", causes);
+}
+
+fn group(spec: &Value, causes: &mut Causes) {
+    let group = text(spec, "group");
+    let wrong = names::dns_subdomain(group);
+    if group.is_empty() {
+        causes.required("spec.group", "");
+    } else if !wrong.is_empty() {
+        causes.invalid("spec.group", group, &wrong.join(","));
+    } else if !group.contains('.') {
+        causes.invalid(
+            "spec.group",
+            group,
+            "should be a domain with at least one dot",
+        );
+    }
+}
+
+fn versions(spec: &Value, causes: &mut Causes) {
+    let versions = list(spec, "versions");
+    let shared = shared_schema(spec).is_some();
+    let (mut seen, mut stored) = (BTreeSet::new(), 0);
+    let mut unique = true;
+    for (index, version) in versions.iter().enumerate() {
+        let field = format!("spec.versions[{index}]");
+        let name = text(version, "name");
+        stored += usize::from(flag(version, "storage"));
+        unique &= seen.insert(name);
+        let wrong = names::dns_1035_label(name);
+        if !wrong.is_empty() {
+            causes.invalid(format!("{field}.name"), name, &wrong.join(","));
+        }
+        let schema = path(version, &["schema", "openAPIV3Schema"]);
+        if !shared && !schema.is_null() {
+            schema_at_root(schema, &format!("{field}.schema.openAPIV3Schema"), causes);
+        }
+        subresources(
+            at(version, "subresources"),
+            &format!("{field}.subresources"),
+            causes,
+        );
+        columns(
+            version,
+            &format!("{field}.additionalPrinterColumns"),
+            causes,
+        );
+    }
+    let shown = || versions_shown(versions);
+    if !unique {
+        causes.invalid_shown(
+            "spec.versions",
+            &shown(),
+            "must contain unique version names",
+        );
+    }
+    if stored != 1 {
+        let detail = "must have exactly one version marked as storage version";
+        causes.invalid_shown("spec.versions", &shown(), detail);
+    }
+}
+
+/// The versions as the server holds them: a schema, columns or subresources that all versions share stand beside them.
+fn versions_shown(versions: &[Value]) -> String {
+    let first = versions.first();
+    let mut shown = versions.to_vec();
+    for key in [
+        "schema",
+        "subresources",
+        "additionalPrinterColumns",
+        "selectableFields",
+    ] {
+        let value = first.map_or(&Value::Null, |first| at(first, key));
+        if versions.iter().all(|version| same(at(version, key), value)) {
+            for version in shown.iter_mut().filter_map(Value::as_object_mut) {
+                version.remove(key);
+            }
+        }
+    }
+    go::internal_list(&shown, "apiextensions.v1.CustomResourceDefinitionVersion").compact()
+}
+
+/// The schema that all versions share.
+fn shared_schema(spec: &Value) -> Option<&Value> {
+    let versions = list(spec, "versions");
+    let schema = path(versions.first()?, &["schema", "openAPIV3Schema"]);
+    let shared = versions
+        .iter()
+        .all(|version| path(version, &["schema", "openAPIV3Schema"]) == schema);
+    (shared && !schema.is_null()).then_some(schema)
+}
+
+fn names_of(value: &Value, field: &str, causes: &mut Causes) {
+    let label = |word: &str| names::dns_1035_label(word).join(",");
+    for key in ["plural", "singular"] {
+        let word = text(value, key);
+        let wrong = label(word);
+        if !word.is_empty() && !wrong.is_empty() {
+            causes.invalid(format!("{field}.{key}"), word, &wrong);
+        }
+    }
+    for key in ["kind", "listKind"] {
+        let word = text(value, key);
+        let wrong = label(&word.to_ascii_lowercase());
+        if !word.is_empty() && !wrong.is_empty() {
+            let detail = format!("may have mixed case, but should otherwise match: {wrong}");
+            causes.invalid(format!("{field}.{key}"), word, &detail);
+        }
+    }
+    let mut each = |key: &str| {
+        for (index, word) in list(value, key)
+            .iter()
+            .filter_map(Value::as_str)
+            .enumerate()
+        {
+            let wrong = label(word);
+            if !wrong.is_empty() {
+                causes.invalid(format!("{field}.{key}[{index}]"), word, &wrong);
+            }
+        }
+    };
+    each("shortNames");
+    let (kind, list_kind) = (text(value, "kind"), text(value, "listKind"));
+    each("categories");
+    if !kind.is_empty() && kind == list_kind {
+        causes.invalid(
+            format!("{field}.listKind"),
+            list_kind,
+            "kind and listKind may not be the same",
+        );
+    }
+}
+
+fn subresources(value: &Value, field: &str, causes: &mut Causes) {
+    let scale = at(value, "scale");
+    if scale.is_null() {
+        return;
+    }
+    for (key, shown, start) in [
+        ("specReplicasPath", "specReplicasPath", ".spec."),
+        ("statusReplicasPath", "statusReplicasPath", ".status."),
+    ] {
+        let path = text(scale, key);
+        let field = format!("{field}.scale.{shown}");
+        if path.is_empty() {
+            causes.required(field, "");
+        } else if !path.starts_with(start) {
+            let detail = format!(
+                "should be a json path under {}",
+                start.trim_end_matches('.')
+            );
+            causes.invalid(field, path, &detail);
+        }
+    }
+}
+
+fn columns(version: &Value, field: &str, causes: &mut Causes) {
+    for (index, column) in list(version, "additionalPrinterColumns").iter().enumerate() {
+        let field = format!("{field}[{index}]");
+        if text(column, "name").is_empty() {
+            causes.required(format!("{field}.name"), "");
+        }
+        let kind = text(column, "type");
+        let detail = "must be one of boolean,date,integer,number,string";
+        if kind.is_empty() {
+            causes.required(format!("{field}.type"), detail);
+        } else if !["boolean", "date", "integer", "number", "string"].contains(&kind) {
+            causes.invalid(format!("{field}.type"), kind, detail);
+        }
+        if text(column, "jsonPath").is_empty() {
+            causes.required(format!("{field}.JSONPath"), "");
+        }
+    }
+}
+
+fn conversion(conversion: &Value, causes: &mut Causes) {
+    if conversion.is_null() {
+        return;
+    }
+    let strategy = text(conversion, "strategy");
+    causes.one_of("spec.conversion.strategy", strategy, &["None", "Webhook"]);
+    let hook = at(conversion, "webhook");
+    if strategy == "Webhook" {
+        if !has(hook, "clientConfig") {
+            let detail = "required when strategy is set to Webhook";
+            causes.required("spec.conversion.webhookClientConfig", detail);
+        }
+        if list(hook, "conversionReviewVersions").is_empty() {
+            causes.required("spec.conversion.conversionReviewVersions", "");
+        }
+    } else if has(hook, "clientConfig") {
+        let detail = "should not be set when strategy is not set to Webhook";
+        causes.forbidden("spec.conversion.webhookClientConfig", detail);
+    }
+}
+
+fn stored_versions(object: &Value, causes: &mut Causes) {
+    let field = "status.storedVersions";
+    let stored = list(at(object, "status"), "storedVersions");
+    if stored.is_empty() {
+        return causes.invalid(field, Value::Null, "must have at least one stored version");
+    }
+    let versions = list(at(object, "spec"), "versions");
+    for version in versions.iter().filter(|version| flag(version, "storage")) {
+        if !stored.contains(at(version, "name")) {
+            let detail = format!("must have the storage version {}", text(version, "name"));
+            causes.invalid(field, stored.to_vec(), &detail);
+        }
+    }
+    for (index, name) in stored.iter().filter_map(Value::as_str).enumerate() {
+        if !versions.iter().any(|version| text(version, "name") == name) {
+            let detail = format!(
+                "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
+            );
+            causes.invalid(format!("{field}[{index}]"), name, &detail);
+        }
+    }
+}
+
+fn schema_at_root(schema: &Value, field: &str, causes: &mut Causes) {
+    let kind = text(schema, "type");
+    if kind.is_empty() {
+        causes.required(format!("{field}.type"), "must not be empty at the root");
+    } else if kind != "object" {
+        causes.invalid(format!("{field}.type"), kind, "must be object at the root");
+    }
+    self::schema(schema, field, causes);
+    structure(schema, field, causes);
+}
+
+/// What is checked of every schema.
+fn schema(schema: &Value, field: &str, causes: &mut Causes) {
+    let kind = text(schema, "type");
+    if !kind.is_empty() && !TYPES.contains(&kind) {
+        causes.not_supported(format!("{field}.type"), kind, &TYPES);
+    }
+    if flag(schema, "uniqueItems") {
+        let detail =
+            "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
+        causes.forbidden(format!("{field}.uniqueItems"), detail);
+    }
+    list_type(schema, field, causes);
+    map_type(schema, field, causes);
+    for (name, property) in entries(schema, "properties") {
+        self::schema(property, &format!("{field}.properties[{name}]"), causes);
+    }
+    if at(schema, "additionalProperties").is_object() {
+        let inner = at(schema, "additionalProperties");
+        self::schema(inner, &format!("{field}.additionalProperties"), causes);
+    }
+    if at(schema, "items").is_object() {
+        self::schema(at(schema, "items"), &format!("{field}.items"), causes);
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for (index, inner) in list(schema, key).iter().enumerate() {
+            self::schema(inner, &format!("{field}.{key}[{index}]"), causes);
+        }
+    }
+}
+
+fn list_type(schema: &Value, field: &str, causes: &mut Causes) {
+    let list_type = at(schema, LIST_TYPE).as_str();
+    let keys = list(schema, MAP_KEYS);
+    let field_of_type = format!("{field}.{LIST_TYPE}");
+    if let Some(list_type) = list_type {
+        let kind = text(schema, "type");
+        if kind != "array" {
+            let field = format!("{field}.type");
+            if kind.is_empty() {
+                causes.required(field, &format!("must be array if {LIST_TYPE} is specified"));
+            } else {
+                causes.invalid(
+                    field,
+                    kind,
+                    &format!("must be array if {LIST_TYPE} is specified"),
+                );
+            }
+        }
+        if !matches!(list_type, "atomic" | "map" | "set") {
+            causes.not_supported(&field_of_type, list_type, &["atomic", "map", "set"]);
+        }
+    }
+    let items = at(schema, "items");
+    if list_type == Some("map") {
+        if keys.is_empty() {
+            let detail = format!("must not be empty if {LIST_TYPE} is map");
+            causes.required(format!("{field}.{MAP_KEYS}"), &detail);
+        }
+        if items.is_null() {
+            causes.required(
+                format!("{field}.items"),
+                &format!("must have a schema if {LIST_TYPE} is map"),
+            );
+        } else if text(items, "type") != "object" {
+            let detail = format!("must be object if parent array's {LIST_TYPE} is map");
+            causes.invalid(format!("{field}.items.type"), text(items, "type"), &detail);
+        }
+        map_keys(keys, items, field, causes);
+    } else if !keys.is_empty() {
+        let detail = format!("must be map if {MAP_KEYS} is non-empty");
+        match list_type {
+            None => causes.required(&field_of_type, &detail),
+            Some(list_type) => causes.invalid(&field_of_type, list_type, &detail),
+        }
+    }
+    if list_type == Some("set") {
+        set_items(items, field, causes);
+    }
+}
+
+fn map_keys(keys: &[Value], items: &Value, field: &str, causes: &mut Causes) {
+    let keys_field = format!("{field}.{MAP_KEYS}");
+    let mut seen = BTreeSet::new();
+    let mut unique = true;
+    for key in keys.iter().filter_map(Value::as_str) {
+        let Some(property) = at(items, "properties").get(key) else {
+            let detail = "entries must all be names of item properties";
+            causes.invalid(&keys_field, keys.to_vec(), detail);
+            continue;
+        };
+        if matches!(text(property, "type"), "array" | "object") {
+            let field = format!("{field}.items.properties[{key}].type");
+            let detail = "must be a scalar type if parent array's x-kubernetes-list-type is map";
+            causes.invalid(field, text(items, "type"), detail);
+        }
+        unique &= seen.insert(key);
+        let required = list(items, "required").iter().any(|name| name == key);
+        if !required && !has(property, "default") {
+            let detail = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
+            causes.required(format!("{field}.items.properties[{key}].default"), detail);
+        }
+    }
+    if !unique {
+        causes.invalid(
+            &keys_field,
+            keys.to_vec(),
+            "must not contain duplicate entries",
+        );
+    }
+}
+
+fn set_items(items: &Value, field: &str, causes: &mut Causes) {
+    let detail = "must be atomic as item of a list with x-kubernetes-list-type=set";
+    match text(items, "type") {
+        "object" if text(items, MAP_TYPE) != "atomic" => {
+            let shown = at(items, MAP_TYPE).clone();
+            causes.invalid(format!("{field}.items.{MAP_TYPE}"), shown, detail);
+        }
+        "array" if !matches!(at(items, LIST_TYPE).as_str(), None | Some("atomic")) => {
+            let shown = at(items, LIST_TYPE).clone();
+            causes.invalid(format!("{field}.items.{LIST_TYPE}"), shown, detail);
+        }
+        _ => {}
+    }
+}
+
+fn map_type(schema: &Value, field: &str, causes: &mut Causes) {
+    let Some(map_type) = at(schema, MAP_TYPE).as_str() else {
+        return;
+    };
+    let kind = text(schema, "type");
+    if kind != "object" {
+        let detail = format!("must be object if {MAP_TYPE} is specified");
+        if kind.is_empty() {
+            causes.required(format!("{field}.type"), &detail);
+        } else {
+            causes.invalid(format!("{field}.type"), kind, &detail);
+        }
+    }
+    if !matches!(map_type, "atomic" | "granular") {
+        causes.not_supported(
+            format!("{field}.{MAP_TYPE}"),
+            map_type,
+            &["atomic", "granular"],
+        );
+    }
+}
+
+/// A schema says of every place what stands there.
+fn structure(schema: &Value, field: &str, causes: &mut Causes) {
+    let typed = |schema: &Value| {
+        !text(schema, "type").is_empty()
+            || flag(schema, INT_OR_STRING)
+            || flag(schema, KEEPS_UNKNOWN)
+    };
+    for (name, property) in entries(schema, "properties") {
+        let field = format!("{field}.properties[{name}]");
+        if !typed(property) {
+            causes.required(
+                format!("{field}.type"),
+                "must not be empty for specified object fields",
+            );
+        }
+        structure(property, &field, causes);
+    }
+    for (key, detail) in [
+        ("items", "must not be empty for specified array items"),
+        (
+            "additionalProperties",
+            "must not be empty for specified object fields",
+        ),
+    ] {
+        let inner = at(schema, key);
+        if inner
+            .as_object()
+            .is_some_and(|inner: &Map<String, Value>| !inner.is_empty() || key == "items")
+        {
+            let field = format!("{field}.{key}");
+            if !typed(inner) {
+                causes.required(format!("{field}.type"), detail);
+            }
+            structure(inner, &field, causes);
+        }
+    }
+    if text(schema, "type") == "array" && !has(schema, "items") {
+        causes.required(format!("{field}.items"), "must be specified");
+    }
+}
