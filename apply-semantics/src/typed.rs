@@ -17,13 +17,12 @@
 mod compare;
 mod error;
 mod extract;
-pub(crate) mod field_set;
-pub(crate) mod item;
+mod field_set;
+mod item;
 mod merge;
 mod reconcile;
 mod remove;
-pub(crate) mod valid;
-pub(crate) mod validate;
+mod validate;
 
 use serde_json::Value;
 
@@ -197,7 +196,7 @@ impl Type {
 
 /// A kind of value, chosen from those that a type allows.
 #[derive(Clone, Copy)]
-pub(crate) enum Kind<'a> {
+enum Kind<'a> {
     Map(&'a MapNode),
     Scalar(Scalar),
     List(&'a ListNode),
@@ -211,13 +210,13 @@ impl Kind<'_> {
 
 /// The kinds of a type that fit a value: the one of its kind, or all if the value is null, absent or of no such kind.
 #[derive(Clone, Copy)]
-pub(crate) enum Fit<'a> {
+enum Fit<'a> {
     One(Kind<'a>),
     All(&'a Node),
 }
 
 impl<'a> Fit<'a> {
-    pub(crate) fn of(node: &'a Node, value: Option<&Value>) -> Self {
+    fn of(node: &'a Node, value: Option<&Value>) -> Self {
         let kind = match value {
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
                 node.scalar.map(Kind::Scalar)
@@ -266,7 +265,7 @@ impl<'a> Fit<'a> {
 }
 
 /// The kind by which a value is walked.
-pub(crate) fn kind_of<'a>(
+fn kind_of<'a>(
     schema: &'a Schema,
     target: Target,
     value: Option<&Value>,
@@ -284,7 +283,7 @@ fn is_empty_list(value: Option<&Value>) -> bool {
     elements(value).is_empty()
 }
 
-pub(crate) fn is_empty_map(value: Option<&Value>) -> bool {
+fn is_empty_map(value: Option<&Value>) -> bool {
     value
         .and_then(Value::as_object)
         .is_none_or(serde_json::Map::is_empty)

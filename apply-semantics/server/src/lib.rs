@@ -1,4 +1,93 @@
-//! A Kubernetes API server inside your process.
-#![allow(dead_code, reason = "parts arrive one by one")]
+//! A Kubernetes API server inside your process: server-side apply with true field ownership, watches, custom resources, garbage
+//! collection; for tests of controllers, and for tools that need an API before there is a cluster.
+//!
+//! ```
+//! use apply_semantics::op::{ApplyOptions, ObjectRef, Operation};
+//! use apply_server::Server;
+//! use serde_json::json;
+//!
+//! let server = Server::new();
+//! let web = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "default", "name": "web"}, "data": {"color": "red"}});
+//! let target = ObjectRef::of(&web)?;
+//! server.execute(&Operation::apply(target.clone(), web.clone(), ApplyOptions::new("deployer")))?;
+//!
+//! // Somebody else wants another color.
+//! let mut blue = web;
+//! blue["data"]["color"] = json!("blue");
+//! let refusal = server.execute(&Operation::apply(target, blue, ApplyOptions::new("painter"))).unwrap_err();
+//! assert_eq!(refusal.message, r#"Apply failed with 1 conflict: conflict with "deployer": .data.color"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Two ways in
+//!
+//! - [`Server::execute`] carries out an [`Operation`](apply_semantics::op::Operation) at once, without async; the server is an
+//!   [`Executor`](apply_semantics::op::Executor).
+//! - The server is a [`tower_service::Service`] of HTTP requests, whatever their body: `kube::Client::new(server, "default")` works,
+//!   with any version of kube. [`Server::respond`] is the same without async.
+//!
+//! ```
+//! use apply_server::Server;
+//! use bytes::Bytes;
+//! use http::Request;
+//!
+//! let server = Server::new();
+//! let (head, ()) = Request::get("/api/v1/namespaces").body(())?.into_parts();
+//! let mut response = server.respond(&head, Bytes::new());
+//! assert_eq!(response.status(), 200);
+//! let list = response.body_mut().take_now().expect("the whole answer");
+//! assert!(list.starts_with(b"{\"apiVersion\":\"v1\",\"items\":["));
+//! # Ok::<(), http::Error>(())
+//! ```
+//!
+//! # What tests need and no server offers
+//!
+//! The time comes from a [`Clock`]; uids and generated names are the same in every run. Requests go wrong on demand ([`FaultRule`]),
+//! are remembered ([`Requests`]), and the whole server can be put back ([`Snapshot`]). What is written can be kept in a file
+//! ([`Builder::persistent`]).
+//!
+//! # What it does not do
+//!
+//! Nothing runs: Pods are not scheduled, and no controller acts but the garbage collector and the one that empties namespaces, at
+//! once and in the same request. There are no admission webhooks, no authorisation, no aggregated APIs, no exec, attach, log and proxy; bodies in
+//! protobuf are refused (so `kubectl create configmap` is, and `kubectl apply` is not), and OpenAPI v2 is not served.
+//! Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
+//!
+//! # Features
+//!
+//! - `yaml`: bodies of server-side apply in YAML, read as Kubernetes reads it. JSON, which is YAML too, needs no feature; kubectl and kube send JSON.
 
+mod answer;
+mod call;
+mod clock;
+mod convert;
+mod core;
+mod custom;
+mod discovery;
+mod faults;
+mod go_text;
+mod http;
+mod ids;
+mod journal;
+#[allow(dead_code, reason = "the parts of kinds come one by one")]
 mod kinds;
+mod meta;
+mod openapi;
+mod operation;
+mod page;
+mod registry;
+mod requests;
+mod rules;
+mod selector;
+mod server;
+mod store;
+mod table;
+mod watch;
+#[cfg(feature = "yaml")]
+mod yaml;
+
+pub use clock::{Callback, Clock, ManualClock, SystemClock};
+pub use faults::{Fault, FaultRule};
+pub use http::ResponseBody;
+pub use requests::{RequestRecord, Requests};
+pub use server::{Builder, Server, SetupError, Snapshot};

@@ -8,6 +8,11 @@ pub struct FormError {
 }
 
 impl FormError {
+    /// Something else was expected at a place: a field, a part of a URL, a line. The place may be empty.
+    pub fn expected(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(place, message)
+    }
+
     pub(super) fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),

@@ -1,10 +1,13 @@
 //! Resolving every reference of a schema.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
-    Atom, Definition, FieldNode, Fields, List, ListNode, Map, MapNode, Node, Reference,
-    Relationship, Schema, SchemaError, Target,
+    Atom, Definition, FieldNode, List, ListNode, Map, MapNode, Node, Reference, Relationship,
+    Schema, SchemaError, Target,
 };
 
 pub(super) fn compile(definitions: &[Definition]) -> Result<Schema, SchemaError> {
@@ -67,21 +70,19 @@ impl Compiler {
                 ));
             }
         };
-        let mut keys: Vec<Arc<str>> = list
-            .keys
-            .iter()
-            .map(|key| Arc::from(key.as_str()))
-            .collect();
-        keys.sort();
         Ok(ListNode {
             element: self.reference(&list.element, &format!("{place}[]"))?,
             atomic,
-            keys: keys.into(),
+            keys: list
+                .keys
+                .iter()
+                .map(|key| Arc::from(key.as_str()))
+                .collect(),
         })
     }
 
     fn map(&mut self, map: &Map, place: &str) -> Result<MapNode, SchemaError> {
-        let mut fields = Fields::default();
+        let mut fields = HashMap::with_capacity(map.fields.len());
         for field in &map.fields {
             let target = self.reference(&field.reference, &format!("{place}.{}", field.name))?;
             fields.insert(

@@ -1,0 +1,57 @@
+//! Objects in other versions of their kind.
+
+mod autoscaling;
+
+use std::sync::Arc;
+
+use apply_semantics::{op::Refusal, request::Convert, updater::ConvertError};
+use serde_json::Value;
+
+use crate::registry::Resource;
+
+/// A stored object in the version of a resource.
+pub(crate) fn shared(object: &Arc<Value>, resource: &Resource) -> Result<Arc<Value>, Refusal> {
+    let version = resource.api_version();
+    if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
+        return Ok(Arc::clone(object));
+    }
+    owned(Value::clone(object), &version).map(Arc::new)
+}
+
+/// An object in another version.
+pub(crate) fn owned(mut object: Value, to: &str) -> Result<Value, Refusal> {
+    let from = object
+        .get("apiVersion")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let kind = object
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    if from == to {
+        return Ok(object);
+    }
+    match (kind, from, to) {
+        ("HorizontalPodAutoscaler", "autoscaling/v2", "autoscaling/v1") => {
+            autoscaling::to_v1(&mut object);
+        }
+        ("HorizontalPodAutoscaler", "autoscaling/v1", "autoscaling/v2") => {
+            autoscaling::to_v2(&mut object);
+        }
+        _ => {}
+    }
+    if let Some(fields) = object.as_object_mut() {
+        fields.insert("apiVersion".to_owned(), to.into());
+    }
+    Ok(object)
+}
+
+/// The same for the engine that keeps the ownership of fields.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conversion;
+
+impl Convert for Conversion {
+    fn convert(&self, object: Value, _: &str, to: &str) -> Result<Value, ConvertError> {
+        owned(object, to).map_err(|refusal| ConvertError::Other(refusal.message))
+    }
+}

@@ -1,0 +1,213 @@
+//! Patches.
+
+use std::sync::Arc;
+
+use apply_semantics::{
+    op::{Cause, Reason, Refusal},
+    patch::{Patch, PatchError, PatchFault, PatchType},
+    types::{Node, builtin},
+};
+use serde_json::Value;
+
+use super::{
+    Answered, Core, decode, failure,
+    fields::Writer,
+    strict::{self, Known},
+    write::Write,
+};
+use crate::{
+    call::{Body, Call, WriteSettings},
+    convert, meta,
+    registry::Resource,
+    rules,
+};
+
+const APPLY: &str = "application/apply-patch+yaml";
+
+impl Core {
+    pub(super) fn patch(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
+        self.patch_through(call, resource, "")
+    }
+
+    pub(super) fn patch_through(
+        &mut self,
+        call: &Call,
+        resource: &Arc<Resource>,
+        subresource: &str,
+    ) -> Answered {
+        match kind_of_patch(call, resource.custom.is_some())? {
+            None => self.apply(call, resource, subresource),
+            Some(kind) => self.patch_object(call, resource, subresource, kind),
+        }
+    }
+
+    fn patch_object(
+        &mut self,
+        call: &Call,
+        resource: &Arc<Resource>,
+        subresource: &str,
+        kind: PatchType,
+    ) -> Answered {
+        let settings = WriteSettings::of(call, false)?;
+        let live = convert::shared(&self.live(call, resource)?, resource)?;
+        let (patch, duplicates) = patch_of(call, kind)?;
+        let ty = builtin().kind(&resource.api_version(), &resource.kind);
+        let patched = apply_patch(&live, &patch, ty, call, resource)?;
+        let reading = strict::check(patched, decode::known(resource));
+        let mut object = reading.value;
+        let faults = duplicates.into_iter().chain(reading.unknown).collect();
+        let warnings = decode::judge(faults, settings.validation)
+            .map_err(|faults| strict_refusal(&patch, &object, &faults))?;
+        if object.get("kind") != live.get("kind")
+            || object.get("apiVersion") != live.get("apiVersion")
+        {
+            return Err(changed_type(&object, &live));
+        }
+        rules::complete(resource, &mut object)?;
+        decode::check_name(&object, call)?;
+        decode::place_in_namespace(&mut object, call, resource)?;
+        let writer = Writer {
+            manager: &settings.manager,
+            subresource,
+            force: false,
+        };
+        let object = self.own_updated(Some(&live), object, writer, resource)?;
+        let write = Write::new(resource, &settings).through(subresource);
+        self.store_changed(&live, object, &write)
+            .map(|answer| answer.warn(warnings))
+    }
+}
+
+/// The type of patch that a call carries; none for an apply.
+pub(super) fn kind_of_patch(call: &Call, custom: bool) -> Result<Option<PatchType>, Refusal> {
+    let media = call.media_type();
+    if media == APPLY {
+        return Ok(None);
+    }
+    match PatchType::from_content_type(media) {
+        Some(PatchType::Strategic) | None if custom => Err(decode::unsupported_media_type(
+            "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
+        )),
+        Some(kind) => Ok(Some(kind)),
+        None => Err(Refusal::new(
+            Reason::UnsupportedMediaType,
+            "415: Unsupported Media Type",
+        )),
+    }
+}
+
+/// The patch of a call, and the fields that stand in it twice.
+pub(super) fn patch_of(call: &Call, kind: PatchType) -> Result<(Patch, Vec<String>), Refusal> {
+    let (content, duplicates) = match &call.body {
+        Body::Value(value) => (value.clone(), Vec::new()),
+        Body::None => return Err(bad_patch("unexpected end of JSON input")),
+        Body::Text(text) => {
+            let reading = strict::read(text, Known::Anything)
+                .map_err(|error| bad_patch(&json_error(&error)))?;
+            (reading.value, reading.duplicates)
+        }
+    };
+    match (&content, kind) {
+        (Value::Array(_), PatchType::Json)
+        | (Value::Object(_) | Value::Null, PatchType::Merge | PatchType::Strategic) => {
+            Ok((Patch::new(kind, content), duplicates))
+        }
+        (other, PatchType::Json) => Err(bad_patch(&format!(
+            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            decode::json_word(other)
+        ))),
+        (other, _) => Err(bad_patch(&format!(
+            "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            decode::json_word(other)
+        ))),
+    }
+}
+
+fn bad_patch(error: &str) -> Refusal {
+    Refusal::bad_request(format!("error decoding patch: {error}"))
+}
+
+fn json_error(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        "unexpected end of JSON input".to_owned()
+    } else {
+        error.to_string()
+    }
+}
+
+pub(super) fn apply_patch(
+    live: &Value,
+    patch: &Patch,
+    ty: Option<Node<'_>>,
+    call: &Call,
+    resource: &Resource,
+) -> Result<Value, Refusal> {
+    let patched = patch.clone().apply(live.clone(), ty);
+    patched.map_err(|error| patch_refusal(&error, patch.patch_type(), call, resource))
+}
+
+fn patch_refusal(error: &PatchError, kind: PatchType, call: &Call, resource: &Resource) -> Refusal {
+    let _ = (call, resource);
+    match kind {
+        PatchType::Json if *error.fault() == PatchFault::TestFailed => Refusal::new(
+            Reason::Invalid,
+            "the server rejected our request due to an error in our request",
+        ),
+        PatchType::Json => Refusal::new(
+            Reason::Invalid,
+            "the server rejected our request due to an error in our request",
+        ),
+        PatchType::Merge => Refusal::bad_request(error.to_string()),
+        PatchType::Strategic => match error.fault() {
+            PatchFault::Expected { .. } => {
+                Refusal::bad_request(format!("error decoding patch: {error}"))
+            }
+            PatchFault::MissingMergeKey { key } => failure(format!(
+                "map: {error} does not contain declared merge key: {key}"
+            )),
+            _ => failure(error.to_string()),
+        },
+    }
+}
+
+/// A strict reading of the patched object found faults.
+fn strict_refusal(patch: &Patch, object: &Value, faults: &str) -> Refusal {
+    let shown = match patch {
+        Patch::Strategic(patch) => crate::go_text::map(patch),
+        _ => object.to_string(),
+    };
+    let message = format!(
+        "Invalid value: {}: strict decoding error: {faults}",
+        crate::call::go_quoted(&shown)
+    );
+    let cause = Cause::new("FieldValueInvalid", &*message, "patch");
+    Refusal::new(
+        Reason::Invalid,
+        format!(" \"\" is invalid: patch: {message}"),
+    )
+    .with_causes(vec![cause])
+}
+
+fn changed_type(object: &Value, live: &Value) -> Refusal {
+    let text = |object: &Value, name: &str| {
+        object
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let kind = text(object, "kind");
+    if kind != text(live, "kind") {
+        return Refusal::bad_request(format!(
+            "{kind} in version \"{}\" cannot be handled as a {}: no kind \"{kind}\" is registered",
+            text(object, "apiVersion"),
+            text(live, "kind"),
+        ));
+    }
+    let name = meta::name(live);
+    Refusal::bad_request(format!(
+        "the API version in the data ({}) does not match the expected API version ({}) of {name}",
+        text(object, "apiVersion"),
+        text(live, "apiVersion"),
+    ))
+}

@@ -1,0 +1,175 @@
+//! Get, list, and the beginning of a watch.
+
+use std::sync::Arc;
+
+use apply_semantics::op::{Effect, Reason, Refusal};
+use serde_json::Value;
+
+use super::{Answered, Core};
+use crate::{
+    answer::{Answer, Content, List},
+    call::Call,
+    convert,
+    page::{self, Token},
+    registry::Resource,
+    selector::{FieldSelector, LabelSelector},
+    watch::WatchRequest,
+};
+
+/// Which objects of a resource a call selects.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Selection {
+    pub(crate) labels: LabelSelector,
+    pub(crate) fields: FieldSelector,
+    /// What keys begin with: the namespace, with a slash.
+    pub(crate) prefix: String,
+}
+
+impl Selection {
+    pub(crate) fn of(call: &Call, resource: &Resource) -> Result<Self, Refusal> {
+        let bad = |error: String| Refusal::bad_request(error);
+        let labels = call.params.text("labelSelector").unwrap_or_default();
+        let fields = call.params.text("fieldSelector").unwrap_or_default();
+        let mut fields = FieldSelector::parse(fields, &selectable(resource)).map_err(bad)?;
+        if let Some(name) = &call.name {
+            fields.add_name(name);
+        }
+        Ok(Self {
+            labels: LabelSelector::parse(labels).map_err(bad)?,
+            fields,
+            prefix: call
+                .namespace
+                .as_ref()
+                .map(|namespace| format!("{namespace}/"))
+                .unwrap_or_default(),
+        })
+    }
+
+    pub(crate) fn matches(&self, object: &Value) -> bool {
+        self.labels.matches(object) && self.fields.matches(object)
+    }
+}
+
+/// The fields by which objects of a resource can be selected.
+fn selectable(resource: &Resource) -> Vec<&str> {
+    let mut fields = vec!["metadata.name", "metadata.namespace"];
+    if let Some(custom) = &resource.custom {
+        fields.extend(custom.selectable_fields());
+        return fields;
+    }
+    let more: &[&str] = match (&*resource.group, &*resource.plural) {
+        ("", "pods") => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.nominatedNodeName",
+        ],
+        ("" | "events.k8s.io", "events") => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        ("", "namespaces") => &["status.phase"],
+        ("", "nodes") => &["spec.unschedulable"],
+        ("", "secrets") => &["type"],
+        ("", "services") => &["spec.clusterIP", "spec.type"],
+        ("", "replicationcontrollers") | ("apps", "replicasets") => &["status.replicas"],
+        ("batch", "jobs") => &["status.successful"],
+        ("certificates.k8s.io", "certificatesigningrequests") => &["spec.signerName"],
+        _ => &[],
+    };
+    fields.extend(more);
+    fields
+}
+
+impl Core {
+    pub(super) fn get(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
+        let live = self.live(call, resource)?;
+        let object = convert::shared(&live, resource)?;
+        Ok(Answer::object(resource, object, Effect::Read))
+    }
+
+    pub(super) fn list(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
+        let selection = Selection::of(call, resource)?;
+        let token = call.params.text("continue").map(Token::parse).transpose();
+        let token = token.map_err(Refusal::bad_request)?;
+        let limit = call.params.number("limit").filter(|limit| *limit > 0);
+        let list = self.page(resource, &selection, token.as_ref(), limit)?;
+        Ok(Answer::list(list))
+    }
+
+    /// A page of a collection: from a token on, as it was when the first page was read.
+    fn page(
+        &self,
+        resource: &Arc<Resource>,
+        selection: &Selection,
+        token: Option<&Token>,
+        limit: Option<u64>,
+    ) -> Result<List, Refusal> {
+        let revision = token.map_or(self.store.revision(), |token| token.revision);
+        let found = match token {
+            Some(token) if token.revision != self.store.revision() => {
+                let past = self
+                    .store
+                    .at(token.revision, &resource.table)
+                    .ok_or_else(expired)?;
+                let from: Arc<str> = token.after.as_str().into();
+                let keys = past.range(from..);
+                let keys = keys.skip_while(|(key, _)| ***key == *token.after);
+                let keys = keys.take_while(|(key, _)| key.starts_with(&*selection.prefix));
+                page::take(keys, selection, limit)
+            }
+            _ => {
+                let after = token.map(|token| token.after.as_str()).unwrap_or_default();
+                let keys = self.store.range(&resource.table, &selection.prefix, after);
+                let keys = keys.skip_while(|(key, _)| !after.is_empty() && &***key == after);
+                page::take(keys, selection, limit)
+            }
+        };
+        let selective = !selection.labels.is_empty() || !selection.fields.is_empty();
+        Ok(List {
+            items: found
+                .items
+                .iter()
+                .map(|item| convert::shared(item, resource))
+                .collect::<Result<_, _>>()?,
+            resource: Arc::clone(resource),
+            revision,
+            continue_token: found
+                .next
+                .map(|after| Token { revision, after }.to_string()),
+            remaining: found.remaining.filter(|_| !selective),
+        })
+    }
+
+    pub(super) fn watch(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
+        let selection = Selection::of(call, resource)?;
+        let request = WatchRequest::of(call, resource, selection)?;
+        Ok(Answer {
+            code: 200,
+            content: Content::Watch(Box::new(request)),
+            warnings: Vec::new(),
+            effect: Effect::Read,
+        })
+    }
+}
+
+/// The revision of a continue token is forgotten.
+fn expired() -> Refusal {
+    Refusal::new(
+        Reason::Expired,
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.",
+    )
+}

@@ -1,0 +1,250 @@
+//! How objects get into the store: what the server completes, checks and stamps, in the order of the original.
+
+use std::sync::Arc;
+
+use apply_semantics::{
+    op::{Cause, Effect, Reason, Refusal},
+    request,
+};
+use serde_json::Value;
+
+use super::{Answered, Core, failure};
+use crate::{
+    answer::Answer, call::WriteSettings, convert, meta, registry::Resource, rules, store::Place,
+};
+
+/// How an object is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    pub(crate) resource: Arc<Resource>,
+    /// Empty for the object itself.
+    pub(crate) subresource: String,
+    pub(crate) dry_run: bool,
+}
+
+impl Write {
+    pub(super) fn new(resource: &Arc<Resource>, settings: &WriteSettings) -> Self {
+        Self {
+            resource: Arc::clone(resource),
+            subresource: String::new(),
+            dry_run: settings.dry_run,
+        }
+    }
+
+    pub(super) fn through(mut self, subresource: &str) -> Self {
+        subresource.clone_into(&mut self.subresource);
+        self
+    }
+}
+
+impl Core {
+    /// Stores an object that does not exist yet.
+    pub(super) fn store_new(&mut self, mut object: Value, write: &Write) -> Answered {
+        let resource = &write.resource;
+        if meta::text(&object, "resourceVersion").is_some_and(|version| version != "0") {
+            return Err(failure(
+                "resourceVersion should not be set on objects to be created",
+            ));
+        }
+        self.generate_name(&mut object);
+        self.check_namespace(&object, resource)?;
+        let mut warnings = self.admit_new(&mut object, resource)?;
+        for name in [
+            "deletionTimestamp",
+            "deletionGracePeriodSeconds",
+            "resourceVersion",
+            "selfLink",
+        ] {
+            meta::remove(&mut object, name);
+        }
+        rules::prepare_create(resource, &mut object);
+        let uid = self.ids.uid();
+        meta::set(&mut object, "uid", uid);
+        meta::set(&mut object, "creationTimestamp", self.now().to_string());
+        self.refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
+        let place = Place::new(
+            &resource.table,
+            meta::namespace(&object),
+            meta::name(&object),
+        );
+        if self.store.get(&place).is_some() {
+            let target = resource.reference().all().named(meta::name(&object));
+            return Err(Refusal::already_exists(&target));
+        }
+        warnings.extend(rules::warnings(resource, &object));
+        let stored = if write.dry_run {
+            Arc::new(object)
+        } else {
+            let stored = convert::owned(object, &stored_version(resource))?;
+            let stored = self.store.put(&place, stored);
+            self.after_write(&place, Some(&stored))?;
+            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)?
+        };
+        Ok(Answer::object(resource, stored, Effect::Created).warn(warnings))
+    }
+
+    /// Stores what a live object becomes, if it differs. Both are in the version of the resource.
+    pub(super) fn store_changed(
+        &mut self,
+        live: &Arc<Value>,
+        mut object: Value,
+        write: &Write,
+    ) -> Answered {
+        let resource = &write.resource;
+        self.check_version(live, &mut object, resource)?;
+        self.admit_changed(&mut object, live, write)?;
+        keep_system_fields(&mut object, live);
+        rules::prepare_update(resource, &mut object, live, &write.subresource);
+        let causes = rules::validate_update(resource, &object, live, &write.subresource);
+        self.refuse_invalid(causes, &object, resource)?;
+        let warnings = rules::warnings(resource, &object);
+        let effect = request::settle(live, &mut object);
+        let place = Place::new(&resource.table, meta::namespace(live), meta::name(live));
+        if is_finished(&object, resource) {
+            if !write.dry_run {
+                self.erase(&place, live)?;
+            }
+            let gone = Arc::new(object);
+            return Ok(Answer::object(resource, gone, Effect::Changed).warn(warnings));
+        }
+        if effect == request::Effect::Nothing {
+            return Ok(
+                Answer::object(resource, Arc::clone(live), Effect::Unchanged).warn(warnings),
+            );
+        }
+        let stored = if write.dry_run {
+            Arc::new(object)
+        } else {
+            let stored = convert::owned(object, &stored_version(resource))?;
+            let stored = self.store.put(&place, stored);
+            self.after_write(&place, Some(&stored))?;
+            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)?
+        };
+        Ok(Answer::object(resource, stored, Effect::Changed).warn(warnings))
+    }
+
+    fn generate_name(&mut self, object: &mut Value) {
+        /// The longest name that leaves room for what is generated.
+        const LONGEST: usize = 58;
+        let base = meta::text(object, "generateName").map(str::to_owned);
+        if let (None, Some(mut base)) = (meta::text(object, "name"), base) {
+            while base.len() > LONGEST {
+                base.pop();
+            }
+            base.push_str(&self.ids.suffix());
+            meta::set(object, "name", base);
+        }
+    }
+
+    /// A resource version in the object is a precondition.
+    fn check_version(
+        &self,
+        live: &Value,
+        object: &mut Value,
+        resource: &Resource,
+    ) -> Result<(), Refusal> {
+        let text = meta::text(object, "resourceVersion").unwrap_or("0");
+        let version: u64 = text.parse().map_err(|_| {
+            failure(format!(
+                "strconv.ParseUint: parsing {}: invalid syntax",
+                crate::call::go_quoted(text)
+            ))
+        })?;
+        let current = meta::text(live, "resourceVersion").unwrap_or_default();
+        if version == 0 {
+            if resource.needs_version || resource.custom.is_some() {
+                let message = "Invalid value: 0: must be specified for an update";
+                let cause = Cause::new("FieldValueInvalid", message, "metadata.resourceVersion");
+                return self.refuse_invalid(vec![cause], object, resource);
+            }
+            meta::set(object, "resourceVersion", current);
+        } else if version.to_string() != current {
+            return Err(Refusal::stale(
+                &resource.reference().all().named(meta::name(live)),
+                "the object has been modified; please apply your changes to the latest version and try again",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Refuses an object for what is wrong with it, if anything is.
+    pub(super) fn refuse_invalid(
+        &self,
+        causes: Vec<Cause>,
+        object: &Value,
+        resource: &Resource,
+    ) -> Result<(), Refusal> {
+        if causes.is_empty() {
+            return Ok(());
+        }
+        Err(invalid(causes, meta::name(object), resource))
+    }
+}
+
+/// The refusal of an invalid object.
+pub(crate) fn invalid(causes: Vec<Cause>, name: &str, resource: &Resource) -> Refusal {
+    let mut texts: Vec<String> = Vec::new();
+    for cause in &causes {
+        let text = if cause.field.is_empty() {
+            cause.message.clone()
+        } else {
+            format!("{}: {}", cause.field, cause.message)
+        };
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let text = match texts.as_slice() {
+        [text] => text.clone(),
+        texts => format!("[{}]", texts.join(", ")),
+    };
+    let message = format!(
+        "{} \"{name}\" is invalid: {text}",
+        resource.qualified_kind()
+    );
+    let mut refusal = Refusal::new(Reason::Invalid, message).with_causes(causes);
+    name.clone_into(&mut refusal.details.name);
+    refusal.details.group.clone_from(&resource.group);
+    refusal.details.kind.clone_from(&resource.kind);
+    refusal
+}
+
+/// The `apiVersion` in which objects of a resource are stored.
+pub(crate) fn stored_version(resource: &Resource) -> String {
+    crate::registry::api_version(&resource.group, &resource.storage_version)
+}
+
+/// What a write does not change: what it leaves out comes from the live object.
+fn keep_system_fields(object: &mut Value, live: &Value) {
+    for name in ["uid", "creationTimestamp"] {
+        if meta::text(object, name).is_none() {
+            meta::copy(object, live, name);
+        }
+    }
+    for name in ["generation", "selfLink"] {
+        meta::copy(object, live, name);
+    }
+    if meta::is_terminating(live) {
+        meta::copy(object, live, "deletionTimestamp");
+        meta::copy(object, live, "deletionGracePeriodSeconds");
+    } else {
+        meta::remove(object, "deletionTimestamp");
+        meta::remove(object, "deletionGracePeriodSeconds");
+    }
+}
+
+/// Whether an object that is being deleted has nothing to wait for any more.
+pub(crate) fn is_finished(object: &Value, resource: &Resource) -> bool {
+    let grace = object
+        .pointer("/metadata/deletionGracePeriodSeconds")
+        .and_then(Value::as_i64);
+    let waits_for_namespace = resource.is_builtin("", "namespaces")
+        && object
+            .pointer("/spec/finalizers")
+            .and_then(Value::as_array)
+            .is_some_and(|finalizers| !finalizers.is_empty());
+    meta::is_terminating(object)
+        && meta::finalizers(object).is_empty()
+        && grace.unwrap_or_default() == 0
+        && !waits_for_namespace
+}

@@ -1,0 +1,145 @@
+//! The server as a service of HTTP requests.
+
+mod accept;
+mod body;
+mod render;
+mod route;
+
+use std::{
+    convert::Infallible,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use bytes::{Buf as _, Bytes};
+use http::{HeaderMap, Request, Response, header};
+use tower_service::Service;
+
+pub use body::ResponseBody;
+pub(crate) use render::metadata_of;
+
+use crate::{
+    call::{Body, Call, Method, Params},
+    requests::parse_query,
+    server::Server,
+};
+
+/// The longest body that is read: 3 MiB, as with the original.
+const LONGEST_BODY: usize = 3 * 1024 * 1024;
+
+impl<B> Service<Request<B>> for Server
+where
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = Response<ResponseBody>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let server = self.clone();
+        Box::pin(async move {
+            let (head, body) = request.into_parts();
+            let response = match collect(body).await {
+                Some(body) => server.respond(&head, body),
+                None => render::too_large(),
+            };
+            Ok(response)
+        })
+    }
+}
+
+impl Server {
+    /// Answers a request whose body is there. The body of a watch goes on for as long as the watch does; everything else is done
+    /// when this returns.
+    pub fn respond(&self, head: &http::request::Parts, body: Bytes) -> Response<ResponseBody> {
+        let accept = text_of(&head.headers, header::ACCEPT).unwrap_or_default();
+        let path = head.uri.path();
+        let params = Params::new(parse_query(head.uri.query().unwrap_or_default()));
+        let route = route::Route::of(path);
+        let route::Route::Resource(target) = route else {
+            return self.document(&route, &head.method, &accept);
+        };
+        let Some(method) = method_of(&head.method) else {
+            return render::refusal(
+                &apply_semantics::op::Refusal::method_not_allowed(
+                    "the server does not allow this method on the requested resource",
+                ),
+                &[],
+            );
+        };
+        let call = Call {
+            method,
+            group: target.group,
+            version: target.version,
+            resource: target.resource,
+            namespace: target.namespace,
+            name: target.name,
+            subresource: target.subresource,
+            params,
+            content_type: text_of(&head.headers, header::CONTENT_TYPE),
+            user_agent: text_of(&head.headers, header::USER_AGENT).unwrap_or_default(),
+            body: if body.is_empty() {
+                Body::None
+            } else {
+                Body::Text(body)
+            },
+        };
+        let accept = match accept::Accept::parse(&accept) {
+            Ok(accept) => accept,
+            Err(refusal) => return render::refusal(&refusal, &[]),
+        };
+        let warnings = self.lock().core.warnings(&call);
+        match self.call(&call) {
+            Ok(answer) => self.render(answer, &call, accept),
+            Err(refusal) => render::refusal(&refusal, &warnings),
+        }
+    }
+}
+
+/// The whole body; none if it is too long or breaks off.
+async fn collect<B: http_body::Body>(body: B) -> Option<Bytes> {
+    let mut body = pin!(body);
+    let mut bytes = Vec::new();
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(mut data) = frame.ok()?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.remaining() > LONGEST_BODY {
+            return None;
+        }
+        while data.has_remaining() {
+            let chunk = data.chunk();
+            bytes.extend_from_slice(chunk);
+            let read = chunk.len();
+            data.advance(read);
+        }
+    }
+    Some(bytes.into())
+}
+
+/// A header as text; bytes that are none become replacement characters.
+fn text_of(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        .collect();
+    (!values.is_empty()).then(|| values.join(","))
+}
+
+fn method_of(method: &http::Method) -> Option<Method> {
+    match *method {
+        http::Method::GET => Some(Method::Get),
+        http::Method::POST => Some(Method::Post),
+        http::Method::PUT => Some(Method::Put),
+        http::Method::PATCH => Some(Method::Patch),
+        http::Method::DELETE => Some(Method::Delete),
+        _ => None,
+    }
+}

@@ -1,0 +1,103 @@
+use apply_semantics::op::Request;
+
+use crate::call::{Call, Target};
+
+/// What a path leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/version`.
+    Version,
+    /// `/healthz`, `/livez`, `/readyz` and what is below.
+    Health,
+    /// `/`: all paths.
+    Paths,
+    /// `/api` or `/apis`: groups.
+    Groups {
+        core: bool,
+    },
+    /// `/apis/GROUP`.
+    Group(String),
+    /// `/api/v1` or `/apis/GROUP/VERSION`: resources.
+    Resources {
+        group: String,
+        version: String,
+    },
+    /// `/openapi/v3`.
+    OpenApi,
+    /// `/openapi/v3/api/v1` and the like.
+    OpenApiOf {
+        group: String,
+        version: String,
+    },
+    /// Objects.
+    Resource(Target),
+    Unknown,
+}
+
+impl Route {
+    pub(crate) fn of(path: &str) -> Self {
+        let parts: Vec<String> = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(decode)
+            .collect();
+        let texts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let owned = |text: &str| text.to_owned();
+        match texts.as_slice() {
+            [] => Self::Paths,
+            ["version"] => Self::Version,
+            ["healthz" | "livez" | "readyz", ..] => Self::Health,
+            ["api"] => Self::Groups { core: true },
+            ["apis"] => Self::Groups { core: false },
+            ["apis", group] => Self::Group(owned(group)),
+            ["api", version] => Self::Resources {
+                group: String::new(),
+                version: owned(version),
+            },
+            ["apis", group, version] => Self::Resources {
+                group: owned(group),
+                version: owned(version),
+            },
+            ["openapi", "v3"] => Self::OpenApi,
+            ["openapi", "v3", "api", version] => Self::OpenApiOf {
+                group: String::new(),
+                version: owned(version),
+            },
+            ["openapi", "v3", "apis", group, version] => Self::OpenApiOf {
+                group: owned(group),
+                version: owned(version),
+            },
+            _ => Call::split_path(&parts).map_or(Self::Unknown, Self::Resource),
+        }
+    }
+}
+
+/// A part of a path, without percent signs.
+fn decode(part: &str) -> String {
+    // A plus sign is no blank in a path.
+    let query = format!("p={}", part.replace('+', "%2B"));
+    let pairs = Request::parse_query(&query);
+    pairs
+        .into_iter()
+        .next()
+        .map_or_else(String::new, |(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_objects_and_documents() {
+        assert_eq!(Route::of("/apis/"), Route::Groups { core: false });
+        assert_eq!(Route::of("/openapi/v2"), Route::Unknown);
+        let Route::Resource(target) =
+            Route::of("/apis/apps/v1/namespaces/a/deployments/b%3Ac/scale")
+        else {
+            unreachable!()
+        };
+        assert_eq!(target.namespace.as_deref(), Some("a"));
+        assert_eq!(target.name.as_deref(), Some("b:c"));
+        assert_eq!(target.subresource.as_deref(), Some("scale"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Custom resources: everything comes from the structural schema.
+
+use apply_semantics::{op::Cause, structural::FieldError, value::equal};
+use serde_json::{Map, Value};
+
+use super::{count_generation, generic};
+use crate::{custom::CustomVersion, meta};
+
+pub(super) fn complete(version: &CustomVersion, object: &mut Value) {
+    let Some(schema) = &version.structural else {
+        return;
+    };
+    if !version.preserves {
+        schema.prune(object);
+    }
+    schema.set_defaults(object);
+}
+
+pub(super) fn prepare_create(version: &CustomVersion, object: &mut Value) {
+    if let (true, Some(fields)) = (version.has_status(), object.as_object_mut()) {
+        fields.remove("status");
+    }
+    meta::set(object, "generation", 1);
+}
+
+pub(super) fn prepare_update(
+    version: &CustomVersion,
+    new: &mut Value,
+    old: &Value,
+    subresource: &str,
+) {
+    if subresource == "status" {
+        only_status(new, old);
+        return;
+    }
+    if let (true, Some(fields)) = (version.has_status(), new.as_object_mut()) {
+        match old.get("status") {
+            Some(status) => drop(fields.insert("status".to_owned(), status.clone())),
+            None => drop(fields.remove("status")),
+        }
+    }
+    let differs = !equal(&counted(new, version), &counted(old, version));
+    count_generation(new, old, differs);
+}
+
+/// Everything but the status stays as it was, also the metadata; only who manages what moves.
+fn only_status(new: &mut Value, old: &Value) {
+    let status = new.get("status").cloned();
+    let managed = new.pointer("/metadata/managedFields").cloned();
+    let version = new.pointer("/metadata/resourceVersion").cloned();
+    new.clone_from(old);
+    if let Some(fields) = new.as_object_mut() {
+        match status {
+            Some(status) => drop(fields.insert("status".to_owned(), status)),
+            None => drop(fields.remove("status")),
+        }
+    }
+    for (name, value) in [("managedFields", managed), ("resourceVersion", version)] {
+        match value {
+            Some(value) => meta::set(new, name, value),
+            None => drop(meta::remove(new, name)),
+        }
+    }
+}
+
+/// What the generation counts: everything but the metadata and, where it is written apart, the status.
+fn counted(object: &Value, version: &CustomVersion) -> Value {
+    let fields = object.as_object().into_iter().flatten();
+    let fields = fields
+        .filter(|(name, _)| *name != "metadata" && !(version.has_status() && *name == "status"));
+    Value::Object(
+        fields
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect::<Map<_, _>>(),
+    )
+}
+
+pub(super) fn validate_create(version: &CustomVersion, object: &Value) -> Vec<Cause> {
+    let mut causes = generic::validate_create(object);
+    if let Some(schema) = &version.structural {
+        causes.extend(schema.validate(object).into_iter().map(cause));
+    }
+    causes
+}
+
+pub(super) fn validate_update(
+    version: &CustomVersion,
+    new: &Value,
+    old: &Value,
+    subresource: &str,
+) -> Vec<Cause> {
+    let mut causes = generic::validate_update(new, old);
+    let Some(schema) = &version.structural else {
+        return causes;
+    };
+    let found = match (subresource, new.get("status")) {
+        ("status", Some(status)) => schema.validate_field("status", status),
+        ("status", None) => Vec::new(),
+        _ => schema.validate_update(new, old),
+    };
+    causes.extend(found.into_iter().map(cause));
+    causes
+}
+
+fn cause(error: FieldError) -> Cause {
+    let field = if error.field.is_empty() {
+        "<nil>".to_owned()
+    } else {
+        error.field
+    };
+    Cause::new(error.reason.name(), error.message, field)
+}

@@ -1,0 +1,215 @@
+use std::{error, fmt, io, path::PathBuf, sync::Arc};
+
+use apply_semantics::{op::FormError, typed::EmptyContainers};
+use serde_json::{Value, json};
+
+use super::{Server, Snapshot};
+use crate::{
+    clock::{Clock, SystemClock},
+    core::{Core, engine_of},
+    ids::Ids,
+    journal::Journal,
+    registry::Registry,
+    store::Store,
+};
+
+/// How a server is made.
+///
+/// ```
+/// use apply_server::{ManualClock, Server};
+///
+/// let clock = ManualClock::at(1_700_000_000);
+/// let server = Server::builder().clock(clock.clone()).seed(42).without_controllers().build();
+/// assert!(server.revision() > 0);
+/// ```
+#[derive(Clone)]
+#[must_use = "it is `build` that makes the server"]
+pub struct Builder {
+    clock: Arc<dyn Clock>,
+    seed: u64,
+    history: usize,
+    requests: usize,
+    controllers: bool,
+    all_versions: bool,
+    namespaces: bool,
+    empty: EmptyContainers,
+    objects: Vec<Value>,
+}
+
+/// A server cannot be made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The journal cannot be read or written.
+    Journal(io::Error),
+    /// A line of the journal, other than the last one, is damaged.
+    Damaged {
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// An object to begin with is none.
+    Object(FormError),
+}
+
+impl Builder {
+    pub(crate) fn new() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            seed: 0,
+            history: 10_000,
+            requests: 10_000,
+            controllers: true,
+            all_versions: false,
+            namespaces: true,
+            empty: EmptyContainers::default(),
+            objects: Vec::new(),
+        }
+    }
+
+    /// Takes the time from that clock; by default from the machine's.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Makes other uids and generated names. The same seed and the same requests give the same ones.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Remembers that many writes for watches and continue tokens; by default 10,000.
+    pub fn history(mut self, events: usize) -> Self {
+        self.history = events;
+        self
+    }
+
+    /// Remembers that many requests; by default 10,000.
+    pub fn remember_requests(mut self, requests: usize) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// Leaves out what controllers of a cluster do: garbage is not collected, orphans are not released, and namespaces that are
+    /// deleted stay until somebody empties and finalizes them.
+    pub fn without_controllers(mut self) -> Self {
+        self.controllers = false;
+        self
+    }
+
+    /// Serves alpha and beta versions too, which a real server leaves out by default.
+    pub fn all_versions(mut self) -> Self {
+        self.all_versions = true;
+        self
+    }
+
+    /// Begins without the namespaces `default`, `kube-system`, `kube-public` and `kube-node-lease`.
+    pub fn without_namespaces(mut self) -> Self {
+        self.namespaces = false;
+        self
+    }
+
+    /// What becomes of maps and lists that an apply empties. Releases of Kubernetes differ here.
+    pub fn empty_containers(mut self, empty: EmptyContainers) -> Self {
+        self.empty = empty;
+        self
+    }
+
+    /// Begins with that object, see [`Server::seed`].
+    pub fn object(mut self, object: Value) -> Self {
+        self.objects.push(object);
+        self
+    }
+
+    /// Makes the server. Objects to begin with that are none are left out; [`Builder::try_build`] tells.
+    pub fn build(self) -> Server {
+        let mut core = self.core();
+        for object in self.objects {
+            drop(core.seed(object));
+        }
+        Server::of(core, None, self.requests)
+    }
+
+    /// Makes the server.
+    ///
+    /// # Errors
+    /// An object to begin with does not say what it is, or is of no known resource.
+    pub fn try_build(self) -> Result<Server, SetupError> {
+        let mut core = self.core();
+        for object in self.objects {
+            core.seed(object).map_err(SetupError::Object)?;
+        }
+        Ok(Server::of(core, None, self.requests))
+    }
+
+    /// Makes a server that keeps its objects in a file: what it answered is on the disk. With an existing file it goes on from
+    /// there; a last line that was not written to its end is dropped.
+    ///
+    /// # Errors
+    /// The file cannot be read or written, or is damaged; or an object to begin with is none.
+    pub fn persistent(self, file: impl Into<PathBuf>) -> Result<Server, SetupError> {
+        let mut core = self.core();
+        let (mut journal, loaded) = Journal::open(file.into(), &mut core)?;
+        if !loaded {
+            for object in self.objects {
+                core.seed(object).map_err(SetupError::Object)?;
+            }
+        }
+        journal.append(&core.store).map_err(SetupError::Journal)?;
+        Ok(Server::of(core, Some(journal), self.requests))
+    }
+
+    /// Makes a server that begins as another one was.
+    pub fn from_snapshot(self, snapshot: &Snapshot) -> Server {
+        let mut core = self.core();
+        snapshot.put_into(&mut core);
+        Server::of(core, None, self.requests)
+    }
+
+    fn core(&self) -> Core {
+        let mut core = Core {
+            store: Store::new(self.history),
+            registry: Registry::builtin(self.all_versions),
+            engine: engine_of(self.empty),
+            clock: Arc::clone(&self.clock),
+            ids: Ids::new(self.seed),
+            controllers: self.controllers,
+        };
+        if self.namespaces {
+            for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+                let namespace = json!({
+                    "apiVersion": "v1", "kind": "Namespace",
+                    "metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}},
+                    "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"},
+                });
+                drop(core.seed(namespace));
+            }
+        }
+        core
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("seed", &self.seed)
+            .field("controllers", &self.controllers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Journal(error) => write!(f, "the journal cannot be used: {error}"),
+            Self::Damaged { line, reason } => {
+                write!(f, "line {line} of the journal is damaged: {reason}")
+            }
+            Self::Object(error) => write!(f, "an object to begin with: {error}"),
+        }
+    }
+}
+
+impl error::Error for SetupError {}

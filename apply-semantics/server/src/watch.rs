@@ -1,0 +1,246 @@
+//! Watches: what to send next to whom.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use apply_semantics::op::{Reason, Refusal};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    call::Call,
+    convert,
+    core::{Core, Selection},
+    registry::Resource,
+    store::Event,
+};
+
+/// What a client asked to be told.
+#[derive(Clone)]
+pub(crate) struct WatchRequest {
+    pub(crate) resource: Arc<Resource>,
+    selection: Selection,
+    /// From after which revision on; `None` for all objects first.
+    from: Option<u64>,
+    /// Send all objects first, and a bookmark after them.
+    initial_events: bool,
+    bookmarks: bool,
+    /// End after that many seconds.
+    pub(crate) timeout: Option<u64>,
+}
+
+/// One thing that a client is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
+    pub(crate) kind: &'static str,
+    pub(crate) object: Arc<Value>,
+}
+
+impl WatchRequest {
+    pub(crate) fn of(
+        call: &Call,
+        resource: &Arc<Resource>,
+        selection: Selection,
+    ) -> Result<Self, Refusal> {
+        let from = match call.params.text("resourceVersion") {
+            None | Some("0") => None,
+            Some(text) => Some(text.parse().map_err(|_| {
+                Refusal::bad_request(format!(
+                    "invalid resource version {text:?}: expected a number"
+                ))
+            })?),
+        };
+        let initial_events =
+            call.params.has("sendInitialEvents") && call.params.flag("sendInitialEvents");
+        if call.params.has("sendInitialEvents")
+            && call.params.text("resourceVersionMatch") != Some("NotOlderThan")
+        {
+            return Err(initial_events_need_match());
+        }
+        Ok(Self {
+            resource: Arc::clone(resource),
+            selection,
+            from: if initial_events { None } else { from },
+            initial_events,
+            bookmarks: call.params.flag("allowWatchBookmarks"),
+            timeout: call
+                .params
+                .number("timeoutSeconds")
+                .filter(|seconds| *seconds > 0),
+        })
+    }
+}
+
+fn initial_events_need_match() -> Refusal {
+    Refusal::new(
+        Reason::Invalid,
+        "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+    )
+}
+
+/// A watch under way: where it stands.
+pub(crate) struct Watch {
+    request: WatchRequest,
+    /// Events up to this revision are done.
+    seen: u64,
+    waiting: VecDeque<Notice>,
+    ended: bool,
+}
+
+impl Watch {
+    /// Begins a watch. What is there already waits to be sent.
+    pub(crate) fn begin(request: WatchRequest, core: &Core) -> Self {
+        let mut watch = Self {
+            seen: request.from.unwrap_or_else(|| core.store.revision()),
+            request,
+            waiting: VecDeque::new(),
+            ended: false,
+        };
+        if watch.request.from.is_none() {
+            watch.send_all(core);
+        }
+        watch
+    }
+
+    pub(crate) fn resource(&self) -> &Arc<Resource> {
+        &self.request.resource
+    }
+
+    /// Whether nothing will come any more.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended && self.waiting.is_empty()
+    }
+
+    /// Ends the watch; what waits is still sent.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// What to send next, if anything happened.
+    pub(crate) fn next(&mut self, core: &Core) -> Option<Notice> {
+        if self.waiting.is_empty() && !self.ended {
+            self.catch_up(core);
+        }
+        self.waiting.pop_front()
+    }
+
+    fn send_all(&mut self, core: &Core) {
+        let objects = core.store.range(
+            &self.request.resource.table,
+            &self.request.selection.prefix,
+            "",
+        );
+        for (_, object) in objects.filter(|(_, object)| self.request.selection.matches(object)) {
+            if let Ok(object) = convert::shared(object, &self.request.resource) {
+                self.waiting.push_back(Notice {
+                    kind: "ADDED",
+                    object,
+                });
+            }
+        }
+        if self.request.initial_events && self.request.bookmarks {
+            let mut bookmark = self.bookmark_object();
+            crate::meta::set(
+                &mut bookmark,
+                "annotations",
+                json!({"k8s.io/initial-events-end": "true"}),
+            );
+            self.waiting.push_back(Notice {
+                kind: "BOOKMARK",
+                object: Arc::new(bookmark),
+            });
+        }
+    }
+
+    fn catch_up(&mut self, core: &Core) {
+        let Some(events) = core.store.history().after(self.seen) else {
+            self.expire(core);
+            return;
+        };
+        let before = self.seen;
+        for event in events {
+            self.seen = event.revision;
+            if let Some(notice) = self.notice(event) {
+                self.waiting.push_back(notice);
+            }
+        }
+        /// A bookmark after that many events that were of no interest.
+        const QUIET: u64 = 100;
+        if self.request.bookmarks && self.waiting.is_empty() && self.seen - before >= QUIET {
+            let bookmark = Arc::new(self.bookmark_object());
+            self.waiting.push_back(Notice {
+                kind: "BOOKMARK",
+                object: bookmark,
+            });
+        }
+    }
+
+    /// What an event means for who selects only some objects.
+    fn notice(&self, event: &Event) -> Option<Notice> {
+        let request = &self.request;
+        if event.place.table != request.resource.table
+            || !event.place.key.starts_with(&*request.selection.prefix)
+        {
+            return None;
+        }
+        let selected = |object: &Option<Arc<Value>>| {
+            object
+                .as_ref()
+                .is_some_and(|object| request.selection.matches(object))
+        };
+        let (kind, object) = match (selected(&event.old), selected(&event.new)) {
+            (false, true) => ("ADDED", event.new.clone()?),
+            (true, true) => ("MODIFIED", event.new.clone()?),
+            (true, false) => {
+                let last = event
+                    .last
+                    .clone()
+                    .or_else(|| with_revision(event.old.as_ref()?, event.revision));
+                ("DELETED", last?)
+            }
+            (false, false) => return None,
+        };
+        let object = convert::shared(&object, &request.resource).ok()?;
+        Some(Notice { kind, object })
+    }
+
+    /// The history that is needed is gone.
+    fn expire(&mut self, core: &Core) {
+        let message = format!(
+            "too old resource version: {} ({})",
+            self.seen,
+            core.store.history().compacted()
+        );
+        let status = Refusal::new(Reason::Expired, message).to_status();
+        self.waiting.push_back(Notice {
+            kind: "ERROR",
+            object: Arc::new(status),
+        });
+        self.ended = true;
+    }
+
+    /// A bookmark at where the watch stands.
+    pub(crate) fn bookmark(&self) -> Option<Notice> {
+        self.request.bookmarks.then(|| Notice {
+            kind: "BOOKMARK",
+            object: Arc::new(self.bookmark_object()),
+        })
+    }
+
+    fn bookmark_object(&self) -> Value {
+        let resource = &self.request.resource;
+        let mut object = Map::new();
+        object.insert("kind".to_owned(), resource.kind.as_str().into());
+        object.insert("apiVersion".to_owned(), resource.api_version().into());
+        object.insert(
+            "metadata".to_owned(),
+            json!({"resourceVersion": self.seen.to_string()}),
+        );
+        Value::Object(object)
+    }
+}
+
+fn with_revision(object: &Arc<Value>, revision: u64) -> Option<Arc<Value>> {
+    let mut object = Value::clone(object);
+    crate::meta::set(&mut object, "resourceVersion", revision.to_string());
+    Some(Arc::new(object))
+}

@@ -1,0 +1,49 @@
+//! Replays what a real API server answered.
+//!
+//! The cases are those of apply-semantics, which `CONFORMANCE_DIR` may have elsewhere.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test; a panic fails the case"
+)]
+
+#[path = "support/bindings.rs"]
+mod bindings;
+#[path = "support/replay.rs"]
+mod replay;
+
+use std::{env, path::PathBuf, process::ExitCode};
+
+use conformance_runner::{Runner, json_lines};
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    let mut runner = Runner::new("apply-server", env!("CARGO_MANIFEST_DIR"));
+    let cases = env::var_os("CONFORMANCE_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance"),
+        |dir| PathBuf::from(dir).join("apply-semantics"),
+    );
+    for (suite, file) in [
+        ("ssa-apiserver", "sequences.jsonl"),
+        ("strategic-merge", "server.jsonl"),
+    ] {
+        let folder = cases.join(suite);
+        let definitions =
+            std::fs::read_to_string(folder.join("crds.json")).unwrap_or_else(|_| "[]".to_owned());
+        let definitions: Value = serde_json::from_str(&definitions).expect("definitions are JSON");
+        let sequences =
+            json_lines(&folder.join(file)).expect("the recorded sequences are readable");
+        let (mut steps, mut passed) = (0, 0);
+        for (id, sequence) in sequences {
+            let outcome = replay::sequence(&sequence, &definitions);
+            steps += outcome.steps;
+            passed += outcome.passed;
+            runner.case(suite, &id, || outcome.failure.map_or(Ok(()), Err));
+        }
+        eprintln!("{suite}: {passed} of {steps} steps answered as recorded");
+    }
+    runner.finish()
+}
