@@ -20,6 +20,8 @@ mod requests;
 mod scale;
 #[path = "support/sets.rs"]
 mod sets;
+#[path = "support/ssa.rs"]
+mod ssa;
 #[path = "support/strategic_merge.rs"]
 mod strategic_merge;
 #[path = "support/typed.rs"]
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     scale::run(&mut runner);
     requests::run(&mut runner);
     sets::run(&mut runner);
+    ssa::run(&mut runner);
     strategic_merge::run(&mut runner);
     typed_schemas::run(&mut runner);
     let schemas = typed::Schemas::read(&runner);
