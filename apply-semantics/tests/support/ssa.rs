@@ -12,6 +12,7 @@ use apply_semantics::{
     patch::{Patch, PatchType},
     path,
     request::{ApplyOptions, Engine, Kinds, OnFailure, RequestError, UpdateOptions, settle},
+    structural::StructuralSchema,
     typed::EmptyContainers,
     types::builtin,
     updater::Filter,
@@ -33,6 +34,15 @@ const SERVER_METADATA: [&str; 7] = [
     "generation",
     "namespace",
     "selfLink",
+];
+/// The subresources that are written with the object itself.
+const OF_THE_OBJECT: [&str; 6] = [
+    "",
+    "approval",
+    "ephemeralcontainers",
+    "finalize",
+    "resize",
+    "status",
 ];
 /// What a server decides by itself of some kinds.
 const SERVER_FIELDS: &[(&str, &str)] = &[
@@ -61,11 +71,11 @@ pub(crate) fn run(runner: &mut Runner) {
     for crd in crds.as_array().unwrap() {
         kinds.insert_crd(crd).unwrap();
     }
-    let defaults = schemas(&crds);
+    let schemas = schemas(&crds);
     let engine = Engine::new(kinds).empty_containers(EmptyContainers::Preserve);
     let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
     for (id, sequence) in cases(runner, "ssa-apiserver/sequences") {
-        let mut replay = Replay::new(&engine, &defaults);
+        let mut replay = Replay::new(&engine, &schemas);
         for step in sequence["steps"].as_array().unwrap() {
             match replay.step(step) {
                 Verdict::NotAWrite => {}
@@ -82,14 +92,13 @@ pub(crate) fn run(runner: &mut Runner) {
 }
 
 /// The schemas of all versions, by version and kind.
-fn schemas(crds: &Value) -> BTreeMap<String, Value> {
+fn schemas(crds: &Value) -> BTreeMap<String, StructuralSchema> {
     let mut schemas = BTreeMap::new();
     for crd in crds.as_array().unwrap() {
-        let (group, kind) = (&crd["spec"]["group"], &crd["spec"]["names"]["kind"]);
-        for version in crd["spec"]["versions"].as_array().unwrap() {
-            let parts = [group, &version["name"], kind].map(|part| part.as_str().unwrap());
-            let schema = version["schema"]["openAPIV3Schema"].clone();
-            schemas.insert(parts.join("/"), schema);
+        let [group, kind] = ["/spec/group", "/spec/names/kind"]
+            .map(|place| crd.pointer(place).and_then(Value::as_str).unwrap());
+        for (version, schema) in StructuralSchema::from_crd(crd).unwrap() {
+            schemas.insert(format!("{group}/{version}/{kind}"), schema);
         }
     }
     schemas
@@ -106,7 +115,7 @@ struct Replay<'a> {
     bodies: BTreeMap<u64, Value>,
     /// `None` where something has changed the object, and no answer says how.
     live: BTreeMap<String, Option<Value>>,
-    defaults: &'a BTreeMap<String, Value>,
+    schemas: &'a BTreeMap<String, StructuralSchema>,
     uids: Uids,
 }
 
@@ -147,12 +156,12 @@ impl Target {
 }
 
 impl<'a> Replay<'a> {
-    fn new(engine: &'a Engine, defaults: &'a BTreeMap<String, Value>) -> Self {
+    fn new(engine: &'a Engine, schemas: &'a BTreeMap<String, StructuralSchema>) -> Self {
         Self {
             engine,
             bodies: BTreeMap::new(),
             live: BTreeMap::new(),
-            defaults,
+            schemas,
             uids: Uids::default(),
         }
     }
@@ -176,7 +185,7 @@ impl<'a> Replay<'a> {
         let exchange = Exchange {
             engine: self.engine,
             live: live.flatten(),
-            defaults: self.defaults,
+            schemas: self.schemas,
             target: &target,
             request: &request,
             code,
@@ -221,9 +230,7 @@ impl<'a> Replay<'a> {
                     self.live.remove(&key);
                 }
             }
-            (_, "" | "status" | "resize" | "ephemeralcontainers" | "approval" | "finalize")
-                if is_object =>
-            {
+            (_, part) if OF_THE_OBJECT.contains(&part) && is_object => {
                 self.live.insert(key, Some(body.clone()));
             }
             ("GET", _) => {}
@@ -238,7 +245,7 @@ struct Exchange<'a> {
     engine: &'a Engine,
     live: Option<Value>,
     /// The schemas of custom resources, by version and kind.
-    defaults: &'a BTreeMap<String, Value>,
+    schemas: &'a BTreeMap<String, StructuralSchema>,
     target: &'a Target,
     request: &'a Value,
     code: u64,
@@ -248,8 +255,8 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     fn judge(self) -> Verdict {
-        if self.target.subresource == "scale" {
-            return Verdict::Skipped("scale: its object is another one");
+        if !OF_THE_OBJECT.contains(&&*self.target.subresource) {
+            return Verdict::Skipped("the subresource has an object of its own");
         }
         if self.answer["kind"] == "PartialObjectMetadata" {
             return Verdict::Skipped("the answer is not the object");
@@ -337,7 +344,9 @@ impl Exchange<'_> {
         let Some(live) = self.live.clone() else {
             return Verdict::Skipped("the live object is not known");
         };
-        let kind = PatchType::from_content_type(content_type).unwrap();
+        let Some(kind) = PatchType::from_content_type(content_type) else {
+            return Verdict::Skipped("refused by something else than the engine");
+        };
         let patch = Patch::new(kind, self.request["body"].clone());
         let version = live["apiVersion"].as_str().unwrap().to_owned();
         let node = builtin().kind(&version, live["kind"].as_str().unwrap());
@@ -430,8 +439,9 @@ impl Exchange<'_> {
                 None => remove(object, &format!("/{field}")),
             }
         }
-        if let Some(schema) = self.defaults.get(&format!("{version}/{kind}")) {
-            set_defaults(object, schema);
+        if let Some(schema) = self.schemas.get(&format!("{version}/{kind}")) {
+            schema.prune(object);
+            schema.set_defaults(object);
             return Ok(());
         }
         normalise(object).map_err(|error| error.to_string())
@@ -463,32 +473,6 @@ fn ignored(engine: &Engine, version: &str, kind: &str) -> Vec<String> {
         .paths()
         .map(|path| path::display(&path).trim_start_matches('.').to_owned())
         .collect()
-}
-
-/// Sets the defaults of a structural schema.
-fn set_defaults(value: &mut Value, schema: &Value) {
-    match value {
-        Value::Object(map) => {
-            for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-                let nullable = property["nullable"] == true;
-                let default = property.get("default");
-                if let Some(default) = default
-                    && map
-                        .get(name)
-                        .is_none_or(|value| value.is_null() && !nullable)
-                {
-                    map.insert(name.clone(), default.clone());
-                }
-                if let Some(value) = map.get_mut(name) {
-                    set_defaults(value, property);
-                }
-            }
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|item| set_defaults(item, &schema["items"])),
-        _ => {}
-    }
 }
 
 fn remove(object: &mut Value, pointer: &str) {
