@@ -38,6 +38,7 @@
 //! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
 //! - [`client_side`]: what `kubectl` sends: apply with its annotation and three-way patches, the move to server-side apply,
 //!   pruning, and the commands around them.
+//! - [`plan`]: whether a manifest is what lives in the cluster already, and what applying it would do.
 //! - [`structural`]: schemas of custom resources: defaults, pruning, validation.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
 //!
@@ -59,6 +60,7 @@ pub mod migrate;
 pub mod op;
 pub mod patch;
 pub mod path;
+pub mod plan;
 pub mod request;
 pub mod scale;
 mod scan;

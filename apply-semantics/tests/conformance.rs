@@ -18,6 +18,8 @@ mod openapi;
 mod requests;
 #[path = "support/scale.rs"]
 mod scale;
+#[path = "support/semantic_diff.rs"]
+mod semantic_diff;
 #[path = "support/sets.rs"]
 mod sets;
 #[path = "support/ssa.rs"]
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
     openapi::run(&mut runner);
     scale::run(&mut runner);
     requests::run(&mut runner);
+    semantic_diff::run(&mut runner);
     sets::run(&mut runner);
     ssa::run(&mut runner);
     strategic_merge::run(&mut runner);
@@ -62,14 +65,6 @@ const SERVER: &str = "needs an API server";
 const NOT_COUNTED: &[(&str, &str)] = &[
     ("strategic-merge/server", SERVER),
     ("ssa-apiserver/sequences", SERVER),
-    (
-        "semantic-diff/pairs",
-        "semantic diff is not part of the crate yet",
-    ),
-    (
-        "semantic-diff/updates",
-        "semantic diff is not part of the crate yet",
-    ),
 ];
 
 /// The cases of a suite: the file of that name.

@@ -38,9 +38,7 @@ pub(super) fn after(type_name: &str, object: &mut Object) {
         "apps.v1.DeploymentStrategy" => {
             workloads::rolling_update(object, &json!("25%"), &json!("25%"));
         }
-        "autoscaling.v1.HorizontalPodAutoscalerSpec" => {
-            default(object, "targetCPUUtilizationPercentage", || 80.into());
-        }
+        "autoscaling.v1.HorizontalPodAutoscaler" => autoscaling::object_v1(object),
         "autoscaling.v2.HorizontalPodAutoscalerSpec" => autoscaling::spec(object),
         "core.v1.Service" => service(object),
         "resource.v1.DeviceSubRequest"

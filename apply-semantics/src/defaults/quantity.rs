@@ -126,7 +126,7 @@ impl Quantity {
         self.round_up(NANO);
         if self.format == Format::Binary {
             let most = i128::from(i64::MAX);
-            if self.scale >= 0 && self.integer() > most {
+            if self.integer() > most {
                 (self.value, self.scale) = (most, 0);
             }
         }
