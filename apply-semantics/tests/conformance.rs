@@ -22,8 +22,6 @@ mod scale;
 mod semantic_diff;
 #[path = "support/sets.rs"]
 mod sets;
-#[path = "support/ssa.rs"]
-mod ssa;
 #[path = "support/strategic_merge.rs"]
 mod strategic_merge;
 #[path = "support/typed.rs"]
@@ -47,7 +45,6 @@ fn main() -> ExitCode {
     requests::run(&mut runner);
     semantic_diff::run(&mut runner);
     sets::run(&mut runner);
-    ssa::run(&mut runner);
     strategic_merge::run(&mut runner);
     typed_schemas::run(&mut runner);
     let schemas = typed::Schemas::read(&runner);

@@ -85,7 +85,9 @@ impl ManualClock {
                 .extract_if(.., |(at, _)| *at <= unix_seconds)
                 .collect()
         };
-        due.into_iter().for_each(|(_, call)| call());
+        for (_, call) in due {
+            call();
+        }
     }
 
     fn manual(&self) -> MutexGuard<'_, Manual> {

@@ -4,22 +4,22 @@ mod autoscaling;
 
 use std::sync::Arc;
 
-use apply_semantics::{op::Refusal, request::Convert, updater::ConvertError};
+use apply_semantics::{request::Convert, updater::ConvertError};
 use serde_json::Value;
 
 use crate::registry::Resource;
 
 /// A stored object in the version of a resource.
-pub(crate) fn shared(object: &Arc<Value>, resource: &Resource) -> Result<Arc<Value>, Refusal> {
+pub(crate) fn shared(object: &Arc<Value>, resource: &Resource) -> Arc<Value> {
     let version = resource.api_version();
     if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
-        return Ok(Arc::clone(object));
+        return Arc::clone(object);
     }
-    owned(Value::clone(object), &version).map(Arc::new)
+    Arc::new(owned(Value::clone(object), &version))
 }
 
 /// An object in another version.
-pub(crate) fn owned(mut object: Value, to: &str) -> Result<Value, Refusal> {
+pub(crate) fn owned(mut object: Value, to: &str) -> Value {
     let from = object
         .get("apiVersion")
         .and_then(Value::as_str)
@@ -29,7 +29,7 @@ pub(crate) fn owned(mut object: Value, to: &str) -> Result<Value, Refusal> {
         .and_then(Value::as_str)
         .unwrap_or_default();
     if from == to {
-        return Ok(object);
+        return object;
     }
     match (kind, from, to) {
         ("HorizontalPodAutoscaler", "autoscaling/v2", "autoscaling/v1") => {
@@ -43,7 +43,7 @@ pub(crate) fn owned(mut object: Value, to: &str) -> Result<Value, Refusal> {
     if let Some(fields) = object.as_object_mut() {
         fields.insert("apiVersion".to_owned(), to.into());
     }
-    Ok(object)
+    object
 }
 
 /// The same for the engine that keeps the ownership of fields.
@@ -52,6 +52,6 @@ pub(crate) struct Conversion;
 
 impl Convert for Conversion {
     fn convert(&self, object: Value, _: &str, to: &str) -> Result<Value, ConvertError> {
-        owned(object, to).map_err(|refusal| ConvertError::Other(refusal.message))
+        Ok(owned(object, to))
     }
 }

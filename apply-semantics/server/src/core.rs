@@ -75,10 +75,9 @@ impl Core {
     fn call_object(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
         let named = call.name.is_some();
         let fits = match call.method {
-            Method::Get => true,
+            Method::Get | Method::Delete => true,
             Method::Post => !named,
             Method::Put | Method::Patch => named,
-            Method::Delete => true,
         };
         if !fits
             || !resource.allows(call.verb())
@@ -87,7 +86,7 @@ impl Core {
             return Err(method_not_allowed());
         }
         match (call.method, named) {
-            (Method::Get, _) if call.is_watch() => self.watch(call, resource),
+            (Method::Get, _) if call.is_watch() => Self::watch(call, resource),
             (Method::Get, true) => self.get(call, resource),
             (Method::Get, false) => self.list(call, resource),
             (Method::Post, _) => self.create(call, resource),

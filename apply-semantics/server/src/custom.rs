@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(resources.len(), 2);
         assert_eq!(resources[0].version, "v1");
         assert_eq!(resources[1].storage_version, "v1");
-        assert!(resources[0].has_status());
+        assert!(resources[0].subresource("status").is_some());
         let scale = resources[0]
             .custom
             .as_ref()

@@ -22,7 +22,9 @@ pub(crate) use cause::{Cause, summary};
 #[allow(unused_imports, reason = "parts arrive one by one")]
 pub(crate) use prepare::{Cx, User, bind, prepare_create, prepare_update};
 #[allow(unused_imports, reason = "parts arrive one by one")]
-pub(crate) use validate::{validate_create, validate_scale, validate_update};
+pub(crate) use validate::{
+    validate_create, validate_metadata, validate_metadata_update, validate_scale, validate_update,
+};
 
 #[cfg(test)]
 mod recorded;

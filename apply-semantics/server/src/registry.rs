@@ -73,10 +73,6 @@ impl Resource {
         self.subresources.iter().find(|sub| sub.name == name)
     }
 
-    pub(crate) fn has_status(&self) -> bool {
-        self.subresource("status").is_some()
-    }
-
     pub(crate) fn allows(&self, verb: &str) -> bool {
         self.verbs.iter().any(|allowed| allowed == verb)
     }
@@ -232,7 +228,7 @@ mod tests {
         let deployments = registry.get("apps", "v1", "deployments").unwrap();
         assert_eq!(deployments.kind, "Deployment");
         assert_eq!(deployments.qualified(), "deployments.apps");
-        assert!(deployments.has_status());
+        assert!(deployments.subresource("status").is_some());
         let hpa = registry
             .of_kind("autoscaling/v1", "HorizontalPodAutoscaler")
             .unwrap();

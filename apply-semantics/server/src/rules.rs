@@ -1,17 +1,17 @@
 //! What belongs to a kind when an object of it is written: built-in kinds have their own code, custom ones their schema.
 
 mod custom;
-mod generic;
-
-use std::sync::Arc;
+mod cx;
+mod metadata;
 
 use apply_semantics::{
     defaults,
     op::{Cause, Refusal},
 };
-use serde_json::{Value, json};
+use cx::Context;
+use serde_json::Value;
 
-use crate::{core::Core, meta, registry::Resource, selector::LabelSelector};
+use crate::{core::Core, kinds, meta, registry::Resource, selector::LabelSelector};
 
 /// Completes an object that was read: defaults, one spelling of values, no unknown fields.
 pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Refusal> {
@@ -27,29 +27,37 @@ pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Re
     })
 }
 
-/// Makes an object one that is about to be created.
-pub(crate) fn prepare_create(resource: &Resource, object: &mut Value) {
+/// Makes an object one that is about to be created: what admission adds, first states, what only the server may set.
+pub(crate) fn prepare_create(core: &Core, resource: &Resource, object: &mut Value) {
     match &resource.custom {
         Some(version) => custom::prepare_create(version, object),
-        None => generic::prepare_create(resource, object),
+        None => kinds::prepare_create(object, &Context::new(core)),
     }
 }
 
 /// Makes a new object one that may replace the old one.
-pub(crate) fn prepare_update(resource: &Resource, new: &mut Value, old: &Value, subresource: &str) {
+pub(crate) fn prepare_update(
+    core: &Core,
+    resource: &Resource,
+    new: &mut Value,
+    old: &Value,
+    subresource: &str,
+) {
     match &resource.custom {
         Some(version) => custom::prepare_update(version, new, old, subresource),
-        None => generic::prepare_update(resource, new, old, subresource),
+        None => kinds::prepare_update(new, old, through(subresource), &Context::new(core)),
     }
 }
 
+/// Everything that is wrong with a new object.
 pub(crate) fn validate_create(resource: &Resource, object: &Value) -> Vec<Cause> {
     match &resource.custom {
-        Some(version) => custom::validate_create(version, object),
-        None => generic::validate_create(object),
+        Some(version) => custom::validate_create(version, object, resource.namespaced),
+        None => causes(kinds::validate_create(object)),
     }
 }
 
+/// Everything that is wrong with a changed object.
 pub(crate) fn validate_update(
     resource: &Resource,
     new: &Value,
@@ -57,58 +65,27 @@ pub(crate) fn validate_update(
     subresource: &str,
 ) -> Vec<Cause> {
     match &resource.custom {
-        Some(version) => custom::validate_update(version, new, old, subresource),
-        None => generic::validate_update(new, old),
-    }
-}
-
-/// What admission adds to a new object.
-pub(crate) fn admit_create(
-    core: &mut Core,
-    resource: &Arc<Resource>,
-    object: &mut Value,
-) -> Result<Vec<String>, Refusal> {
-    let _ = (core, resource, object);
-    Ok(Vec::new())
-}
-
-/// What admission does to an update.
-pub(crate) fn admit_update(
-    core: &mut Core,
-    resource: &Arc<Resource>,
-    new: &mut Value,
-    old: &Value,
-    subresource: &str,
-) -> Result<(), Refusal> {
-    let _ = (core, resource, new, old, subresource);
-    Ok(())
-}
-
-/// What the server warns of in an object that it stores.
-pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
-    let _ = (resource, object);
-    Vec::new()
-}
-
-/// Puts a Pod on a node.
-pub(crate) fn bind(pod: &mut Value, node: &str, now: &str) {
-    if let Some(spec) = pod.get_mut("spec").and_then(Value::as_object_mut) {
-        spec.insert("nodeName".to_owned(), node.into());
-    }
-    let scheduled = json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now});
-    if let Some(status) = pod
-        .as_object_mut()
-        .map(|pod| pod.entry("status").or_insert_with(|| json!({})))
-        && let Some(status) = status.as_object_mut()
-    {
-        let conditions = status.entry("conditions").or_insert_with(|| json!([]));
-        if let Some(conditions) = conditions.as_array_mut() {
-            conditions.retain(|condition| {
-                condition.get("type").and_then(Value::as_str) != Some("PodScheduled")
-            });
-            conditions.push(scheduled);
+        Some(version) => {
+            custom::validate_update(version, new, old, subresource, resource.namespaced)
         }
+        None => causes(kinds::validate_update(new, old, through(subresource))),
     }
+}
+
+/// Everything that is wrong with a Scale object.
+pub(crate) fn validate_scale(scale: &Value) -> Vec<Cause> {
+    causes(kinds::validate_scale(scale))
+}
+
+fn through(subresource: &str) -> Option<&str> {
+    (!subresource.is_empty()).then_some(subresource)
+}
+
+fn causes(causes: Vec<kinds::Cause>) -> Vec<Cause> {
+    let causes = causes.into_iter();
+    causes
+        .map(|cause| Cause::new(cause.reason, cause.message, cause.field))
+        .collect()
 }
 
 /// Whether a label selector as objects hold it selects an object. One without terms selects everything, null nothing.

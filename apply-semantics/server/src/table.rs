@@ -10,10 +10,10 @@ use crate::registry::Resource;
 pub(crate) fn table(
     resource: &Resource,
     objects: &[&Value],
-    metadata: Value,
+    metadata: &Value,
     include: &str,
 ) -> Value {
-    let (columns, cells): (Vec<Value>, Box<dyn Fn(&Value) -> Vec<Value>>) = match &resource.custom {
+    let (columns, cells): (Vec<Value>, Cells<'_>) = match &resource.custom {
         Some(custom) => custom_columns(custom.columns()),
         None => plain_columns(),
     };
@@ -107,7 +107,7 @@ fn custom_columns(wanted: &[Value]) -> (Vec<Value>, Cells<'_>) {
             .unwrap_or_default();
         let others = wanted.iter().map(|column| {
             let text = |name: &str| column.get(name).and_then(Value::as_str).unwrap_or_default();
-            cell(find(object, text("jsonPath")), text("type"))
+            cell(&find(object, text("jsonPath")), text("type"))
         });
         std::iter::once(name).chain(others).collect()
     };
@@ -115,17 +115,15 @@ fn custom_columns(wanted: &[Value]) -> (Vec<Value>, Cells<'_>) {
 }
 
 /// A value as a cell of that type; null if it does not fit.
-fn cell(found: Vec<&Value>, kind: &str) -> Value {
+fn cell(found: &[&Value], kind: &str) -> Value {
     let Some(value) = found.first() else {
         return Value::Null;
     };
     match (kind, value) {
-        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) | ("date", Value::String(_)) => {
-            Value::clone(value)
-        }
+        ("string" | "date", Value::String(_)) | ("boolean", Value::Bool(_)) => Value::clone(value),
         ("integer" | "number", Value::Number(_)) => Value::clone(value),
         ("string", _) => {
-            let texts: Vec<String> = found.iter().map(|value| value.to_string()).collect();
+            let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
             texts.join(",").into()
         }
         _ => Value::Null,

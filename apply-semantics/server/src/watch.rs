@@ -130,12 +130,11 @@ impl Watch {
             "",
         );
         for (_, object) in objects.filter(|(_, object)| self.request.selection.matches(object)) {
-            if let Ok(object) = convert::shared(object, &self.request.resource) {
-                self.waiting.push_back(Notice {
-                    kind: "ADDED",
-                    object,
-                });
-            }
+            let object = convert::shared(object, &self.request.resource);
+            self.waiting.push_back(Notice {
+                kind: "ADDED",
+                object,
+            });
         }
         if self.request.initial_events && self.request.bookmarks {
             let mut bookmark = self.bookmark_object();
@@ -199,7 +198,7 @@ impl Watch {
             }
             (false, false) => return None,
         };
-        let object = convert::shared(&object, &request.resource).ok()?;
+        let object = convert::shared(&object, &request.resource);
         Some(Notice { kind, object })
     }
 

@@ -116,8 +116,7 @@ pub(super) fn builtin(kind: &str, subresource: &str) -> Vec<(String, Filter)> {
         return Vec::new();
     };
     let filter = match (kind, subresource) {
-        ("CertificateSigningRequest", "") => exclude(&["spec", "status"]),
-        (_, "") | ("Namespace", "finalize") => exclude(&["status"]),
+        (_, "") => exclude(&["status"]),
         (_, "status") => exclude(rest),
         ("CertificateSigningRequest", "approval") => exclude(&["spec", "status.certificate"]),
         ("Pod", "resize") => include(&["spec.containers", "spec.initContainers"]),

@@ -171,17 +171,19 @@ pub(crate) fn go_quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             other if is_printable(other) => out.push(other),
-            other if u32::from(other) < 0x80 => {
-                out.push_str(&format!("\\x{:02x}", u32::from(other)))
-            }
-            other if u32::from(other) > 0xffff => {
-                out.push_str(&format!("\\U{:08x}", u32::from(other)));
-            }
-            other => out.push_str(&format!("\\u{:04x}", u32::from(other))),
+            other => out.push_str(&escaped(u32::from(other))),
         }
     }
     out.push('"');
     out
+}
+
+fn escaped(code: u32) -> String {
+    match code {
+        0..0x80 => format!("\\x{code:02x}"),
+        0x80..=0xffff => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    }
 }
 
 fn dry_run(call: &Call, causes: &mut Vec<Cause>) -> bool {

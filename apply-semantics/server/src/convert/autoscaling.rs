@@ -21,7 +21,7 @@ pub(super) fn to_v1(object: &mut Value) {
         annotate(
             object,
             METRICS,
-            (!rest.is_empty()).then(|| Value::Array(rest)),
+            Some(Value::Array(rest)).filter(|rest| *rest != json!([])),
         );
     }
     let behavior = take(object, "spec", "behavior");

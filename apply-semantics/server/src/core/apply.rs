@@ -32,7 +32,7 @@ impl Core {
         let live = self.store.get(&Self::place(call, resource)).cloned();
         let answer = match live {
             Some(live) => {
-                let live = convert::shared(&live, resource)?;
+                let live = convert::shared(&live, resource);
                 self.apply_to(&live, config, call, resource, subresource, &settings)
             }
             None if !subresource.is_empty() => Err(not_found(call, resource)),

@@ -168,7 +168,6 @@ pub(crate) fn go_character(byte: u8) -> String {
         b'\n' => "'\\n'".to_owned(),
         b'\t' => "'\\t'".to_owned(),
         b'\r' => "'\\r'".to_owned(),
-        0x20..=0x7e => format!("'{}'", char::from(byte)),
         0..=0x1f | 0x7f => format!("'\\x{byte:02x}'"),
         0x80..=0xa0 | 0xad => format!("'\\u{byte:04x}'"),
         _ => format!("'{}'", char::from(byte)),

@@ -35,7 +35,7 @@ impl Core {
         }
         Ok(Answer::object(
             resource,
-            convert::shared(&object, resource)?,
+            convert::shared(&object, resource),
             Effect::Changed,
         ))
     }
@@ -55,7 +55,7 @@ impl Core {
                 table: Arc::clone(&resource.table),
                 key,
             };
-            items.push(convert::shared(&object, resource)?);
+            items.push(convert::shared(&object, resource));
             if self.store.get(&place).is_some() {
                 self.delete_object(&place, &object, resource, &settings)?;
             }

@@ -1,12 +1,12 @@
-//! Admission: what the server adds to an object, and where it may be.
+//! Where a new object may be.
 
 use std::sync::Arc;
 
 use apply_semantics::op::{Cause, Reason, Refusal};
 use serde_json::Value;
 
-use super::{Core, write::Write};
-use crate::{meta, registry::Resource, rules, store::Place};
+use super::Core;
+use crate::{meta, registry::Resource, store::Place};
 
 impl Core {
     /// The namespace of a new object.
@@ -46,22 +46,5 @@ impl Core {
         Err(Refusal::new(Reason::Forbidden, message)
             .about(&resource.reference(), meta::name(object))
             .with_causes(vec![cause]))
-    }
-
-    pub(super) fn admit_new(
-        &mut self,
-        object: &mut Value,
-        resource: &Arc<Resource>,
-    ) -> Result<Vec<String>, Refusal> {
-        rules::admit_create(self, resource, object)
-    }
-
-    pub(super) fn admit_changed(
-        &mut self,
-        object: &mut Value,
-        live: &Value,
-        write: &Write,
-    ) -> Result<(), Refusal> {
-        rules::admit_update(self, &write.resource, object, live, &write.subresource)
     }
 }

@@ -49,7 +49,7 @@ impl Core {
         kind: PatchType,
     ) -> Answered {
         let settings = WriteSettings::of(call, false)?;
-        let live = convert::shared(&self.live(call, resource)?, resource)?;
+        let live = convert::shared(&self.live(call, resource)?, resource);
         let (patch, duplicates) = patch_of(call, kind)?;
         let ty = builtin().kind(&resource.api_version(), &resource.kind);
         let patched = apply_patch(&live, &patch, ty, call, resource)?;

@@ -97,7 +97,7 @@ fn selectable(resource: &Resource) -> Vec<&str> {
 impl Core {
     pub(super) fn get(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
         let live = self.live(call, resource)?;
-        let object = convert::shared(&live, resource)?;
+        let object = convert::shared(&live, resource);
         Ok(Answer::object(resource, object, Effect::Read))
     }
 
@@ -144,7 +144,7 @@ impl Core {
                 .items
                 .iter()
                 .map(|item| convert::shared(item, resource))
-                .collect::<Result<_, _>>()?,
+                .collect(),
             resource: Arc::clone(resource),
             revision,
             continue_token: found
@@ -154,7 +154,7 @@ impl Core {
         })
     }
 
-    pub(super) fn watch(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
+    pub(super) fn watch(call: &Call, resource: &Arc<Resource>) -> Answered {
         let selection = Selection::of(call, resource)?;
         let request = WatchRequest::of(call, resource, selection)?;
         Ok(Answer {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apply_semantics::{
     managed_fields::{self, ManagedFields},
-    op::{Cause, Effect, FieldValidation, Refusal},
+    op::{Effect, FieldValidation, Refusal},
     path::PathElement,
     scale::{ReplicasPaths, SCALE_VERSION},
     types::builtin,
@@ -18,6 +18,7 @@ use crate::{
     custom::ScalePaths,
     meta,
     registry::Resource,
+    rules,
 };
 
 impl Core {
@@ -42,7 +43,7 @@ impl Core {
             .pointer("/spec/replicas")
             .and_then(Value::as_i64)
             .unwrap_or_default();
-        check_replicas(replicas, &new, &live)?;
+        check_scale(&new)?;
         let mut object = Value::clone(&live);
         meta::copy(&mut object, &new, "resourceVersion");
         paths.set_replicas(&mut object, replicas);
@@ -260,15 +261,13 @@ fn selector_text(selector: &Value) -> String {
     terms.join(",")
 }
 
-fn check_replicas(replicas: i64, scale: &Value, parent: &Value) -> Result<(), Refusal> {
-    let _ = parent;
-    if replicas >= 0 {
+fn check_scale(scale: &Value) -> Result<(), Refusal> {
+    let causes = rules::validate_scale(scale);
+    if causes.is_empty() {
         return Ok(());
     }
-    let message = format!("Invalid value: {replicas}: must be greater than or equal to 0");
-    let cause = Cause::new("FieldValueInvalid", message, "spec.replicas");
     Err(super::write::invalid(
-        vec![cause],
+        causes,
         meta::name(scale),
         &scale_resource(),
     ))

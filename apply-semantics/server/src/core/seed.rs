@@ -38,8 +38,7 @@ impl Core {
             meta::name(&object),
         );
         let stored = super::write::stored_version(&resource);
-        let object = convert::owned(object, &stored)
-            .map_err(|refusal| FormError::expected("", refusal.message))?;
+        let object = convert::owned(object, &stored);
         let stored = self.store.put(&place, object);
         self.follow_definitions(&place, Some(&stored));
         Ok(())

@@ -20,7 +20,7 @@ pub(crate) enum Known<'a> {
     Root(&'a Value),
 }
 
-impl<'a> Known<'a> {
+impl Known<'_> {
     /// What is known of a field; `None` if there is no such field.
     fn field(self, name: &str) -> Option<Self> {
         match self {
@@ -37,10 +37,9 @@ impl<'a> Known<'a> {
                 Shape::Map(value) => Some(Self::Type(value)),
                 _ => Some(Self::Anything),
             },
-            Self::Schema(schema) => schema_field(schema, name),
             Self::Root(_) if ["apiVersion", "kind"].contains(&name) => Some(Self::Anything),
             Self::Root(_) if name == "metadata" => Some(metadata()),
-            Self::Root(schema) => schema_field(schema, name),
+            Self::Root(schema) | Self::Schema(schema) => schema_field(schema, name),
         }
     }
 
@@ -122,25 +121,25 @@ pub(crate) fn read(text: &[u8], known: Known<'_>) -> Result<Reading, serde_json:
 /// The same for a value: nothing can be doubled in it.
 pub(crate) fn check(value: Value, known: Known<'_>) -> Reading {
     let mut reading = Reading::default();
-    find_unknown(&value, known, String::new(), &mut reading.unknown);
+    find_unknown(&value, known, "", &mut reading.unknown);
     reading.value = value;
     reading
 }
 
-fn find_unknown(value: &Value, known: Known<'_>, path: String, found: &mut Vec<String>) {
+fn find_unknown(value: &Value, known: Known<'_>, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let inner = below(&path, name);
+                let inner = below(path, name);
                 match known.field(name) {
-                    Some(known) => find_unknown(value, known, inner, found),
+                    Some(known) => find_unknown(value, known, &inner, found),
                     None => found.push(format!("unknown field \"{inner}\"")),
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find_unknown(item, known.element(), format!("{path}[{index}]"), found);
+                find_unknown(item, known.element(), &format!("{path}[{index}]"), found);
             }
         }
         _ => {}

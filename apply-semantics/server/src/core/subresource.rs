@@ -11,7 +11,7 @@ use super::{
 use crate::{
     answer::Answer,
     call::{Call, DeleteSettings, Method, WriteSettings},
-    convert, meta,
+    convert, kinds, meta,
     registry::Resource,
     rules,
 };
@@ -58,30 +58,11 @@ impl Core {
         let settings = WriteSettings::of(call, false)?;
         let binding = Self::decode_other(call, "v1", "Binding")?;
         let live = self.live(call, resource)?;
-        let node = binding
-            .pointer("/target/name")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let bound = live
-            .pointer("/spec/nodeName")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        let name = meta::name(&live);
-        let target = resource.reference().all().named(name);
-        if meta::is_terminating(&live) {
-            return Err(Refusal::stale(
-                &target,
-                format!("pod {name} is being deleted, cannot be assigned to a host"),
-            ));
-        }
-        if !bound.is_empty() {
-            return Err(Refusal::stale(
-                &target,
-                format!("pod {name} is already assigned to node \"{bound}\""),
-            ));
-        }
         let mut pod = Value::clone(&live);
-        rules::bind(&mut pod, node, &self.now().to_string());
+        let bound = kinds::bind(&mut pod, &binding, &self.now().to_string());
+        bound.map_err(|why| {
+            Refusal::stale(&resource.reference().all().named(meta::name(&live)), why)
+        })?;
         let writer = Writer {
             manager: &settings.manager,
             subresource: "binding",
@@ -155,7 +136,8 @@ impl Core {
         call: &Call,
         resource: &Resource,
     ) -> Result<Arc<Value>, Refusal> {
-        convert::shared(&self.live(call, resource)?, resource)
+        let live = self.live(call, resource)?;
+        Ok(convert::shared(&live, resource))
     }
 }
 

@@ -48,7 +48,7 @@ impl Core {
                 .map(|answer| answer.warn(warnings));
         };
         check_uid(&object, &live, call, resource)?;
-        let live = convert::shared(&live, resource)?;
+        let live = convert::shared(&live, resource);
         let object = self.own_updated(Some(&live), object, writer, resource)?;
         self.store_changed(&live, object, &write)
             .map(|answer| answer.warn(warnings))

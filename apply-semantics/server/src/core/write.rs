@@ -48,7 +48,6 @@ impl Core {
         }
         self.generate_name(&mut object);
         self.check_namespace(&object, resource)?;
-        let mut warnings = self.admit_new(&mut object, resource)?;
         for name in [
             "deletionTimestamp",
             "deletionGracePeriodSeconds",
@@ -57,11 +56,11 @@ impl Core {
         ] {
             meta::remove(&mut object, name);
         }
-        rules::prepare_create(resource, &mut object);
+        rules::prepare_create(self, resource, &mut object);
         let uid = self.ids.uid();
         meta::set(&mut object, "uid", uid);
         meta::set(&mut object, "creationTimestamp", self.now().to_string());
-        self.refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
+        Self::refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
         let place = Place::new(
             &resource.table,
             meta::namespace(&object),
@@ -71,16 +70,15 @@ impl Core {
             let target = resource.reference().all().named(meta::name(&object));
             return Err(Refusal::already_exists(&target));
         }
-        warnings.extend(rules::warnings(resource, &object));
         let stored = if write.dry_run {
             Arc::new(object)
         } else {
-            let stored = convert::owned(object, &stored_version(resource))?;
+            let stored = convert::owned(object, &stored_version(resource));
             let stored = self.store.put(&place, stored);
             self.after_write(&place, Some(&stored))?;
-            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)?
+            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)
         };
-        Ok(Answer::object(resource, stored, Effect::Created).warn(warnings))
+        Ok(Answer::object(resource, stored, Effect::Created))
     }
 
     /// Stores what a live object becomes, if it differs. Both are in the version of the resource.
@@ -92,12 +90,10 @@ impl Core {
     ) -> Answered {
         let resource = &write.resource;
         self.check_version(live, &mut object, resource)?;
-        self.admit_changed(&mut object, live, write)?;
         keep_system_fields(&mut object, live);
-        rules::prepare_update(resource, &mut object, live, &write.subresource);
+        rules::prepare_update(self, resource, &mut object, live, &write.subresource);
         let causes = rules::validate_update(resource, &object, live, &write.subresource);
-        self.refuse_invalid(causes, &object, resource)?;
-        let warnings = rules::warnings(resource, &object);
+        Self::refuse_invalid(causes, &object, resource)?;
         let effect = request::settle(live, &mut object);
         let place = Place::new(&resource.table, meta::namespace(live), meta::name(live));
         if is_finished(&object, resource) {
@@ -105,22 +101,24 @@ impl Core {
                 self.erase(&place, live)?;
             }
             let gone = Arc::new(object);
-            return Ok(Answer::object(resource, gone, Effect::Changed).warn(warnings));
+            return Ok(Answer::object(resource, gone, Effect::Changed));
         }
         if effect == request::Effect::Nothing {
-            return Ok(
-                Answer::object(resource, Arc::clone(live), Effect::Unchanged).warn(warnings),
-            );
+            return Ok(Answer::object(
+                resource,
+                Arc::clone(live),
+                Effect::Unchanged,
+            ));
         }
         let stored = if write.dry_run {
             Arc::new(object)
         } else {
-            let stored = convert::owned(object, &stored_version(resource))?;
+            let stored = convert::owned(object, &stored_version(resource));
             let stored = self.store.put(&place, stored);
             self.after_write(&place, Some(&stored))?;
-            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)?
+            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)
         };
-        Ok(Answer::object(resource, stored, Effect::Changed).warn(warnings))
+        Ok(Answer::object(resource, stored, Effect::Changed))
     }
 
     fn generate_name(&mut self, object: &mut Value) {
@@ -155,7 +153,7 @@ impl Core {
             if resource.needs_version || resource.custom.is_some() {
                 let message = "Invalid value: 0: must be specified for an update";
                 let cause = Cause::new("FieldValueInvalid", message, "metadata.resourceVersion");
-                return self.refuse_invalid(vec![cause], object, resource);
+                return Self::refuse_invalid(vec![cause], object, resource);
             }
             meta::set(object, "resourceVersion", current);
         } else if version.to_string() != current {
@@ -169,7 +167,6 @@ impl Core {
 
     /// Refuses an object for what is wrong with it, if anything is.
     pub(super) fn refuse_invalid(
-        &self,
         causes: Vec<Cause>,
         object: &Value,
         resource: &Resource,

@@ -201,7 +201,7 @@ fn shaped(
             let mut table = table::table(
                 resource,
                 &[object],
-                json!({"resourceVersion": version}),
+                &json!({"resourceVersion": version}),
                 include,
             );
             if let (false, Some(table)) = (columns, table.as_object_mut()) {
@@ -223,7 +223,7 @@ fn list_in(list: List, accept: Accept, include: &str) -> Value {
         }),
         Accept::Table => {
             let items: Vec<&Value> = list.items.iter().map(|item| &**item).collect();
-            table::table(&list.resource, &items, list.metadata(), include)
+            table::table(&list.resource, &items, &list.metadata(), include)
         }
     }
 }

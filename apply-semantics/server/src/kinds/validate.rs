@@ -72,6 +72,21 @@ pub(crate) fn validate_update(new: &Value, old: &Value, subresource: Option<&str
     causes.into_vec()
 }
 
+/// Everything that is wrong with the metadata of a new custom resource.
+pub(crate) fn validate_metadata(object: &Value, namespaced: bool) -> Vec<Cause> {
+    let mut causes = Causes::default();
+    meta::object_meta(object, namespaced, names::dns_subdomain, &mut causes);
+    causes.into_vec()
+}
+
+/// Everything that is wrong with the metadata of a changed custom resource.
+pub(crate) fn validate_metadata_update(new: &Value, old: &Value, namespaced: bool) -> Vec<Cause> {
+    let mut causes = Causes::default();
+    meta::common_update(new, old, namespaced, &mut causes);
+    meta::object_meta_update(new, old, &mut causes);
+    causes.into_vec()
+}
+
 /// Everything that is wrong with a scale.
 pub(crate) fn validate_scale(scale: &Value) -> Vec<Cause> {
     let mut causes = Causes::default();

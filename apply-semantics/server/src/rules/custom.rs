@@ -3,7 +3,7 @@
 use apply_semantics::{op::Cause, structural::FieldError, value::equal};
 use serde_json::{Map, Value};
 
-use super::{count_generation, generic};
+use super::{count_generation, metadata};
 use crate::{custom::CustomVersion, meta};
 
 pub(super) fn complete(version: &CustomVersion, object: &mut Value) {
@@ -75,8 +75,12 @@ fn counted(object: &Value, version: &CustomVersion) -> Value {
     )
 }
 
-pub(super) fn validate_create(version: &CustomVersion, object: &Value) -> Vec<Cause> {
-    let mut causes = generic::validate_create(object);
+pub(super) fn validate_create(
+    version: &CustomVersion,
+    object: &Value,
+    namespaced: bool,
+) -> Vec<Cause> {
+    let mut causes = metadata::validate_create(object, namespaced);
     if let Some(schema) = &version.structural {
         causes.extend(schema.validate(object).into_iter().map(cause));
     }
@@ -88,8 +92,9 @@ pub(super) fn validate_update(
     new: &Value,
     old: &Value,
     subresource: &str,
+    namespaced: bool,
 ) -> Vec<Cause> {
-    let mut causes = generic::validate_update(new, old);
+    let mut causes = metadata::validate_update(new, old, namespaced);
     let Some(schema) = &version.structural else {
         return causes;
     };

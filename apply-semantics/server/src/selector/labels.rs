@@ -197,7 +197,9 @@ impl Parser {
                 Ok(word)
             }
             Token::End | Token::Symbol(",") => Ok(String::new()),
-            other => Err(format!("found '{}', expected: identifier", other.text())),
+            other @ Token::Symbol(_) => {
+                Err(format!("found '{}', expected: identifier", other.text()))
+            }
         }
     }
 
