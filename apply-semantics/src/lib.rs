@@ -30,6 +30,8 @@
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
+//! - [`explain`](mod@explain): who owns each field of an object, since when, and why it is still there.
+//! - [`extract`](mod@extract): what a manager applied, taken out of the live object.
 //! - [`migrate`]: from client-side apply to server-side apply.
 //! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
 //! - [`client_side`]: what `kubectl` sends: apply with its annotation and three-way patches, the move to server-side apply,
@@ -47,9 +49,16 @@
 //!
 //! None; the crate needs `serde_json` alone.
 
+#[cfg(test)]
+extern crate self as apply_semantics;
+
 pub mod client_side;
 pub mod defaults;
+pub mod explain;
+pub mod extract;
 pub mod fieldset;
+#[allow(dead_code)]
+mod fused;
 mod go_text;
 pub mod managed_fields;
 pub mod migrate;

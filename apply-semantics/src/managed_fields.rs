@@ -35,6 +35,7 @@ pub use codec::ManagedFieldsError;
 pub use entry::Entry;
 pub use manager::{Manager, Operation};
 pub use time::{Time, TimeError};
+pub(crate) use upkeep::is_never_owned;
 pub use upkeep::{ANCIENT_CHANGES, MAX_UPDATERS, never_owned, strip};
 
 /// The name of the manager of requests that name none.

@@ -340,19 +340,40 @@ pub(crate) fn write_html_string(out: &mut String, text: &str) {
 
 fn write_escaped(out: &mut String, text: &str, html: bool) {
     out.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if html => write_unicode(out, char),
-            char if char < ' ' => write_unicode(out, char),
-            char => out.push(char),
+    let mut rest = text;
+    loop {
+        let plain = rest
+            .bytes()
+            .position(|byte| is_special(byte, html))
+            .unwrap_or(rest.len());
+        let (before, from) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        out.push_str(before);
+        let mut chars = from.chars();
+        match chars.next() {
+            None => break,
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(char @ ('<' | '>' | '&' | '\u{2028}' | '\u{2029}')) if html => {
+                write_unicode(out, char);
+            }
+            Some(char) if char < ' ' => write_unicode(out, char),
+            Some(char) => out.push(char),
         }
+        rest = chars.as_str();
     }
     out.push('"');
+}
+
+/// Whether a character that begins with this byte may be one to escape.
+pub(crate) fn is_special(byte: u8, html: bool) -> bool {
+    match byte {
+        b'"' | b'\\' => true,
+        b'<' | b'>' | b'&' | 0xe2 => html,
+        byte => byte < b' ',
+    }
 }
 
 fn write_unicode(out: &mut String, char: char) {

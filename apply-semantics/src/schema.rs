@@ -20,16 +20,19 @@ mod builtin;
 mod compile;
 mod crd;
 mod definition;
+mod names;
 mod openapi;
 mod read;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     error, fmt,
     sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
+
+use names::Fields;
 
 pub use definition::{Atom, Definition, Field, List, Map, Reference, Relationship, Scalar};
 
@@ -69,12 +72,13 @@ pub(crate) struct ListNode {
     pub(crate) element: Target,
     /// Owned and merged as a whole; else by the keys of elements, or by value if there are none.
     pub(crate) atomic: bool,
+    /// Sorted.
     pub(crate) keys: Arc<[Arc<str>]>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct MapNode {
-    pub(crate) fields: Arc<HashMap<Arc<str>, FieldNode>>,
+    pub(crate) fields: Arc<Fields>,
     /// The type of entries that are not declared.
     pub(crate) element: Target,
     /// Owned and merged as a whole.
@@ -95,6 +99,14 @@ impl MapNode {
         self.fields
             .get(name)
             .map_or(self.element, |field| field.target)
+    }
+
+    /// The type of an entry, and whether it is a declared field.
+    pub(crate) fn lookup(&self, name: &str) -> (Target, bool) {
+        match self.fields.get(name) {
+            Some(field) => (field.target, true),
+            None => (self.element, false),
+        }
     }
 }
 

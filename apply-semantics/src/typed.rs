@@ -17,12 +17,13 @@
 mod compare;
 mod error;
 mod extract;
-mod field_set;
-mod item;
+pub(crate) mod field_set;
+pub(crate) mod item;
 mod merge;
 mod reconcile;
 mod remove;
-mod validate;
+pub(crate) mod valid;
+pub(crate) mod validate;
 
 use serde_json::Value;
 
@@ -196,7 +197,7 @@ impl Type {
 
 /// A kind of value, chosen from those that a type allows.
 #[derive(Clone, Copy)]
-enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Map(&'a MapNode),
     Scalar(Scalar),
     List(&'a ListNode),
@@ -210,13 +211,13 @@ impl Kind<'_> {
 
 /// The kinds of a type that fit a value: the one of its kind, or all if the value is null, absent or of no such kind.
 #[derive(Clone, Copy)]
-enum Fit<'a> {
+pub(crate) enum Fit<'a> {
     One(Kind<'a>),
     All(&'a Node),
 }
 
 impl<'a> Fit<'a> {
-    fn of(node: &'a Node, value: Option<&Value>) -> Self {
+    pub(crate) fn of(node: &'a Node, value: Option<&Value>) -> Self {
         let kind = match value {
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_)) => {
                 node.scalar.map(Kind::Scalar)
@@ -265,7 +266,7 @@ impl<'a> Fit<'a> {
 }
 
 /// The kind by which a value is walked.
-fn kind_of<'a>(
+pub(crate) fn kind_of<'a>(
     schema: &'a Schema,
     target: Target,
     value: Option<&Value>,
@@ -283,7 +284,7 @@ fn is_empty_list(value: Option<&Value>) -> bool {
     elements(value).is_empty()
 }
 
-fn is_empty_map(value: Option<&Value>) -> bool {
+pub(crate) fn is_empty_map(value: Option<&Value>) -> bool {
     value
         .and_then(Value::as_object)
         .is_none_or(serde_json::Map::is_empty)

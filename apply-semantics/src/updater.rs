@@ -147,6 +147,28 @@ impl<C: Converter> Updater<C> {
         managers: &Managers,
         change: &Change,
     ) -> Result<Managers, UpdateError> {
+        let result = self.update_step_by_step(live, new, managers, change);
+        #[cfg(test)]
+        crate::fused::check::update(
+            &crate::fused::check::Write {
+                live,
+                managers,
+                change,
+                filter: self.filters.get(&change.version),
+            },
+            new,
+            &result,
+        );
+        result
+    }
+
+    fn update_step_by_step(
+        &self,
+        live: &Typed,
+        new: &Typed,
+        managers: &Managers,
+        change: &Change,
+    ) -> Result<Managers, UpdateError> {
         let mut managers = self.reconcile(live, managers, &change.version)?;
         let comparison = self.take_over(live, new, &mut managers, &change.clone().force())?;
         let old = managers
@@ -175,6 +197,30 @@ impl<C: Converter> Updater<C> {
     /// # Errors
     /// Other managers own what would change, or one of the objects is not valid or cannot be converted.
     pub fn apply(
+        &self,
+        live: &Typed,
+        config: Typed,
+        managers: &Managers,
+        change: &Change,
+    ) -> Result<Applied, UpdateError> {
+        #[cfg(test)]
+        let applied = config.clone();
+        let result = self.apply_step_by_step(live, config, managers, change);
+        #[cfg(test)]
+        crate::fused::check::apply(
+            &crate::fused::check::Write {
+                live,
+                managers,
+                change,
+                filter: self.filters.get(&change.version),
+            },
+            &applied,
+            &result,
+        );
+        result
+    }
+
+    fn apply_step_by_step(
         &self,
         live: &Typed,
         config: Typed,

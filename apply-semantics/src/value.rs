@@ -3,7 +3,7 @@
 //! Numbers are compared by value, so `1` is `1.0`; a float on either side makes the comparison one of floats. This follows
 //! the `value` package of structured-merge-diff.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt::Write as _};
 
 use serde_json::{Map, Number, Value};
 
@@ -124,7 +124,7 @@ pub(crate) fn write_path_text(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => out.push_str(&number_text(number, -6, 21)),
+        Value::Number(number) => write_number(out, number, -6, 21),
         Value::String(text) => write_html_string(out, text),
         Value::Array(items) => {
             out.push('[');
@@ -147,7 +147,7 @@ pub(crate) fn write_display(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => out.push_str(&number_text(number, -4, 6)),
+        Value::Number(number) => write_number(out, number, -4, 6),
         Value::String(text) => go_text::write_quoted(out, text),
         Value::Array(items) => {
             out.push('[');
@@ -179,10 +179,16 @@ fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     entries
 }
 
-fn number_text(number: &Number, low: i32, high: i32) -> String {
+fn write_number(out: &mut String, number: &Number, low: i32, high: i32) {
     match number.as_i64() {
-        Some(integer) => integer.to_string(),
-        None => go_text::float(number.as_f64().unwrap_or_default(), low, high),
+        Some(integer) => {
+            let _ = write!(out, "{integer}");
+        }
+        None => out.push_str(&go_text::float(
+            number.as_f64().unwrap_or_default(),
+            low,
+            high,
+        )),
     }
 }
 

@@ -10,6 +10,8 @@
 
 #[path = "support/csa_upgrade.rs"]
 mod csa_upgrade;
+#[path = "support/explain.rs"]
+mod explain;
 #[path = "support/kubectl.rs"]
 mod kubectl;
 #[path = "support/openapi.rs"]
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let mut runner = Runner::new("apply-semantics", env!("CARGO_MANIFEST_DIR"));
     csa_upgrade::run(&mut runner);
     kubectl::run(&mut runner);
+    explain::run(&mut runner);
     openapi::run(&mut runner);
     scale::run(&mut runner);
     requests::run(&mut runner);

@@ -28,13 +28,15 @@
 //! - [`mcs`]: exports of a service merged into its import, conflicts and conditions, the table of exports that replicas
 //!   agree on, and DNS records.
 //! - [`selector`]: which clusters are meant, by label, name and place.
+//! - [`inventory`]: groups of selected clusters, and the objects that decisions are written into.
+//! - [`rollout`]: which clusters get a change next.
 //! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
 //! Every decision is a function of data: no clock, no network, no randomness. Every decision that goes against somebody
 //! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
 //!
 //! # What is not
-//! Nothing here talks to a cluster. Inventories of clusters, distribution of work, scheduling and staged rollout are not
+//! Nothing here talks to a cluster. Scheduling, distribution of work and reconciliation of an inventory are not
 //! here. The CRDs' schemas are not checked: that is what an API server does.
 //!
 //! # Features
@@ -43,12 +45,14 @@
 pub mod divide;
 mod error;
 pub mod id;
+pub mod inventory;
 pub mod mcs;
 pub mod membership;
 mod meta;
 pub mod name;
 mod newtype;
 pub mod property;
+pub mod rollout;
 pub mod rule;
 pub mod sameness;
 pub mod selector;

@@ -23,12 +23,16 @@ mod identity;
 mod mcs;
 #[path = "support/membership.rs"]
 mod membership;
+#[path = "support/rollout.rs"]
+mod rollout;
 
 /// Runs one case: its `input` and its `expect`.
 type Run = fn(&Value, &Value) -> Result<(), String>;
 
 const SUITES: &[(&str, Run)] = &[
     ("cluster-match", divide::cluster_match),
+    ("decision-groups", rollout::decision_groups),
+    ("decision-slices", rollout::decision_slices),
     ("dns-records", mcs::dns_records),
     ("identity-portability", identity::portability),
     ("mcs-lifecycle", mcs::lifecycle),
@@ -39,6 +43,7 @@ const SUITES: &[(&str, Run)] = &[
     ("property-name", identity::property_name),
     ("replica-assignment", divide::replica_assignment),
     ("replica-division", divide::replica_division),
+    ("rollout", rollout::rollout),
     ("weighted-plan", divide::weighted),
 ];
 
@@ -71,7 +76,7 @@ fn suites(runner: &Runner) -> BTreeSet<String> {
 fn reason(suite: &str) -> &'static str {
     match suite {
         "rollout-quirks" => {
-            "answers that contradict the documentation of the program that gave them"
+            "answers that contradict the documentation of the program that gave them; tests/rollout_laws.rs holds to that"
         }
         _ => "this crate does not do that",
     }

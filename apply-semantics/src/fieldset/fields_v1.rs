@@ -4,7 +4,7 @@ use std::{error, fmt, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use super::{FieldSet, Level, Node};
+use super::{Entry, FieldSet, Level, Node};
 use crate::{
     path::{PathElement, PathElementError},
     scan::{ScanError, Scanner, write_string},
@@ -83,22 +83,32 @@ impl FieldSet {
 
     /// FieldsV1 as a JSON value. The canonical order of keys is kept only if the map type keeps the order it is filled in.
     pub fn to_value(&self) -> Value {
-        fn fill(level: Level<'_>) -> Value {
-            let mut map = Map::new();
-            for entry in level.entries() {
-                let mut inner = fill(entry.level);
-                if let (true, Value::Object(inner)) =
-                    (entry.member && !entry.level.is_empty(), &mut inner)
-                {
-                    let below = std::mem::take(inner);
-                    inner.insert(".".to_owned(), Value::Object(Map::new()));
-                    inner.extend(below);
-                }
-                map.insert(entry.element.serialize(), inner);
-            }
-            Value::Object(map)
+        self.level().to_value()
+    }
+}
+
+impl Level<'_> {
+    fn to_value(self) -> Value {
+        let entries = self.entries();
+        Value::Object(
+            entries
+                .map(|entry| (entry.element.serialize(), entry.to_value()))
+                .collect(),
+        )
+    }
+}
+
+impl Entry<'_> {
+    /// What FieldsV1 has under the element.
+    pub(crate) fn to_value(self) -> Value {
+        let Value::Object(below) = self.level.to_value() else {
+            return Value::Null;
+        };
+        if !self.member || below.is_empty() {
+            return Value::Object(below);
         }
-        fill(self.level())
+        let mark = (".".to_owned(), Value::Object(Map::new()));
+        Value::Object([mark].into_iter().chain(below).collect())
     }
 }
 

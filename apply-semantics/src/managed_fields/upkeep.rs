@@ -16,25 +16,35 @@ pub const ANCIENT_CHANGES: &str = "ancient-changes";
 /// The fields that nobody owns: what makes the object what it is, and what the server fills in. What is below `metadata` and
 /// not named here can be owned.
 pub fn never_owned() -> &'static FieldSet {
-    const METADATA: [&str; 8] = [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "selfLink",
-        "uid",
-        "clusterName",
-        "generation",
-        "managedFields",
-    ];
     static FIELDS: OnceLock<FieldSet> = OnceLock::new();
     FIELDS.get_or_init(|| {
-        let top = ["apiVersion", "kind", "metadata"].map(|name| vec![PathElement::field(name)]);
-        let below = METADATA.iter().chain(&["resourceVersion"]).map(|name| {
-            let path: Path = ["metadata", *name].map(PathElement::field).into();
-            path
-        });
+        let top = NEVER_OWNED.map(|name| vec![PathElement::field(name)]);
+        let below = NEVER_OWNED_METADATA
+            .map(|name| -> Path { ["metadata", name].map(PathElement::field).into() });
         top.into_iter().chain(below).collect()
     })
+}
+
+const NEVER_OWNED: [&str; 3] = ["apiVersion", "kind", "metadata"];
+const NEVER_OWNED_METADATA: [&str; 9] = [
+    "name",
+    "namespace",
+    "creationTimestamp",
+    "selfLink",
+    "uid",
+    "clusterName",
+    "generation",
+    "managedFields",
+    "resourceVersion",
+];
+
+/// Whether a field of the object, or of its metadata, is among [those that nobody owns](never_owned).
+pub(crate) fn is_never_owned(in_metadata: bool, name: &str) -> bool {
+    if in_metadata {
+        NEVER_OWNED_METADATA.contains(&name)
+    } else {
+        NEVER_OWNED.contains(&name)
+    }
 }
 
 /// A set of fields without [those that nobody owns](never_owned).

@@ -1,13 +1,10 @@
 //! Resolving every reference of a schema.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Atom, Definition, FieldNode, List, ListNode, Map, MapNode, Node, Reference, Relationship,
-    Schema, SchemaError, Target,
+    Atom, Definition, FieldNode, Fields, List, ListNode, Map, MapNode, Node, Reference,
+    Relationship, Schema, SchemaError, Target,
 };
 
 pub(super) fn compile(definitions: &[Definition]) -> Result<Schema, SchemaError> {
@@ -70,19 +67,21 @@ impl Compiler {
                 ));
             }
         };
+        let mut keys: Vec<Arc<str>> = list
+            .keys
+            .iter()
+            .map(|key| Arc::from(key.as_str()))
+            .collect();
+        keys.sort();
         Ok(ListNode {
             element: self.reference(&list.element, &format!("{place}[]"))?,
             atomic,
-            keys: list
-                .keys
-                .iter()
-                .map(|key| Arc::from(key.as_str()))
-                .collect(),
+            keys: keys.into(),
         })
     }
 
     fn map(&mut self, map: &Map, place: &str) -> Result<MapNode, SchemaError> {
-        let mut fields = HashMap::with_capacity(map.fields.len());
+        let mut fields = Fields::default();
         for field in &map.fields {
             let target = self.reference(&field.reference, &format!("{place}.{}", field.name))?;
             fields.insert(

@@ -41,6 +41,29 @@ fn walk(ty: &Type, value: Option<&Value>, keyless: Keyless) -> Result<FieldSet, 
     Ok(walk.set.finish())
 }
 
+/// The set that a part of an object adds to that of the whole, which is found at that path.
+pub(crate) fn field_set_at(
+    schema: &Schema,
+    path: impl ExactSizeIterator<Item = PathElement>,
+    target: Target,
+    value: &Value,
+    marked: bool,
+) -> Result<FieldSet, ValidationErrors> {
+    let mut walk = Walk {
+        schema,
+        keyless: Keyless::Refuse,
+        set: FieldSetBuilder::new(),
+    };
+    for element in path {
+        walk.set.down(element);
+    }
+    walk.node(target, Some(value))?;
+    if marked {
+        walk.set.add();
+    }
+    Ok(walk.set.finish())
+}
+
 /// What to do with list elements without keys.
 #[derive(Clone, Copy)]
 enum Keyless {

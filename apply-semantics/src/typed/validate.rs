@@ -8,6 +8,7 @@ use super::{
     Duplicates, Kind,
     error::{Reason, ValidationError, ValidationErrors, prefix},
     item, kind_of,
+    valid::is_valid,
 };
 use crate::{
     patch::JsonKind,
@@ -21,6 +22,9 @@ impl Type {
         value: Option<&Value>,
         duplicates: Duplicates,
     ) -> Result<(), ValidationErrors> {
+        if value.is_some_and(|value| is_valid(&self.schema, self.root, value, duplicates)) {
+            return Ok(());
+        }
         let mut walk = Walk {
             schema: &self.schema,
             duplicates,
@@ -112,7 +116,7 @@ impl Walk<'_> {
 }
 
 /// Why a value is not a scalar of that kind. Null and nothing are.
-pub(super) fn check_scalar(scalar: Scalar, value: Option<&Value>) -> Option<Reason> {
+pub(crate) fn check_scalar(scalar: Scalar, value: Option<&Value>) -> Option<Reason> {
     let (wanted, fits) = match (scalar, value?) {
         (_, Value::Null) => return None,
         (Scalar::Numeric, value) => ("a number", value.is_number()),

@@ -10,7 +10,7 @@ use apply_semantics::{
 use conformance_runner::Runner;
 use serde_json::Value;
 
-use crate::cases;
+use super::cases;
 
 type Check = fn(&Value) -> Result<(), String>;
 

@@ -10,7 +10,7 @@ use apply_semantics::{
 use conformance_runner::Runner;
 use serde_json::{Value, json};
 
-use crate::{cases, difference, sets::set};
+use super::{cases, difference, sets::set};
 
 pub(crate) struct Schemas(BTreeMap<String, Arc<Schema>>);
 

@@ -11,7 +11,7 @@ use apply_semantics::{
 use conformance_runner::Runner;
 use serde_json::{Map, Value, json};
 
-use crate::{
+use super::{
     cases, difference,
     sets::{patterns, set},
     typed::Schemas,

@@ -1,0 +1,359 @@
+//! FieldsV1 as it stands in objects: checked, looked into and changed without reading it into a set.
+
+use serde_json::{Map, Value};
+
+use super::{Fields, maps_are_sorted};
+use crate::{
+    fieldset::{FieldSet, Level},
+    path::PathElement,
+    scan::is_special,
+    schema::{MapNode, Schema, Target},
+    typed::{Kind, kind_of},
+};
+
+/// Whether FieldsV1 is as it would be written again, and in line with the schema: then a set need not be read to be kept.
+/// An empty set is not.
+pub(crate) fn is_settled(schema: &Schema, root: Target, fields: &Value) -> bool {
+    let check = Check {
+        schema,
+        sorted: maps_are_sorted(),
+    };
+    let fields = fields.as_object();
+    fields.is_some_and(|fields| {
+        !fields.is_empty() && !fields.contains_key(".") && check.level(Some(root), fields)
+    })
+}
+
+struct Check<'a> {
+    schema: &'a Schema,
+    sorted: bool,
+}
+
+impl Check<'_> {
+    /// Checks a level with entries. Without a type the schema does not say anything about it.
+    fn level(&self, target: Option<Target>, level: &Fields) -> bool {
+        let Some(kind) = target.map(|target| kind_of(self.schema, target, None)) else {
+            return self.entries(level, |_| None);
+        };
+        match kind {
+            Err(_) => false,
+            Ok(Kind::Map(map)) if map.deduced => self.entries(level, |_| None),
+            // What is owned as a whole has nothing below it.
+            Ok(Kind::Map(map)) if map.atomic => false,
+            Ok(Kind::List(list)) if list.atomic => false,
+            Ok(Kind::Map(map)) => self.entries(level, |key| entry(map, key)),
+            Ok(Kind::List(list)) => self.entries(level, |_| known(list.element)),
+            Ok(Kind::Scalar(_)) => self.entries(level, |_| None),
+        }
+    }
+
+    fn exists(&self, target: Option<Target>) -> bool {
+        target.is_none_or(|target| kind_of(self.schema, target, None).is_ok())
+    }
+
+    fn entries(&self, level: &Fields, target: impl Fn(&str) -> Option<Target>) -> bool {
+        let in_order = self.sorted || is_ordered(level);
+        in_order
+            && level.iter().all(|(key, value)| {
+                let Value::Object(below) = value else {
+                    return false;
+                };
+                match (key.as_str(), below.is_empty()) {
+                    (".", empty) => empty && level.len() > 1,
+                    (key, true) => is_canonical(key) && self.exists(target(key)),
+                    (key, false) => is_canonical(key) && self.level(target(key), below),
+                }
+            })
+    }
+}
+
+fn known(target: Target) -> Option<Target> {
+    (target != Target::Absent).then_some(target)
+}
+
+fn entry(map: &MapNode, key: &str) -> Option<Target> {
+    known(match key.strip_prefix("f:") {
+        Some(name) => map.entry(name),
+        None => map.element,
+    })
+}
+
+/// Whether the entries of a level are in the order in which they are written, behind the mark of the level itself.
+fn is_ordered(level: &Fields) -> bool {
+    let elements = level
+        .keys()
+        .enumerate()
+        .map(|(index, key)| match key.as_str() {
+            "." => (index == 0).then_some(None),
+            key => PathElement::parse(key).ok().map(Some),
+        });
+    let elements: Option<Vec<_>> = elements.collect();
+    elements.is_some_and(|elements| elements.is_sorted())
+}
+
+/// Whether a path element is written as we write it.
+fn is_canonical(key: &str) -> bool {
+    match key.as_bytes() {
+        [b'f', b':', ..] => true,
+        [b'k', b':', b'{', keys @ .., b'}'] if are_plain_keys(keys) => true,
+        [b'v', b':', value @ ..] if plain_scalar(value) == Some(value.len()) => true,
+        _ => PathElement::parse(key).is_ok_and(|element| element.serialize() == key),
+    }
+}
+
+fn are_plain_keys(mut rest: &[u8]) -> bool {
+    let mut last: &[u8] = &[];
+    loop {
+        let Some(length) = plain_string(rest) else {
+            return false;
+        };
+        let (name, behind) = rest.split_at_checked(length).unwrap_or_default();
+        if name <= last {
+            return false;
+        }
+        last = name;
+        let Some((b':', behind)) = behind.split_first() else {
+            return false;
+        };
+        let Some(length) = plain_scalar(behind) else {
+            return false;
+        };
+        match behind.get(length..) {
+            Some([]) => return true,
+            Some([b',', behind @ ..]) => rest = behind,
+            _ => return false,
+        }
+    }
+}
+
+/// The length of the scalar at the beginning, if it is written without anything that could be written in another way.
+fn plain_scalar(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'"', ..] => plain_string(text),
+        [b't', b'r', b'u', b'e', ..] => Some(4),
+        [b'f', b'a', b'l', b's', b'e', ..] => Some(5),
+        [b'0'..=b'9', rest @ ..] => {
+            let more = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let zero = text.first() == Some(&b'0');
+            let integer = !matches!(rest.get(more), Some(b'.' | b'e' | b'E'));
+            (integer && more < 15 && (!zero || more == 0)).then_some(more + 1)
+        }
+        _ => None,
+    }
+}
+
+fn plain_string(text: &[u8]) -> Option<usize> {
+    let (b'"', rest) = text.split_first()? else {
+        return None;
+    };
+    let end = rest.iter().position(|byte| is_special(*byte, true))?;
+    (rest.get(end) == Some(&b'"')).then_some(end + 2)
+}
+
+/// Whether the path to this level is in the set.
+pub(crate) fn is_member(level: &Fields) -> bool {
+    level.is_empty() || level.contains_key(".")
+}
+
+/// What is below a path, if the set has anything at it.
+pub(crate) fn find<'a, 't>(
+    root: &'a Fields,
+    keys: impl Iterator<Item = &'t str>,
+) -> Option<&'a Fields> {
+    let mut level = root;
+    for key in keys {
+        level = level.get(key)?.as_object()?;
+    }
+    Some(level)
+}
+
+/// Takes the paths of a set out.
+pub(crate) fn subtract(level: &mut Fields, set: &FieldSet) {
+    subtract_level(level, set.level());
+}
+
+fn subtract_level(level: &mut Fields, set: Level<'_>) {
+    for entry in set.entries() {
+        let key = entry.element.serialize();
+        let Some(Value::Object(below)) = level.get_mut(&key) else {
+            continue;
+        };
+        let member = unmark(below) && !entry.member;
+        subtract_level(below, entry.level);
+        if below.is_empty() && !member {
+            level.remove(&key);
+        } else if member {
+            mark(below);
+        }
+    }
+}
+
+/// Adds the paths of a set.
+pub(crate) fn unite(level: &mut Fields, set: &FieldSet) {
+    unite_level(level, set.level());
+}
+
+fn unite_level(level: &mut Fields, set: Level<'_>) {
+    for entry in set.entries() {
+        let key = entry.element.serialize();
+        match level.get_mut(&key) {
+            Some(Value::Object(below)) => {
+                let member = unmark(below) || entry.member;
+                unite_level(below, entry.level);
+                if member {
+                    mark(below);
+                }
+            }
+            _ => drop(level.insert(key, entry.to_value())),
+        }
+    }
+}
+
+/// Takes the mark off that says that the path to this level is in the set; answers whether it is.
+fn unmark(level: &mut Fields) -> bool {
+    level.is_empty() || level.remove(".").is_some()
+}
+
+/// Says that the path to this level is in the set.
+fn mark(level: &mut Fields) {
+    if !level.is_empty() {
+        level.insert(".".to_owned(), Value::Object(Map::new()));
+    }
+}
+
+/// Adds or takes out what a level has at a key.
+pub(crate) fn put(level: &mut Fields, key: String, below: Option<Value>) {
+    if let Some(below) = below {
+        if level.is_empty() {
+            level.insert(".".to_owned(), Value::Object(Map::new()));
+        }
+        level.insert(key, below);
+    } else {
+        level.remove(&key);
+        if level.len() == 1 {
+            level.remove(".");
+        }
+    }
+}
+
+/// Puts the entries of changed FieldsV1 in order, where maps do not do that themselves.
+pub(crate) fn reorder(fields: &mut Value) {
+    if maps_are_sorted() {
+        return;
+    }
+    if let Ok(set) = FieldSet::from_value(fields) {
+        *fields = set.to_value();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(text: &str) -> FieldSet {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn canonical_elements_are_known() {
+        for key in [
+            "f:",
+            "f:a",
+            "f:<",
+            "k:{\"a\":\"b\"}",
+            "k:{\"a\":1,\"b\":true}",
+            "k:{}",
+            "v:1",
+            "v:0",
+            "v:\"a\"",
+            "v:1.5",
+            "v:null",
+            "i:3",
+            "k:{\"a\":\"\\u003c\"}",
+            "v:-1",
+            "k:{\"a\":[1]}",
+            "v:123456789012345",
+            "v:\"é\"",
+            "k:{\"a\":1,\"a\":1}",
+        ] {
+            assert!(is_canonical(key), "{key}");
+        }
+        for key in [
+            ".",
+            "",
+            "f",
+            "x:a",
+            "k:{ \"a\":1}",
+            "k:{\"b\":1,\"a\":1}",
+            "k:null",
+            "v:1.0",
+            "v:01",
+            "v:\"<\"",
+            "v:1e3",
+            "v:9007199254740993",
+            "i:03",
+            "k:{\"a\":1}x",
+            "k:{\"a\":1",
+            "v:1 ",
+            "v:tru",
+            "v:-0 ",
+        ] {
+            assert!(!is_canonical(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn sets_are_changed_in_place() {
+        let texts = [
+            "{}",
+            r#"{"f:a":{}}"#,
+            r#"{"f:a":{".":{},"f:b":{}}}"#,
+            r#"{"f:a":{"f:b":{}}}"#,
+            r#"{"f:a":{"f:b":{".":{},"f:c":{}},"f:d":{}},"f:e":{}}"#,
+            r#"{"f:a":{"f:b":{"f:c":{}}}}"#,
+            r#"{"f:a":{".":{},"f:b":{".":{},"f:c":{}}}}"#,
+        ];
+        for (left, right) in texts
+            .iter()
+            .flat_map(|left| texts.map(|right| (set(left), set(right))))
+        {
+            let changed = |change: fn(&mut Fields, &FieldSet)| {
+                let mut value = left.to_value();
+                change(value.as_object_mut().unwrap(), &right);
+                value
+            };
+            assert_eq!(changed(subtract), left.difference(&right).to_value());
+            assert_eq!(changed(unite), left.union(&right).to_value());
+        }
+    }
+
+    #[test]
+    fn only_settled_sets_are_kept() {
+        let schema = Schema::from_value(&json!({"types": [{"name": "t", "map": {"fields": [
+            {"name": "whole", "type": {"map": {"elementType": {"scalar": "string"}, "elementRelationship": "atomic"}}},
+            {"name": "part", "type": {"map": {"elementType": {"scalar": "string"}}}},
+            {"name": "list", "type": {"list": {"elementType": {"scalar": "string"}, "elementRelationship": "atomic"}}},
+        ]}}]}))
+        .unwrap();
+        let ty = schema.type_named("t").unwrap();
+        for (fields, settled) in [
+            (json!({}), false),
+            (
+                json!({"f:whole": {}, "f:part": {".": {}, "f:a": {}}, "f:gone": {"f:b": {}}}),
+                true,
+            ),
+            (json!({"f:part": {".": {}}}), false),
+            (json!({".": {}, "f:part": {}}), false),
+            (json!({"f:part": {".": {"f:b": {}}, "f:a": {}}}), false),
+            (json!({"f:part": null}), false),
+            (json!({"z:part": {}}), false),
+            (json!({"f:whole": {"f:a": {}}}), false),
+            (json!({"f:list": {"v:\"a\"": {}}}), false),
+            (json!([]), false),
+        ] {
+            assert_eq!(is_settled(&schema, ty.root, &fields), settled, "{fields}");
+        }
+    }
+}
