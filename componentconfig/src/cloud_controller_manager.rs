@@ -22,5 +22,5 @@ impl Config for v1alpha1::CloudControllerManagerConfiguration {
 /// Adds the kind of cloud controller managers.
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
-    registry.with::<v1alpha1::CloudControllerManagerConfiguration>()
+    registry.builtin::<v1alpha1::CloudControllerManagerConfiguration>()
 }

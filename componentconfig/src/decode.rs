@@ -128,7 +128,7 @@ pub fn decode_value<T: DeserializeOwned>(value: &Value, strictness: Strictness) 
 }
 
 /// The diagnostic for an unknown or duplicate field, if there is to be one.
-fn strict(strictness: Strictness, message: String) -> Option<Diagnostic> {
+pub(crate) fn strict(strictness: Strictness, message: String) -> Option<Diagnostic> {
     match strictness {
         Strictness::Strict => Some(Diagnostic::error(Class::Strict, message)),
         Strictness::Warn => Some(Diagnostic::warning(Class::Strict, message)),

@@ -11,8 +11,8 @@ use crate::Registry;
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .with::<v1alpha1::KubeControllerManagerConfiguration>()
-        .with::<leader_migration::v1::LeaderMigrationConfiguration>()
-        .with_older::<leader_migration::v1beta1::LeaderMigrationConfiguration>()
-        .with_older::<leader_migration::v1alpha1::LeaderMigrationConfiguration>()
+        .builtin::<v1alpha1::KubeControllerManagerConfiguration>()
+        .builtin::<leader_migration::v1::LeaderMigrationConfiguration>()
+        .builtin_older::<leader_migration::v1beta1::LeaderMigrationConfiguration>()
+        .builtin_older::<leader_migration::v1alpha1::LeaderMigrationConfiguration>()
 }

@@ -23,5 +23,5 @@ impl Config for v1alpha1::KubeProxyConfiguration {
 /// Adds the kind of kube-proxy.
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
-    registry.with::<v1alpha1::KubeProxyConfiguration>()
+    registry.builtin::<v1alpha1::KubeProxyConfiguration>()
 }

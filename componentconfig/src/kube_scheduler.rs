@@ -106,13 +106,13 @@ fn args_kind(plugin: &str) -> Option<GroupVersionKind> {
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .with::<KubeSchedulerConfiguration>()
-        .with::<v1::DefaultPreemptionArgs>()
-        .with::<v1::DynamicResourcesArgs>()
-        .with::<v1::InterPodAffinityArgs>()
-        .with::<v1::NodeAffinityArgs>()
-        .with::<v1::NodeResourcesBalancedAllocationArgs>()
-        .with::<v1::NodeResourcesFitArgs>()
-        .with::<v1::PodTopologySpreadArgs>()
-        .with::<v1::VolumeBindingArgs>()
+        .builtin::<KubeSchedulerConfiguration>()
+        .builtin::<v1::DefaultPreemptionArgs>()
+        .builtin::<v1::DynamicResourcesArgs>()
+        .builtin::<v1::InterPodAffinityArgs>()
+        .builtin::<v1::NodeAffinityArgs>()
+        .builtin::<v1::NodeResourcesBalancedAllocationArgs>()
+        .builtin::<v1::NodeResourcesFitArgs>()
+        .builtin::<v1::PodTopologySpreadArgs>()
+        .builtin::<v1::VolumeBindingArgs>()
 }

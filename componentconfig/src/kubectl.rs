@@ -73,6 +73,6 @@ impl Upgrade for v1alpha1::Preference {
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .with::<v1beta1::Preference>()
-        .with_older::<v1alpha1::Preference>()
+        .builtin::<v1beta1::Preference>()
+        .builtin_older::<v1alpha1::Preference>()
 }

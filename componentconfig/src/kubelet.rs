@@ -10,7 +10,7 @@ mod validate;
 
 #[cfg(feature = "yaml")]
 pub use effective::read_dropins;
-pub use effective::{Layers, effective};
+pub use effective::{Layers, effective, explained};
 pub use load::load;
 
 use crate::{
@@ -54,13 +54,13 @@ same_shape!(
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .with::<v1beta1::KubeletConfiguration>()
-        .with::<v1::CredentialProviderConfig>()
-        .with_older::<v1beta1::CredentialProviderConfig>()
-        .with_older::<v1alpha1::CredentialProviderConfig>()
-        .with::<v1beta1::ImagePullIntent>()
-        .with_older::<v1alpha1::ImagePullIntent>()
-        .with::<v1beta1::ImagePulledRecord>()
-        .with_older::<v1alpha1::ImagePulledRecord>()
-        .with::<v1beta1::SerializedNodeConfigSource>()
+        .builtin::<v1beta1::KubeletConfiguration>()
+        .builtin::<v1::CredentialProviderConfig>()
+        .builtin_older::<v1beta1::CredentialProviderConfig>()
+        .builtin_older::<v1alpha1::CredentialProviderConfig>()
+        .builtin::<v1beta1::ImagePullIntent>()
+        .builtin_older::<v1alpha1::ImagePullIntent>()
+        .builtin::<v1beta1::ImagePulledRecord>()
+        .builtin_older::<v1alpha1::ImagePulledRecord>()
+        .builtin::<v1beta1::SerializedNodeConfigSource>()
 }

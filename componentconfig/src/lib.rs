@@ -45,6 +45,7 @@ pub mod kubeadm;
 pub mod kubectl;
 #[cfg(feature = "kubelet")]
 pub mod kubelet;
+pub mod layers;
 mod load;
 #[cfg(feature = "kinds")]
 mod omit;
@@ -52,6 +53,7 @@ pub mod print;
 mod quote;
 pub mod registry;
 pub mod release;
+pub mod reload;
 pub mod scalar;
 #[cfg(feature = "schemars")]
 pub mod schema;

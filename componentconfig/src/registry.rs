@@ -46,8 +46,12 @@ pub(crate) struct Entry {
     /// The ways to the next older versions.
     pub(crate) down: Vec<Edge>,
     #[cfg(feature = "schemars")]
-    pub(crate) schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+    pub(crate) schema: Option<MakeSchema>,
 }
+
+/// Makes the schema of a type.
+#[cfg(feature = "schemars")]
+pub(crate) type MakeSchema = fn(&mut schemars::SchemaGenerator) -> schemars::Schema;
 
 impl Registry {
     /// No kinds.
@@ -85,17 +89,14 @@ impl Registry {
 
     /// Adds a kind.
     #[must_use]
-    pub fn with<T: Kinded>(mut self) -> Self {
+    pub fn with<T: Config>(mut self) -> Self {
         self.entry::<T>();
         self
     }
 
     /// Adds a kind that there is a newer version of, with the conversion there and back.
     #[must_use]
-    pub fn with_older<T: Kinded + Upgrade>(mut self) -> Self
-    where
-        T::Newer: Kinded,
-    {
+    pub fn with_older<T: Upgrade>(mut self) -> Self {
         let newer = <T::Newer as Kind>::GVK;
         self.entry::<T>().up = Some(Edge {
             to: newer,
@@ -105,6 +106,15 @@ impl Registry {
             to: T::GVK,
             convert: down::<T>,
         });
+        self
+    }
+
+    /// Adds a kind that has a schema: [`json_schema`](Self::json_schema) and what goes with it know such kinds only. One
+    /// that is there already gets it.
+    #[cfg(feature = "schemars")]
+    #[must_use]
+    pub fn with_schema<T: Config + schemars::JsonSchema>(mut self) -> Self {
+        self.entry::<T>().schema = Some(schemars::SchemaGenerator::subschema_for::<T>);
         self
     }
 
@@ -122,7 +132,7 @@ impl Registry {
         self
     }
 
-    fn entry<T: Kinded>(&mut self) -> &mut Entry {
+    fn entry<T: Config>(&mut self) -> &mut Entry {
         self.entries.entry(T::GVK).or_insert_with(|| Entry {
             habit: T::HABIT,
             check: |registry, document, policy, validated| {
@@ -137,7 +147,7 @@ impl Registry {
             up: None,
             down: Vec::new(),
             #[cfg(feature = "schemars")]
-            schema: |generator| generator.subschema_for::<T>(),
+            schema: None,
         })
     }
 
@@ -262,17 +272,31 @@ impl Registry {
     }
 }
 
-/// What a kind has to be to go into a [`Registry`]: a [`Config`], and with feature `schemars` a type with a schema.
-#[cfg(not(feature = "schemars"))]
-pub trait Kinded: Config {}
-#[cfg(not(feature = "schemars"))]
-impl<T: Config> Kinded for T {}
+/// The kinds of Kubernetes: each has a schema, if schemas are built in.
+#[cfg(all(feature = "kinds", not(feature = "schemars")))]
+impl Registry {
+    pub(crate) fn builtin<T: Config>(self) -> Self {
+        self.with::<T>()
+    }
 
-/// What a kind has to be to go into a [`Registry`]: a [`Config`], and with feature `schemars` a type with a schema.
-#[cfg(feature = "schemars")]
-pub trait Kinded: Config + schemars::JsonSchema {}
-#[cfg(feature = "schemars")]
-impl<T: Config + schemars::JsonSchema> Kinded for T {}
+    #[allow(dead_code, reason = "not every component has older versions")]
+    pub(crate) fn builtin_older<T: Upgrade>(self) -> Self {
+        self.with_older::<T>()
+    }
+}
+
+/// The kinds of Kubernetes: each has a schema, if schemas are built in.
+#[cfg(all(feature = "kinds", feature = "schemars"))]
+impl Registry {
+    pub(crate) fn builtin<T: Config + schemars::JsonSchema>(self) -> Self {
+        self.with_schema::<T>()
+    }
+
+    #[allow(dead_code, reason = "not every component has older versions")]
+    pub(crate) fn builtin_older<T: Upgrade + schemars::JsonSchema>(self) -> Self {
+        self.with_older::<T>().with_schema::<T>()
+    }
+}
 
 /// Reads a document that is there as a value. Unknown fields are dropped.
 pub(crate) fn typed<T: Config>(value: &Value) -> Result<T, Report> {

@@ -3,7 +3,12 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::{Class, Diagnostic, Document, GroupVersionKind, field::Path};
+use serde_json::Value;
+
+use crate::{
+    Class, Diagnostic, Document, DocumentSet, GroupVersionKind, Policy, Registry, Report,
+    field::Path,
+};
 
 /// A minor release of Kubernetes 1: `1.36`.
 ///
@@ -144,6 +149,167 @@ pub fn lifecycle(kind: &GroupVersionKind) -> Option<&'static Lifecycle> {
     })
 }
 
+/// The fields of a kind, by name, that came after 1.20, and the release each came with. Only fields of the document itself.
+type Fields = &'static [(&'static str, u16)];
+
+const KUBELET_FIELDS: Fields = &[
+    ("containerLogMaxWorkers", 30),
+    ("containerLogMonitorInterval", 30),
+    ("containerRuntimeEndpoint", 27),
+    ("cpuManagerPolicyOptions", 22),
+    ("crashLoopBackOff", 32),
+    ("defaultPodSysctls", 37),
+    ("enableDebugFlagsHandler", 21),
+    ("enableProfilingHandler", 21),
+    ("enableSystemLogQuery", 27),
+    ("failCgroupV1", 31),
+    ("imageMaximumGCAge", 29),
+    ("imagePullCredentialsVerificationPolicy", 33),
+    ("imageServiceEndpoint", 27),
+    ("localStorageCapacityIsolation", 25),
+    ("maxParallelImagePulls", 27),
+    ("memoryManagerPolicy", 21),
+    ("memoryReservationPolicy", 36),
+    ("memorySwap", 22),
+    ("memoryThrottlingFactor", 22),
+    ("mergeDefaultEvictionSettings", 33),
+    ("podLogsDir", 30),
+    ("preloadedImagesVerificationAllowlist", 33),
+    ("registerNode", 23),
+    ("registerWithTaints", 23),
+    ("reservedMemory", 21),
+    ("seccompDefault", 22),
+    ("shutdownGracePeriodByPodPriority", 23),
+    ("singleProcessOOMKill", 32),
+    ("tlsCurvePreferences", 36),
+    ("topologyManagerPolicyOptions", 26),
+    ("tracing", 25),
+    ("userNamespaces", 33),
+];
+
+const KUBE_PROXY_FIELDS: Fields = &[
+    ("logging", 28),
+    ("nftables", 29),
+    ("windowsRunAsService", 31),
+];
+
+const SCHEDULER_FIELDS: Fields = &[("delayCacheUntilActive", 28)];
+
+/// The release with which a field of a kind came; `None` if it has always been there, as far as the kind is followed.
+pub fn field_since(kind: &GroupVersionKind, field: &str) -> Option<Release> {
+    let fields = match (kind.group(), kind.version(), kind.kind()) {
+        ("kubelet.config.k8s.io", "v1beta1", "KubeletConfiguration") => KUBELET_FIELDS,
+        ("kubeproxy.config.k8s.io", "v1alpha1", "KubeProxyConfiguration") => KUBE_PROXY_FIELDS,
+        (SCHEDULER, "v1", "KubeSchedulerConfiguration") => SCHEDULER_FIELDS,
+        _ => return None,
+    };
+    let since = fields.iter().find(|known| known.0 == field)?.1;
+    Some(Release(since))
+}
+
+/// A default that another release has.
+#[derive(Clone, Copy, Debug)]
+struct DefaultChange {
+    group: &'static str,
+    kind: &'static str,
+    field: &'static str,
+    /// The releases in which it holds: from the first, up to and without the second.
+    releases: (u16, u16),
+    /// The default there, as JSON.
+    default: &'static str,
+}
+
+/// Where the defaults of other releases differ from those of [`Release::CURRENT`].
+const DEFAULT_CHANGES: &[DefaultChange] = &[
+    DefaultChange {
+        group: "kubelet.config.k8s.io",
+        kind: "KubeletConfiguration",
+        field: "failCgroupV1",
+        releases: (31, 35),
+        default: "false",
+    },
+    DefaultChange {
+        group: "kubelet.config.k8s.io",
+        kind: "KubeletConfiguration",
+        field: "memoryThrottlingFactor",
+        releases: (37, u16::MAX),
+        default: "null",
+    },
+];
+
+impl Registry {
+    /// The defaults of a kind in a release: without fields that came later, with what changed since. `None` if the kind
+    /// is not known, or was not served any more.
+    ///
+    /// ```
+    /// # #[cfg(feature = "kubelet")] {
+    /// use componentconfig::{Kind, Registry, kubelet::v1beta1::KubeletConfiguration, release::Release};
+    ///
+    /// let defaults = |minor| {
+    ///     let registry = Registry::kubernetes();
+    ///     registry.defaults_in(&KubeletConfiguration::GVK, Release::new(minor)).unwrap()
+    /// };
+    /// assert_eq!(defaults(36)["memoryThrottlingFactor"], 0.9);
+    /// assert!(defaults(37).get("memoryThrottlingFactor").is_none());
+    /// assert!(defaults(31).get("crashLoopBackOff").is_none());
+    /// # }
+    /// ```
+    pub fn defaults_in(&self, kind: &GroupVersionKind, release: Release) -> Option<Value> {
+        let removed = lifecycle(kind).and_then(|lifecycle| lifecycle.removed);
+        if removed.is_some_and(|removed| release >= removed) {
+            return None;
+        }
+        let mut defaults = self.defaults(kind)?;
+        if let Value::Object(fields) = &mut defaults {
+            fields.retain(|name, _| field_since(kind, name).is_none_or(|since| since <= release));
+            for change in DEFAULT_CHANGES {
+                let here = (change.releases.0..change.releases.1).contains(&release.0);
+                if !here || (change.group, change.kind) != (kind.group(), kind.kind()) {
+                    continue;
+                }
+                match serde_json::from_str(change.default) {
+                    Ok(Value::Null) | Err(_) => fields.remove(change.field),
+                    Ok(default) => fields.insert(change.field.to_owned(), default),
+                };
+            }
+        }
+        Some(defaults)
+    }
+
+    /// What a component of that release says about the documents of a file beside [`check`](Self::check): fields that
+    /// it does not know yet, and versions that it does not read any more. Unknown fields are what `policy` makes of them.
+    pub fn check_for(&self, set: &DocumentSet, release: Release, policy: Policy) -> Report {
+        let mut report = self.check(set, policy);
+        for document in set {
+            let Some(kind) = document.gvk() else {
+                continue;
+            };
+            let habit = self.habit(kind).unwrap_or_default();
+            let removed = lifecycle(kind).and_then(|lifecycle| lifecycle.removed);
+            if removed.is_some_and(|removed| release >= removed) && self.knows(kind) {
+                report.push(document.unknown_api());
+            }
+            for entry in document.root().entries() {
+                let since = field_since(kind, &entry.key).filter(|since| *since > release);
+                let Some(since) = since else {
+                    continue;
+                };
+                let message = format!("unknown field {:?} in Kubernetes {release}", entry.key);
+                let said = crate::decode::strict(policy.strictness(habit), message);
+                report.extend(said.map(|diagnostic| {
+                    diagnostic
+                        .at(Path::new(entry.key.clone()))
+                        .span(entry.key_span)
+                        .source(document.source())
+                        .help(format!("it came with Kubernetes {since}"))
+                }));
+            }
+        }
+        report.sort();
+        report
+    }
+}
+
 /// The warning about a document of a deprecated version.
 pub(crate) fn deprecation(document: &Document, kind: &GroupVersionKind) -> Option<Diagnostic> {
     let lifecycle = lifecycle(kind)?;
@@ -204,5 +370,37 @@ mod tests {
             Some(Release::new(29))
         );
         assert_eq!(of(SCHEDULER, "v1"), None);
+    }
+
+    #[cfg(all(feature = "yaml", feature = "kubelet"))]
+    #[test]
+    fn fields_of_later_releases() {
+        let text = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nuserNamespaces: {}\n";
+        let set = DocumentSet::read("k", text).unwrap();
+        let registry = Registry::kubernetes();
+        assert!(
+            registry
+                .check_for(&set, Release::new(33), Policy::Strict)
+                .is_empty()
+        );
+        let report = registry.check_for(&set, Release::new(32), Policy::Strict);
+        assert_eq!(
+            report.to_string(),
+            "k:3:1: userNamespaces: unknown field \"userNamespaces\" in Kubernetes 1.32"
+        );
+        assert!(
+            !registry
+                .check_for(&set, Release::new(32), Policy::Upstream)
+                .has_errors()
+        );
+        assert!(
+            registry
+                .check_for(&set, Release::new(32), Policy::Lenient)
+                .is_empty()
+        );
+        let kind =
+            GroupVersionKind::new("kubelet.config.k8s.io", "v1beta1", "KubeletConfiguration");
+        let old = registry.defaults_in(&kind, Release::new(34)).unwrap();
+        assert_eq!(old["failCgroupV1"], false);
     }
 }

@@ -8,7 +8,10 @@ mod scalars;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use crate::{GroupVersionKind, Registry, registry::Entry};
+use crate::{
+    GroupVersionKind, Registry,
+    registry::{Entry, MakeSchema},
+};
 
 /// What the definitions of a schema are under.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +30,8 @@ impl Place {
 }
 
 impl Registry {
-    /// The JSON Schema, draft 2020-12, of a document of the kind; `None` if the kind is not known.
+    /// The JSON Schema, draft 2020-12, of a document of the kind; `None` if the kind is not known or
+    /// has no schema.
     ///
     /// Unknown fields are refused, `apiVersion` and `kind` are constants, and `default` says what the component takes
     /// where a field of the document is unset. What only rules say is not in it: see [`Registry::load`].
@@ -43,7 +47,7 @@ impl Registry {
     /// ```
     pub fn json_schema(&self, kind: &GroupVersionKind) -> Option<Value> {
         let entry = self.entries.get(kind)?;
-        let (root, definitions) = parts(kind, entry, Place::JsonSchema, "");
+        let (root, definitions) = parts(kind, entry, entry.schema?, Place::JsonSchema, "");
         let mut schema = Map::new();
         schema.insert(
             "$schema".to_owned(),
@@ -62,8 +66,8 @@ impl Registry {
     pub fn file_schema(&self) -> Value {
         let mut definitions = Map::new();
         let mut branches = Vec::new();
-        for (kind, entry) in &self.entries {
-            let (root, parts) = parts(kind, entry, Place::JsonSchema, &prefix(kind));
+        for (kind, entry, schema) in self.with_schemas() {
+            let (root, parts) = parts(kind, entry, schema, Place::JsonSchema, &prefix(kind));
             let name = format!("{}{}", prefix(kind), kind.kind());
             branches.push(json!({
                 "if": {
@@ -79,9 +83,8 @@ impl Registry {
             definitions.insert(name, root.into());
         }
         let known: Vec<Value> = self
-            .entries
-            .keys()
-            .map(|kind| {
+            .with_schemas()
+            .map(|(kind, ..)| {
                 json!({
                     "properties": {
                         "apiVersion": {"const": kind.api_version()},
@@ -101,11 +104,16 @@ impl Registry {
         })
     }
 
+    fn with_schemas(&self) -> impl Iterator<Item = (&GroupVersionKind, &Entry, MakeSchema)> {
+        let entries = self.entries.iter();
+        entries.filter_map(|(kind, entry)| Some((kind, entry, entry.schema?)))
+    }
+
     /// The kinds as the component schemas of an OpenAPI 3.1 document, each with `x-kubernetes-group-version-kind`.
     pub fn openapi(&self) -> Value {
         let mut schemas = Map::new();
-        for (kind, entry) in &self.entries {
-            let (mut root, parts) = parts(kind, entry, Place::OpenApi, &prefix(kind));
+        for (kind, entry, schema) in self.with_schemas() {
+            let (mut root, parts) = parts(kind, entry, schema, Place::OpenApi, &prefix(kind));
             root.insert(
                 "x-kubernetes-group-version-kind".to_owned(),
                 json!([{"group": kind.group(), "version": kind.version(), "kind": kind.kind()}]),
@@ -122,7 +130,7 @@ impl Registry {
     }
 
     /// The reference documentation of a kind in Markdown: every field with its type, its default and what it means.
-    /// `None` if the kind is not known.
+    /// `None` if the kind is not known or has no schema.
     pub fn reference(&self, kind: &GroupVersionKind) -> Option<String> {
         let schema = self.json_schema(kind)?;
         let defaults = self.defaults(kind)?;
@@ -144,11 +152,12 @@ fn prefix(kind: &GroupVersionKind) -> String {
 fn parts(
     kind: &GroupVersionKind,
     entry: &Entry,
+    schema: MakeSchema,
     place: Place,
     prefix: &str,
 ) -> (Map<String, Value>, Map<String, Value>) {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let root = (entry.schema)(&mut generator);
+    let root = schema(&mut generator);
     let name = root.get("$ref").and_then(Value::as_str);
     let name = name
         .and_then(|name| name.rsplit('/').next())
@@ -189,9 +198,17 @@ fn tidy(schema: &mut Value, place: Place, prefix: &str) {
             if let Some(Value::String(description)) = fields.get_mut("description") {
                 *description = description.replace('\n', " ");
             }
-            fields
-                .values_mut()
-                .for_each(|value| tidy(value, place, prefix));
+            for (keyword, value) in fields {
+                match (keyword.as_str(), value) {
+                    // Fields may be called like keywords.
+                    ("properties", Value::Object(properties)) => {
+                        for property in properties.values_mut() {
+                            tidy(property, place, prefix);
+                        }
+                    }
+                    (_, value) => tidy(value, place, prefix),
+                }
+            }
         }
         Value::Array(items) => items
             .iter_mut()

@@ -96,18 +96,18 @@ crate::kind::kinds!("output.kubeadm.k8s.io", "v1alpha3": BootstrapToken);
 #[must_use]
 pub fn register(registry: Registry) -> Registry {
     registry
-        .with::<v1beta3::InitConfiguration>()
-        .with::<v1beta3::ClusterConfiguration>()
-        .with::<v1beta3::JoinConfiguration>()
-        .with::<v1beta4::InitConfiguration>()
-        .with::<v1beta4::ClusterConfiguration>()
-        .with::<v1beta4::JoinConfiguration>()
-        .with::<v1beta4::ResetConfiguration>()
-        .with::<v1beta4::UpgradeConfiguration>()
-        .with::<BootstrapToken>()
-        .with::<output::v1alpha3::CertificateExpirationInfo>()
-        .with::<output::v1alpha3::Images>()
-        .with::<output::v1alpha3::UpgradePlan>()
+        .builtin::<v1beta3::InitConfiguration>()
+        .builtin::<v1beta3::ClusterConfiguration>()
+        .builtin::<v1beta3::JoinConfiguration>()
+        .builtin::<v1beta4::InitConfiguration>()
+        .builtin::<v1beta4::ClusterConfiguration>()
+        .builtin::<v1beta4::JoinConfiguration>()
+        .builtin::<v1beta4::ResetConfiguration>()
+        .builtin::<v1beta4::UpgradeConfiguration>()
+        .builtin::<BootstrapToken>()
+        .builtin::<output::v1alpha3::CertificateExpirationInfo>()
+        .builtin::<output::v1alpha3::Images>()
+        .builtin::<output::v1alpha3::UpgradePlan>()
         .with_set(SetConversion {
             from: GroupVersion::from_static(GROUP, "v1beta3"),
             to: GroupVersion::from_static(GROUP, "v1beta4"),

@@ -11,7 +11,11 @@ mod paths;
 use serde_json::Value;
 
 use super::{load::read, v1beta1::KubeletConfiguration};
-use crate::{Class, Diagnostic, Document, Kind, Report, Strictness, decode_value};
+use crate::{
+    Class, Diagnostic, Document, Kind, Report, Strictness, decode_value,
+    layers::{Effective, Layer},
+    tree::Node,
+};
 
 /// What a kubelet is configured by, in the order of precedence: later ones win.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +79,44 @@ pub fn effective(layers: Layers<'_>) -> Result<(KubeletConfiguration, Vec<Diagno
         kubelet = decoded(&value, layers)?;
     }
     Ok((kubelet, warnings))
+}
+
+/// The same as [`effective`], with where every value came from.
+///
+/// ```
+/// # #[cfg(feature = "yaml")] {
+/// use componentconfig::{kubelet::{self, Layers}, yaml};
+///
+/// let text = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmaxPods: 5\n";
+/// let base = yaml::parse("kubelet.yaml", text)?;
+/// let layers = Layers { base: &base, folder: "/etc", dropins: &[], flags: &["--max-pods", "9"] };
+/// let explained = kubelet::explained(layers)?;
+/// assert_eq!(
+///     explained.explain(&"maxPods".parse().unwrap()).to_string(),
+///     "maxPods: 9, from the flag --max-pods (over 5 of kubelet.yaml:3:1)",
+/// );
+/// # }
+/// # Ok::<(), componentconfig::Report>(())
+/// ```
+///
+/// # Errors
+/// Those of [`effective`].
+pub fn explained(layers: Layers<'_>) -> Result<Effective<KubeletConfiguration>, Report> {
+    let (config, warnings) = effective(layers)?;
+    let documents = [layers.base].into_iter().chain(layers.dropins);
+    let mut all: Vec<Layer> = documents.cloned().map(Layer::Document).collect();
+    for (name, value) in flags::each(layers.flags)? {
+        all.push(Layer::Flag {
+            name,
+            root: Node::from(&value),
+        });
+    }
+    Ok(Effective {
+        complete: config.to_document(),
+        config,
+        warnings,
+        layers: all,
+    })
 }
 
 /// Reads a merged value; what is wrong is pointed to in the last file that says it.

@@ -1,10 +1,11 @@
 //! Drop-in files: RFC 7386 merge patches, applied before anything is typed.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::fold;
 use crate::{
-    Class, Diagnostic, Document, Strictness, decode::decode, kubelet::v1beta1::KubeletConfiguration,
+    Class, Diagnostic, Document, Strictness, decode::decode,
+    kubelet::v1beta1::KubeletConfiguration, layers::merge_patch,
 };
 
 #[cfg(feature = "yaml")]
@@ -75,25 +76,4 @@ pub(super) fn merge(base: Value, dropins: &[Document]) -> Value {
     }
     fold::names(&mut merged);
     merged
-}
-
-/// RFC 7386: null deletes, maps are merged, everything else replaces.
-fn merge_patch(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Map::new().into();
-    }
-    let Value::Object(fields) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            fields.remove(&name);
-        } else {
-            merge_patch(fields.entry(name).or_insert(Value::Null), value);
-        }
-    }
 }

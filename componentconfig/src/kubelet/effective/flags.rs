@@ -195,9 +195,47 @@ const FLAGS: &[(&str, &str, Form)] = &[
     ("volume-stats-agg-period", "volumeStatsAggPeriod", Text),
 ];
 
+/// A flag as it was given.
+struct Given<'a> {
+    name: &'static str,
+    field: &'static str,
+    form: Form,
+    written: &'a str,
+    /// Whether the flag was given before.
+    again: bool,
+}
+
+impl Given<'_> {
+    fn apply(&self, document: &mut Value) -> Result<(), Report> {
+        let (name, written) = (self.name, self.written);
+        set(at(document, self.field), self.form, written, self.again).map_err(|why| {
+            usage(format!(
+                "invalid argument {written:?} for \"--{name}\" flag: {why}"
+            ))
+        })
+    }
+}
+
 /// Sets the fields that the flags name in a document of the kubelet.
 pub(super) fn apply(document: &mut Value, flags: &[&str]) -> Result<(), Report> {
-    let mut given: Vec<&str> = Vec::new();
+    parse(flags)?
+        .iter()
+        .try_for_each(|flag| flag.apply(document))
+}
+
+/// What each flag sets, with its name.
+pub(super) fn each(flags: &[&str]) -> Result<Vec<(String, Value)>, Report> {
+    let mut out = Vec::new();
+    for flag in parse(flags)? {
+        let mut document = Value::Object(Map::new());
+        flag.apply(&mut document)?;
+        out.push((format!("--{}", flag.name), document));
+    }
+    Ok(out)
+}
+
+fn parse<'a>(flags: &[&'a str]) -> Result<Vec<Given<'a>>, Report> {
+    let mut given: Vec<Given<'a>> = Vec::new();
     let mut rest = flags.iter();
     while let Some(flag) = rest.next() {
         let bare = flag
@@ -220,16 +258,15 @@ pub(super) fn apply(document: &mut Value, flags: &[&str]) -> Result<(), Report> 
                 .ok_or_else(|| usage(format!("flag needs an argument: --{name}")))?,
             Some(value) => value,
         };
-        let again = given.contains(&name);
-        given.push(name);
-        let target = at(document, field);
-        set(target, form, written, again).map_err(|why| {
-            usage(format!(
-                "invalid argument {written:?} for \"--{name}\" flag: {why}"
-            ))
-        })?;
+        given.push(Given {
+            name,
+            field,
+            form,
+            written,
+            again: given.iter().any(|before| before.name == name),
+        });
     }
-    Ok(())
+    Ok(given)
 }
 
 /// The field of that path, made where it is not there.
