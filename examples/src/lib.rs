@@ -1,6 +1,8 @@
 //! Programs that embed the crates of this workspace: copy from them.
 //!
 //! - `minikube-like`: the files of a control plane from a kubeadm configuration, with plan, journal and progress.
+//! - `who-owns`: who owns the fields of objects as kubectl prints them, who would object to an apply, and migrations to server-side
+//!   apply.
 
 /// The README's examples, as tests.
 #[cfg(doctest)]
