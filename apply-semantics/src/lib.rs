@@ -42,12 +42,12 @@
 //!
 //! # What it does not do
 //!
-//! It talks to no server and reads no files. It does not validate, default or convert objects: a patched object is as
-//! good as its patch. It does not read YAML. It does not yet read or write `metadata.managedFields` of whole objects.
+//! It talks to no server and reads no files. It does not read YAML, and does not convert objects between versions by itself:
+//! [`request::Convert`] is how it is told.
 //!
 //! # Features
 //!
-//! None; the crate needs `serde_json` alone.
+//! None; the crate needs `serde_json` and `serde_core` alone.
 
 #[cfg(test)]
 extern crate self as apply_semantics;

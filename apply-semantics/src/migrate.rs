@@ -44,7 +44,7 @@ use crate::{
     patch::Patch,
 };
 
-pub use candidates::{BEFORE_FIRST_APPLY, Candidate, Sign, client_side_managers};
+pub use candidates::{Candidate, Sign, client_side_managers};
 pub use step::Step;
 
 use entries::{find, has_subresource, is_by, text};

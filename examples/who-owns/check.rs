@@ -38,17 +38,16 @@ pub(crate) fn check(objects: &[Object], config: &Path, cli: &Cli) -> Result<Stri
                 .map(|conflict| (object.name.clone(), conflict)),
         );
     }
-    let output = match cli.output {
-        Output::Json => {
-            let all = found
-                .iter()
-                .map(|(object, conflict)| json!({"object": object, "conflict": conflict}));
-            format!("{:#}\n", all.collect::<Value>())
-        }
-        _ => found
+    let output = if cli.output == Output::Json {
+        let all = found
             .iter()
-            .map(|(object, conflict)| format!("{object} {conflict}\n"))
-            .collect(),
+            .map(|(object, conflict)| json!({"object": object, "conflict": conflict}));
+        format!("{:#}\n", all.collect::<Value>())
+    } else {
+        let lines = found
+            .iter()
+            .map(|(object, conflict)| format!("{object} {conflict}"));
+        lines.flat_map(|line| [line, "\n".to_owned()]).collect()
     };
     match found.len() {
         0 => Ok(output),

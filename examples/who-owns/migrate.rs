@@ -32,7 +32,9 @@ pub(crate) fn migrate(
         eprintln!("{}:", object.name);
         match patch {
             Some(Patch::Json(patch)) => {
-                eprint!("{}", indented(&plan.to_string()));
+                for step in plan.steps() {
+                    eprintln!("  {step}");
+                }
                 let orphaned = plan.orphaned();
                 for path in orphaned.paths() {
                     eprintln!(
@@ -50,19 +52,15 @@ pub(crate) fn migrate(
         ([(_, patch)], [_]) => Ok(format!("{patch:#}\n")),
         (patches, _) => {
             let patches = patches.iter().map(|(object, patch)| {
-                let value = &object.value;
+                let text = |pointer| object.value.pointer(pointer);
                 json!({
-                    "kind": value["kind"],
-                    "namespace": value["metadata"]["namespace"],
-                    "name": value["metadata"]["name"],
+                    "kind": text("/kind"),
+                    "namespace": text("/metadata/namespace"),
+                    "name": text("/metadata/name"),
                     "patch": patch,
                 })
             });
             Ok(format!("{:#}\n", patches.collect::<serde_json::Value>()))
         }
     }
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
 }

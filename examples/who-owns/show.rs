@@ -54,7 +54,7 @@ impl Shown {
             Output::Json => self.json.push(json!(field.why())),
             Output::Table => self.rows(object, field),
             Output::Tree | Output::Yaml => {
-                self.text += &format!("{} {field}\n  {}\n", object.name, field.why());
+                self.line(&format!("{} {field}\n  {}", object.name, field.why()));
             }
         }
     }
@@ -78,7 +78,7 @@ impl Shown {
                 .for_each(|field| self.rows(object, field)),
             Output::Tree | Output::Yaml if selected => {
                 for field in chosen {
-                    self.text += &format!("{} {field}\n", object.name);
+                    self.line(&format!("{} {field}", object.name));
                 }
             }
             Output::Tree => self.text += &explanation.tree(cli.view()),
@@ -89,6 +89,11 @@ impl Shown {
                 self.text += &explanation.yaml(cli.view());
             }
         }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
     }
 
     fn rows(&mut self, object: &Object, field: Field<'_>) {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::{Explanation, View, owned::Owned, secret::is_hidden, walk};
 use crate::{
     managed_fields::{Entry, Manager, Operation, strip, take},
-    migrate::BEFORE_FIRST_APPLY,
     path::{self, Path, PathElement},
+    request::BEFORE_FIRST_APPLY,
     typed::{Duplicates, Typed},
     types::builtin,
     updater::{Change, Managed, Managers, SameVersion, UpdateError, Updater},

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::path::PathElement;
+use crate::{path::PathElement, request::LAST_APPLIED};
 
 /// Whether the object holds secret data.
 pub(super) fn is_secret(object: &Value) -> bool {
@@ -20,8 +20,7 @@ pub(super) fn is_hidden(path: &[PathElement], value: &Value) -> bool {
         "data" | "stringData" => path.len() > 1 || !value.is_object(),
         "metadata" => {
             name(1) == "annotations"
-                && (name(2) == "kubectl.kubernetes.io/last-applied-configuration"
-                    || path.len() == 2 && !value.is_object())
+                && (name(2) == LAST_APPLIED || path.len() == 2 && !value.is_object())
         }
         _ => false,
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use super::{Field, View};
 use crate::{
     managed_fields::{Entry, Operation},
-    migrate::BEFORE_FIRST_APPLY,
     path::PathElement,
+    request::{BEFORE_FIRST_APPLY, LAST_APPLIED},
 };
 
 /// What keeps a field.
@@ -147,12 +147,7 @@ impl<'e> Why<'e> {
 
     /// An owner by update that should have been migrated.
     fn client_side(self) -> Option<&'e Entry> {
-        let annotation = [
-            "metadata",
-            "annotations",
-            "kubectl.kubernetes.io/last-applied-configuration",
-        ]
-        .map(PathElement::field);
+        let annotation = ["metadata", "annotations", LAST_APPLIED].map(PathElement::field);
         self.holders().find(|owner| {
             owner.operation() == Operation::Update
                 && (owner.name() == BEFORE_FIRST_APPLY || owner.fields().contains(&annotation))

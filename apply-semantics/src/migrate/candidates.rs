@@ -8,10 +8,10 @@ use super::{
     MigrateError,
     entries::{self, fields_or_none, text},
 };
-use crate::path::PathElement;
-
-/// The manager to which a server gives all fields of an object that had no entries when it was first applied.
-pub const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+use crate::{
+    path::PathElement,
+    request::{BEFORE_FIRST_APPLY, LAST_APPLIED},
+};
 
 /// A manager whose fields an applier would better own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,12 +39,7 @@ pub enum Sign {
 /// # Errors
 /// `metadata.managedFields` is no list.
 pub fn client_side_managers(object: &Value) -> Result<Vec<Candidate>, MigrateError> {
-    let annotation = [
-        "metadata",
-        "annotations",
-        "kubectl.kubernetes.io/last-applied-configuration",
-    ]
-    .map(PathElement::field);
+    let annotation = ["metadata", "annotations", LAST_APPLIED].map(PathElement::field);
     let mut found: Vec<Candidate> = Vec::new();
     let updates = entries::of(object)?.iter();
     for entry in updates.filter(|entry| text(entry, "operation") == "Update") {

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::request::BEFORE_FIRST_APPLY;
 
 fn entry(manager: &str, operation: &str, version: &str, fields: &Value) -> Value {
     json!({"manager": manager, "operation": operation, "apiVersion": version, "fieldsType": "FieldsV1", "fieldsV1": fields})
