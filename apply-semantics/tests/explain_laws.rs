@@ -352,6 +352,18 @@ proptest! {
         prop_assert_eq!(pointers.len(), all);
     }
 
+    /// Whatever somebody asks for, there is an answer: a field that is in the object, or that there is none.
+    #[test]
+    fn any_text_is_answered(writes in writes(), text in texts(), way in "[./\\[\\]\"'a-c0-2=specnamet]{0,24}") {
+        let object = Server::after(&writes).object();
+        let explanation = explain(&object).unwrap();
+        for text in [text.clone(), way.clone(), format!("/{way}"), format!(".spec.{way}"), format!("$.{text}")] {
+            if let Ok(field) = explanation.of(&text) {
+                prop_assert!(object.pointer(&field.pointer()).is_some());
+            }
+        }
+    }
+
     /// Sets of fields show as much of a type as it takes to explain them.
     #[test]
     fn inferred_types_find_the_same_owners(writes in writes()) {

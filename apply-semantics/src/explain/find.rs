@@ -134,6 +134,8 @@ fn steps<'t>(place: Place<'_>, first: bool, rest: &'t str) -> Vec<&'t str> {
             );
         }
     }
+    // An element that is counted is written in one way only; it must not be followed twice.
+    left.dedup();
     left
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_core::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::entries::{fields_or_none, text};
 use crate::fieldset::FieldSet;
@@ -131,5 +132,41 @@ fn count(fields: &FieldSet) -> String {
     match fields.len() {
         1 => "1 field".to_owned(),
         many => format!("{many} fields"),
+    }
+}
+
+/// What becomes of the entry (`becomes`, `joins` or `dropped`), its manager and version, and the fields concerned as FieldsV1.
+impl Serialize for Step {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = match self {
+            Self::Becomes {
+                manager,
+                api_version,
+                applier,
+                fields,
+            } => json!({
+                "step": "becomes", "manager": manager, "apiVersion": api_version, "applier": applier,
+                "fields": fields.to_value(),
+            }),
+            Self::Joins {
+                manager,
+                api_version,
+                applier,
+                gained,
+            } => json!({
+                "step": "joins", "manager": manager, "apiVersion": api_version, "applier": applier,
+                "gained": gained.to_value(),
+            }),
+            Self::Dropped {
+                manager,
+                api_version,
+                lost,
+                orphaned,
+            } => json!({
+                "step": "dropped", "manager": manager, "apiVersion": api_version,
+                "lost": lost.to_value(), "orphaned": orphaned.to_value(),
+            }),
+        };
+        value.serialize(serializer)
     }
 }

@@ -62,6 +62,10 @@ fn fields_of_dropped_entries_that_nobody_else_owns_are_orphans() {
         migration.to_string(),
         "\"old\" (Update, v1beta1) is dropped: it loses 2 fields, 1 then owned by nobody\n"
     );
+    assert_eq!(
+        serde_json::to_value(migration.steps()).unwrap(),
+        json!([{"step": "dropped", "manager": "old", "apiVersion": "v1beta1", "lost": {"f:b": {}, "f:c": {}}, "orphaned": {"f:b": {}}}])
+    );
 }
 
 #[test]
