@@ -134,6 +134,26 @@ fn one_field_says_what_keeps_it() {
 }
 
 #[test]
+fn what_becomes_of_a_field_that_a_manager_leaves_out_is_told() {
+    for (path, manager, fate) in [
+        (
+            ".metadata.labels.tier",
+            "provisioner",
+            "it goes, or gets its default",
+        ),
+        (
+            ".spec.replicas",
+            "provisioner",
+            "nothing changes, as it does not apply it",
+        ),
+    ] {
+        let output = run(&["deployment.yaml", "--path", path, "--manager", manager]);
+        let told = format!("  if {manager:?} leaves it out of its next apply: {fate}\n");
+        assert!(answer(&output).ends_with(&told), "{}", text(&output.stdout));
+    }
+}
+
+#[test]
 fn a_field_that_is_not_there_is_a_no() {
     let output = run(&["deployment.yaml", "--path", ".spec.replica"]);
     assert_eq!(output.status.code(), Some(1));

@@ -19,7 +19,7 @@ pub(crate) struct Cli {
     /// Only this field, and what keeps it: `.spec.replicas`, `/spec/replicas`, `.spec.containers[name="app"].image`
     #[arg(long, short)]
     pub(crate) path: Option<String>,
-    /// Only fields that this manager owns; with --check, the manager that applies
+    /// Only fields that this manager owns; with --path, the manager that may leave the field out; with --check, the one that applies
     #[arg(long, short)]
     pub(crate) manager: Option<String>,
     /// Only fields that nobody owns: no apply removes them
@@ -44,7 +44,7 @@ pub(crate) struct Cli {
     /// Tell who would object if --manager applied the configurations of this file
     #[arg(long, value_name = "FILE", requires = "manager", conflicts_with_all = ["path", "unowned", "migrate"])]
     pub(crate) check: Option<PathBuf>,
-    /// The subresource that --migrate and --check are about
+    /// The subresource through which --manager applies, and that --migrate is about
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) subresource: String,
 }

@@ -55,6 +55,12 @@ impl Shown {
             Output::Table => self.rows(object, field),
             Output::Tree | Output::Yaml => {
                 self.line(&format!("{} {field}\n  {}", object.name, field.why()));
+                if let Some(manager) = &cli.manager {
+                    let fate = field.if_left_out_by(manager, &cli.subresource);
+                    self.line(&format!(
+                        "  if {manager:?} leaves it out of its next apply: {fate}"
+                    ));
+                }
             }
         }
     }

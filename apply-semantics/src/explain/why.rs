@@ -53,6 +53,16 @@ pub enum Fate {
     Stays,
 }
 
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotApplied => "nothing changes, as it does not apply it",
+            Self::Goes => "it goes, or gets its default",
+            Self::Stays => "it stays, as others own it too",
+        })
+    }
+}
+
 /// Why a field is still there, and what would have to happen for it to go. Its text says so in sentences.
 #[derive(Debug, Clone, Copy)]
 pub struct Why<'e> {
