@@ -31,6 +31,7 @@ use serde_json::{Map, Value};
 #[allow(unused_imports)]
 pub(crate) use apply::{Apply, plan};
 pub(crate) use plan::Plan;
+pub(crate) use walk::Join;
 
 /// The single walk cannot tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -270,7 +270,7 @@ impl<'a> Walk<'a> {
     ) -> Fused<bool> {
         let mut owned = own.map(|own| Cursor::new(own, self.sorted));
         let (mut owns, mut removed) = (false, 0);
-        for (name, live, config) in Join::new(live, config, self.sorted) {
+        for (name, live, config) in Join::new(Some(live), Some(config), self.sorted) {
             let entry = owned.as_mut().and_then(|owned| owned.field(name));
             let (target, declared) = map.lookup(name);
             if target == Target::Absent {

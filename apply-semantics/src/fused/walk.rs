@@ -1,39 +1,43 @@
 //! Walking maps side by side.
 
-use std::{cmp::Ordering, iter::Peekable};
+use std::{
+    cmp::Ordering,
+    iter::{Flatten, Peekable},
+    option,
+};
 
 use serde_json::{Map, Value, map};
 
 use super::Fields;
 
 /// The entries of two maps: each name once, with what either has under it. Sorted maps are walked in lockstep.
-pub(super) struct Join<'a> {
-    left: Peekable<map::Iter<'a>>,
-    right: Peekable<map::Iter<'a>>,
+pub(crate) struct Join<'a> {
+    left: Entries<'a>,
+    right: Entries<'a>,
     /// The maps themselves, if they are not sorted.
-    unsorted: Option<[&'a Map<String, Value>; 2]>,
+    unsorted: Option<[Side<'a>; 2]>,
 }
 
-pub(super) type Joined<'a> = (&'a str, Option<&'a Value>, Option<&'a Value>);
+type Side<'a> = Option<&'a Map<String, Value>>;
+type Entries<'a> = Peekable<Flatten<option::IntoIter<&'a Map<String, Value>>>>;
+
+pub(crate) type Joined<'a> = (&'a str, Option<&'a Value>, Option<&'a Value>);
 
 impl<'a> Join<'a> {
-    pub(super) fn new(
-        left: &'a Map<String, Value>,
-        right: &'a Map<String, Value>,
-        sorted: bool,
-    ) -> Self {
+    pub(crate) fn new(left: Side<'a>, right: Side<'a>, sorted: bool) -> Self {
         Self {
-            left: left.iter().peekable(),
-            right: right.iter().peekable(),
+            left: left.into_iter().flatten().peekable(),
+            right: right.into_iter().flatten().peekable(),
             unsorted: (!sorted).then_some([left, right]),
         }
     }
 
-    fn unsorted(&mut self, [left, right]: [&'a Map<String, Value>; 2]) -> Option<Joined<'a>> {
+    fn unsorted(&mut self, [left, right]: [Side<'a>; 2]) -> Option<Joined<'a>> {
         if let Some((name, value)) = self.left.next() {
-            return Some((name, Some(value), right.get(name)));
+            return Some((name, Some(value), right.and_then(|right| right.get(name))));
         }
-        let (name, value) = self.right.find(|(name, _)| !left.contains_key(*name))?;
+        let is_new = |name: &str| left.is_none_or(|left| !left.contains_key(name));
+        let (name, value) = self.right.find(|(name, _)| is_new(name))?;
         Some((name, None, Some(value)))
     }
 }

@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    Fit, Kind, elements, error::ValidationErrors, is_empty_list, is_empty_map, item,
+    Fit, Kind, elements,
+    error::{Reason, ValidationErrors},
+    is_empty_list, is_empty_map, item,
+    valid::are_unique,
     validate::check_scalar,
 };
 use crate::{
     fieldset::{FieldSet, FieldSetBuilder, Patterns},
+    fused::{Join, maps_are_sorted},
     path::{Path, PathElement},
     schema::{ListNode, MapNode, Schema, Target, Type},
     value::equal,
@@ -75,10 +79,24 @@ impl Type {
 
 struct Walk<'a> {
     schema: &'a Schema,
-    path: Path,
+    way: Vec<Step<'a>>,
     added: FieldSetBuilder,
     modified: FieldSetBuilder,
     removed: FieldSetBuilder,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Added,
+    Modified,
+    Removed,
+}
+
+/// A step of the way to a node. It becomes a path element only if something differs there.
+enum Step<'a> {
+    Field(&'a str),
+    Item(&'a ListNode, &'a Value),
+    Element(PathElement),
 }
 
 /// Whether a node was compared as a whole.
@@ -89,7 +107,7 @@ impl<'a> Walk<'a> {
     fn new(schema: &'a Schema) -> Self {
         Self {
             schema,
-            path: Path::new(),
+            way: Vec::new(),
             added: FieldSetBuilder::new(),
             modified: FieldSetBuilder::new(),
             removed: FieldSetBuilder::new(),
@@ -97,7 +115,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares a node. Values of different kinds are compared as either kind.
-    fn node(&mut self, target: Target, left: Option<&Value>, right: Option<&Value>) -> Checked<()> {
+    fn node(
+        &mut self,
+        target: Target,
+        left: Option<&'a Value>,
+        right: Option<&'a Value>,
+    ) -> Checked<()> {
         let node = self.schema.node(target)?;
         let (left_fit, right_fit) = (Fit::of(node, left), Fit::of(node, right));
         let leaf = match (left, right) {
@@ -109,18 +132,17 @@ impl<'a> Walk<'a> {
             _ => self.kind(right_fit.kind()?, left, right)?,
         };
         match (leaf, left, right) {
-            (false, None, _) => self.added.insert(&self.path),
-            (false, _, None) => self.removed.insert(&self.path),
-            _ => {}
+            (false, None, _) => self.put(Side::Added),
+            (false, _, None) => self.put(Side::Removed),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn kind(
         &mut self,
         kind: Kind<'a>,
-        left: Option<&Value>,
-        right: Option<&Value>,
+        left: Option<&'a Value>,
+        right: Option<&'a Value>,
     ) -> Checked<IsLeaf> {
         match kind {
             Kind::Scalar(scalar) => {
@@ -139,49 +161,57 @@ impl<'a> Walk<'a> {
                     .map(|()| false);
             }
         }
-        self.leaf(left, right);
+        self.leaf(left, right)?;
         Ok(true)
     }
 
-    fn leaf(&mut self, left: Option<&Value>, right: Option<&Value>) {
+    fn leaf(&mut self, left: Option<&'a Value>, right: Option<&'a Value>) -> Checked<()> {
         match (left, right) {
-            (None, _) => self.added.insert(&self.path),
-            (_, None) => self.removed.insert(&self.path),
-            (Some(left), Some(right)) if equal(left, right) => {}
-            _ => self.modified.insert(&self.path),
+            (None, _) => self.put(Side::Added),
+            (_, None) => self.put(Side::Removed),
+            (Some(left), Some(right)) if equal(left, right) => Ok(()),
+            _ => self.put(Side::Modified),
         }
     }
 
-    fn entries(
-        &mut self,
-        map: &MapNode,
-        left: Option<&Value>,
-        right: Option<&Value>,
-    ) -> Checked<()> {
-        let empty = Map::new();
-        let [left, right] =
-            [left, right].map(|value| value.and_then(Value::as_object).unwrap_or(&empty));
-        for (name, value) in left {
-            self.below(
-                PathElement::field(name.as_str()),
-                map.entry(name),
-                Some(value),
-                right.get(name),
-            )?;
-        }
-        for (name, value) in right.iter().filter(|(name, _)| !left.contains_key(*name)) {
-            self.below(
-                PathElement::field(name.as_str()),
-                map.entry(name),
-                None,
-                Some(value),
-            )?;
+    /// Puts the path to where the walk is into a set.
+    fn put(&mut self, side: Side) -> Checked<()> {
+        let path = self.way.iter().map(|step| step.element(self.schema));
+        let path: Path = path.collect::<Result<_, _>>()?;
+        match side {
+            Side::Added => self.added.insert(&path),
+            Side::Modified => self.modified.insert(&path),
+            Side::Removed => self.removed.insert(&path),
         }
         Ok(())
     }
 
-    fn items(&mut self, list: &ListNode, left: &[Value], right: &[Value]) -> Checked<()> {
-        let mut copies: BTreeMap<PathElement, [Vec<&Value>; 2]> = BTreeMap::new();
+    fn entries(
+        &mut self,
+        map: &'a MapNode,
+        left: Option<&'a Value>,
+        right: Option<&'a Value>,
+    ) -> Checked<()> {
+        let [left, right] = [left, right].map(|value| value.and_then(Value::as_object));
+        for (name, left, right) in Join::new(left, right, maps_are_sorted()) {
+            self.below(Step::Field(name), map.entry(name), left, right)?;
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, list: &'a ListNode, left: &'a [Value], right: &'a [Value]) -> Checked<()> {
+        if self.are_same_items(list, left, right) {
+            for (left, right) in left.iter().zip(right) {
+                self.below(
+                    Step::Item(list, left),
+                    list.element,
+                    Some(left),
+                    Some(right),
+                )?;
+            }
+            return Ok(());
+        }
+        let mut copies: BTreeMap<PathElement, [Vec<&'a Value>; 2]> = BTreeMap::new();
         for item in left {
             let [left, _] = copies
                 .entry(item::element(self.schema, list, item)?)
@@ -200,69 +230,81 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Whether both lists have the same elements, each once and in the same order, as is usual.
+    fn are_same_items(&self, list: &ListNode, left: &[Value], right: &[Value]) -> bool {
+        let mut pairs = left.iter().zip(right);
+        left.len() == right.len()
+            && pairs.all(|(left, right)| item::is_same_plain(self.schema, list, left, right))
+            && are_unique(self.schema, list, left)
+    }
+
     /// Compares the copies of one element. Several on both sides are compared as a whole; one on one side is compared with
     /// nothing, and the element itself changes.
     fn copies(
         &mut self,
-        list: &ListNode,
+        list: &'a ListNode,
         element: PathElement,
-        left: &[&Value],
-        right: &[&Value],
+        left: &[&'a Value],
+        right: &[&'a Value],
     ) -> Checked<()> {
+        let (first, second) = (left.first().copied(), right.first().copied());
+        let step = Step::Element(element.clone());
         match (left, right) {
-            ([] | [_], [] | [_]) => {
-                self.below(
-                    element,
-                    list.element,
-                    left.first().copied(),
-                    right.first().copied(),
-                )?;
-            }
+            ([] | [_], [] | [_]) => self.below(step, list.element, first, second),
             ([_, _, ..], [_, _, ..]) => {
-                let same = left.len() == right.len()
-                    && left
-                        .iter()
-                        .zip(right)
-                        .all(|(left, right)| equal(left, right));
-                if !same {
-                    self.at(element, |walk| walk.modified.insert(&walk.path));
+                let mut pairs = left.iter().zip(right);
+                if left.len() == right.len() && pairs.all(|(left, right)| equal(left, right)) {
+                    return Ok(());
                 }
+                self.at(step, Side::Modified)
             }
             ([_, _, ..], _) => {
-                if let Some(right) = right.first() {
-                    self.below(element.clone(), list.element, None, Some(right))?;
+                if second.is_some() {
+                    self.below(step, list.element, None, second)?;
                 }
-                self.at(element, |walk| walk.removed.insert(&walk.path));
+                self.at(Step::Element(element), Side::Removed)
             }
             _ => {
-                if let Some(left) = left.first() {
-                    self.below(element.clone(), list.element, Some(left), None)?;
+                if first.is_some() {
+                    self.below(step, list.element, first, None)?;
                 }
-                self.at(element, |walk| walk.added.insert(&walk.path));
+                self.at(Step::Element(element), Side::Added)
             }
         }
-        Ok(())
     }
 
     fn below(
         &mut self,
-        element: PathElement,
+        step: Step<'a>,
         target: Target,
-        left: Option<&Value>,
-        right: Option<&Value>,
+        left: Option<&'a Value>,
+        right: Option<&'a Value>,
     ) -> Checked<()> {
-        self.path.push(element);
+        self.way.push(step);
         let result = self.node(target, left, right);
-        let element = self.path.pop();
-        result.map_err(|errors| match element {
-            Some(element) => errors.below(&element),
-            None => errors,
-        })
+        let step = self.way.pop();
+        result.map_err(
+            |errors| match step.and_then(|step| step.element(self.schema).ok()) {
+                Some(element) => errors.below(&element),
+                None => errors,
+            },
+        )
     }
 
-    fn at(&mut self, element: PathElement, change: impl FnOnce(&mut Self)) {
-        self.path.push(element);
-        change(self);
-        self.path.pop();
+    fn at(&mut self, step: Step<'a>, side: Side) -> Checked<()> {
+        self.way.push(step);
+        let result = self.put(side);
+        self.way.pop();
+        result
+    }
+}
+
+impl Step<'_> {
+    fn element(&self, schema: &Schema) -> Result<PathElement, Reason> {
+        match self {
+            Self::Field(name) => Ok(PathElement::field(*name)),
+            Self::Item(list, item) => item::element(schema, list, item),
+            Self::Element(element) => Ok(element.clone()),
+        }
     }
 }

@@ -93,6 +93,31 @@ pub(crate) fn may_be_same(schema: &Schema, list: &ListNode, left: &Value, right:
     })
 }
 
+/// Whether two elements are the same, and have names of which there is no doubt ([`write_plain`]).
+pub(crate) fn is_same_plain(schema: &Schema, list: &ListNode, left: &Value, right: &Value) -> bool {
+    if list.keys.is_empty() {
+        return !left.is_null() && is_plain(left) && is_plain(right) && equal(left, right);
+    }
+    let (Value::Object(left), Value::Object(right)) = (left, right) else {
+        return false;
+    };
+    let mut any = false;
+    let same = list.keys.iter().all(|name| {
+        match (
+            key(schema, list, name, left),
+            key(schema, list, name, right),
+        ) {
+            (Some(left), Some(right)) => {
+                any = true;
+                is_plain(left) && is_plain(right) && equal(left, right)
+            }
+            // Whether there may be no default is for the slow way to say.
+            _ => false,
+        }
+    });
+    same && any
+}
+
 /// What a path element says about its list element, besides its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Named {
@@ -141,8 +166,16 @@ pub(crate) fn write_plain(
 }
 
 fn write_plain_scalar(value: &Value, out: &mut String) -> bool {
+    let plain = is_plain(value);
+    if plain {
+        write_path_text(out, value);
+    }
+    plain
+}
+
+fn is_plain(value: &Value) -> bool {
     const EXACT: u64 = 1 << 53;
-    let plain = match value {
+    match value {
         Value::Number(number) => match number.as_i64() {
             Some(integer) => integer.unsigned_abs() < EXACT,
             None => number
@@ -151,11 +184,7 @@ fn write_plain_scalar(value: &Value, out: &mut String) -> bool {
         },
         Value::Array(_) | Value::Object(_) => false,
         _ => true,
-    };
-    if plain {
-        write_path_text(out, value);
     }
-    plain
 }
 
 fn default<'a>(
