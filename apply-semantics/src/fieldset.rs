@@ -12,6 +12,7 @@
 
 mod algebra;
 mod builder;
+pub(crate) mod canonical;
 mod fields_v1;
 mod patterns;
 
@@ -19,15 +20,23 @@ pub use builder::FieldSetBuilder;
 pub use fields_v1::FieldsV1Error;
 pub use patterns::{Pattern, Patterns};
 
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
 use crate::path::{Path, PathElement};
 
 /// A set of paths.
 ///
 /// A path can be in the set or be only a way to others below it; the empty path is never in it. Sets are kept as one list of
-/// nodes, each followed by all below it, sorted.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// nodes, each followed by all below it, sorted. One that was read from its canonical text is kept as that text until
+/// somebody looks into it.
+#[derive(Clone, Default)]
 pub struct FieldSet {
-    nodes: Vec<Node>,
+    /// The canonical text, if the set was read from it.
+    text: Option<Arc<str>>,
+    nodes: OnceLock<Vec<Node>>,
 }
 
 /// A node of the tree that the paths of a set form.
@@ -48,12 +57,15 @@ impl FieldSet {
 
     /// Whether no path is in the set.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        match &self.text {
+            Some(text) => **text == *"{}",
+            None => self.nodes().is_empty(),
+        }
     }
 
     /// How many paths are in the set.
     pub fn len(&self) -> usize {
-        self.nodes.iter().filter(|node| node.member).count()
+        self.nodes().iter().filter(|node| node.member).count()
     }
 
     /// Whether that path is in the set. Paths below it do not count.
@@ -81,14 +93,43 @@ impl FieldSet {
 
     /// All paths: those that end at the first element, then those below each of them.
     pub fn paths(&self) -> impl Iterator<Item = Path> {
-        let mut paths = Vec::with_capacity(self.nodes.len());
+        let mut paths = Vec::with_capacity(self.nodes().len());
         collect_paths(self.level(), &mut Vec::new(), &mut paths);
         paths.into_iter()
     }
 
     /// The topmost level of the tree.
     pub(crate) fn level(&self) -> Level<'_> {
-        Level(&self.nodes)
+        Level(self.nodes())
+    }
+
+    fn from_nodes(nodes: Vec<Node>) -> Self {
+        Self {
+            text: None,
+            nodes: OnceLock::from(nodes),
+        }
+    }
+
+    fn nodes(&self) -> &[Node] {
+        self.nodes.get_or_init(|| {
+            let text = self.text.as_deref().unwrap_or("{}");
+            fields_v1::read_all(text).unwrap_or_default()
+        })
+    }
+}
+
+impl PartialEq for FieldSet {
+    fn eq(&self, other: &Self) -> bool {
+        (self.text.is_some() && self.text == other.text) || self.nodes() == other.nodes()
+    }
+}
+
+impl Eq for FieldSet {}
+
+/// As its FieldsV1.
+impl fmt::Debug for FieldSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FieldSet({self})")
     }
 }
 
@@ -137,9 +178,7 @@ impl<'a> Level<'a> {
     }
 
     pub(crate) fn to_set(self) -> FieldSet {
-        FieldSet {
-            nodes: self.0.to_vec(),
-        }
+        FieldSet::from_nodes(self.0.to_vec())
     }
 
     fn first(self) -> Option<Entry<'a>> {

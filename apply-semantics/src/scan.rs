@@ -340,6 +340,12 @@ pub(crate) fn write_html_string(out: &mut String, text: &str) {
 
 fn write_escaped(out: &mut String, text: &str, html: bool) {
     out.push('"');
+    write_inside(out, text, html);
+    out.push('"');
+}
+
+/// Appends what is between the quotes of a JSON string.
+pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
     let mut rest = text;
     loop {
         let plain = rest
@@ -350,7 +356,7 @@ fn write_escaped(out: &mut String, text: &str, html: bool) {
         out.push_str(before);
         let mut chars = from.chars();
         match chars.next() {
-            None => break,
+            None => return,
             Some('"') => out.push_str("\\\""),
             Some('\\') => out.push_str("\\\\"),
             Some('\n') => out.push_str("\\n"),
@@ -364,7 +370,6 @@ fn write_escaped(out: &mut String, text: &str, html: bool) {
         }
         rest = chars.as_str();
     }
-    out.push('"');
 }
 
 /// Whether a character that begins with this byte may be one to escape.

@@ -32,11 +32,11 @@ impl FieldSet {
     /// The paths that have no path of the set below them.
     #[must_use]
     pub fn leaves(&self) -> Self {
-        let mut nodes = self.nodes.clone();
+        let mut nodes = self.nodes().to_vec();
         for node in &mut nodes {
             node.member &= node.below == 0;
         }
-        Self { nodes }
+        Self::from_nodes(nodes)
     }
 }
 
@@ -110,9 +110,9 @@ impl Operation for RecursiveDifference {
 }
 
 fn combine<O: Operation>(left: &FieldSet, right: &FieldSet, _: &O) -> FieldSet {
-    let mut nodes = Vec::with_capacity(left.nodes.len().max(right.nodes.len()));
+    let mut nodes = Vec::with_capacity(left.nodes().len().max(right.nodes().len()));
     levels::<O>(left.level(), right.level(), &mut nodes);
-    FieldSet { nodes }
+    FieldSet::from_nodes(nodes)
 }
 
 fn levels<O: Operation>(mut left: Level<'_>, mut right: Level<'_>, out: &mut Vec<Node>) {

@@ -121,7 +121,7 @@ impl FieldSetBuilder {
             sort(vec![Level(&self.nodes)], &mut nodes);
             self.nodes = nodes;
         }
-        FieldSet { nodes: self.nodes }
+        FieldSet::from_nodes(self.nodes)
     }
 }
 

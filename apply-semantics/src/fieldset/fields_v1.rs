@@ -1,13 +1,13 @@
 //! FieldsV1, the JSON form of sets in `metadata.managedFields`.
 
-use std::{error, fmt, str::FromStr};
+use std::{error, fmt, str::FromStr, sync::OnceLock};
 
 use serde_json::{Map, Value};
 
-use super::{Entry, FieldSet, Level, Node};
+use super::{Entry, FieldSet, Level, Node, canonical};
 use crate::{
     path::{PathElement, PathElementError},
-    scan::{ScanError, Scanner, write_string},
+    scan::{ScanError, Scanner, write_inside, write_string},
 };
 
 /// Why a text or value is no set of fields.
@@ -53,18 +53,31 @@ impl FromStr for FieldSet {
     type Err = FieldsV1Error;
 
     fn from_str(text: &str) -> Result<Self, FieldsV1Error> {
-        let mut scanner = Scanner::new(text);
-        let mut nodes = Vec::new();
-        read(&mut scanner, &mut nodes)?;
-        scanner.end()?;
-        Ok(Self { nodes })
+        if canonical::is_canonical(text) {
+            return Ok(Self {
+                text: Some(text.into()),
+                nodes: OnceLock::new(),
+            });
+        }
+        read_all(text).map(Self::from_nodes)
     }
+}
+
+pub(super) fn read_all(text: &str) -> Result<Vec<Node>, FieldsV1Error> {
+    let mut scanner = Scanner::new(text);
+    let mut nodes = Vec::with_capacity(text.len() / 16);
+    read(&mut scanner, &mut nodes)?;
+    scanner.end()?;
+    Ok(nodes)
 }
 
 /// Writes FieldsV1, in the canonical form.
 impl fmt::Display for FieldSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = String::with_capacity(self.nodes.len() * 16);
+        if let Some(text) = &self.text {
+            return f.write_str(text);
+        }
+        let mut out = String::with_capacity(self.nodes().len() * 32);
         write(self.level(), false, &mut out, &mut String::new());
         f.write_str(&out)
     }
@@ -78,7 +91,7 @@ impl FieldSet {
     pub fn from_value(value: &Value) -> Result<Self, FieldsV1Error> {
         let mut nodes = Vec::new();
         read_value("", value, &mut nodes)?;
-        Ok(Self { nodes })
+        Ok(Self::from_nodes(nodes))
     }
 
     /// FieldsV1 as a JSON value. The canonical order of keys is kept only if the map type keeps the order it is filled in.
@@ -228,10 +241,16 @@ fn write(level: Level<'_>, member: bool, out: &mut String, key: &mut String) {
         if index > 0 {
             out.push(',');
         }
-        key.clear();
-        entry.element.write(key);
-        write_string(out, key);
-        out.push(':');
+        if let PathElement::Field(name) = entry.element {
+            out.push_str("\"f:");
+            write_inside(out, name, false);
+            out.push_str("\":");
+        } else {
+            key.clear();
+            entry.element.write(key);
+            write_string(out, key);
+            out.push(':');
+        }
         write(entry.level, entry.member, out, key);
     }
     out.push('}');

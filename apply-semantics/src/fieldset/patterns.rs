@@ -96,7 +96,7 @@ impl FieldSet {
     pub fn matching(&self, patterns: &Patterns) -> Self {
         let mut nodes = Vec::new();
         filter(self.level(), patterns, &mut nodes);
-        Self { nodes }
+        Self::from_nodes(nodes)
     }
 }
 
