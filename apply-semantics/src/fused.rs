@@ -28,8 +28,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-#[allow(unused_imports)]
-pub(crate) use apply::{Apply, plan};
+pub(crate) use apply::{Apply, Excluded, first, plan};
 pub(crate) use plan::Plan;
 pub(crate) use walk::Join;
 

@@ -57,7 +57,6 @@ pub mod defaults;
 pub mod explain;
 pub mod extract;
 pub mod fieldset;
-#[allow(dead_code)]
 mod fused;
 mod go_text;
 pub mod managed_fields;

@@ -32,6 +32,7 @@ mod upkeep;
 use serde_json::Value;
 
 pub use codec::ManagedFieldsError;
+pub(crate) use codec::put;
 pub use entry::Entry;
 pub use manager::{Manager, Operation};
 pub use time::{Time, TimeError};
@@ -82,7 +83,7 @@ impl ManagedFields {
     /// Makes these the entries of an object. Without entries the object has no `managedFields`.
     pub fn write(&self, object: &mut Value) {
         match self.encode() {
-            Some(entries) => codec::put(object, entries),
+            Some(entries) => put(object, entries),
             None => drop(take(object)),
         }
     }

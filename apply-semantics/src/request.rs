@@ -33,7 +33,10 @@
 mod apply;
 mod conflict;
 mod convert;
+mod entries;
 mod error;
+mod history;
+mod in_place;
 mod kinds;
 mod last_applied;
 mod lookup;
@@ -51,6 +54,7 @@ use std::{fmt, sync::Arc};
 use serde_json::Value;
 
 use crate::typed::EmptyContainers;
+use in_place::Attempt;
 
 pub use conflict::{Conflict, Conflicts};
 pub use convert::{Convert, SameFields};
@@ -73,6 +77,8 @@ pub struct Engine {
     kinds: Kinds,
     converter: Arc<dyn Convert>,
     empty: EmptyContainers,
+    /// Whether every write is done step by step, as the original does it.
+    step_by_step: bool,
 }
 
 impl Engine {
@@ -82,6 +88,18 @@ impl Engine {
             kinds,
             converter: Arc::new(SameFields),
             empty: EmptyContainers::default(),
+            step_by_step: false,
+        }
+    }
+
+    /// The same, following the original step by step where it would otherwise do a write in one walk over the objects. It is
+    /// slower, and answers the same: this is what that is tested against.
+    #[cfg(any(test, feature = "reference"))]
+    #[must_use]
+    pub fn reference(self) -> Self {
+        Self {
+            step_by_step: true,
+            ..self
         }
     }
 
@@ -123,7 +141,10 @@ impl Engine {
         config: Value,
         options: &ApplyOptions,
     ) -> Result<Written, RequestError> {
-        apply::apply(self, live, config, options)
+        match in_place::apply(self, live, config, options) {
+            Attempt::Done(result) => result,
+            Attempt::GivenUp(live, config) => apply::apply(self, live, config, options),
+        }
     }
 
     /// Replaces the live object with a new one, or creates it: what any write but apply does.
@@ -140,7 +161,10 @@ impl Engine {
         new: Value,
         options: &UpdateOptions,
     ) -> Result<Written, RequestError> {
-        update::update(self, live, new, options)
+        match in_place::update(self, live, new, options) {
+            Attempt::Done(result) => result,
+            Attempt::GivenUp(live, new) => update::update(self, live, new, options),
+        }
     }
 
     /// What an apply would do, whether or not it conflicts. Nothing is taken but what the answer says would be.

@@ -11,7 +11,7 @@ use apply_semantics::{
     fieldset::FieldSet,
     typed::{Duplicates, EmptyContainers, Typed},
 };
-use benches::apply::{Input, input, without_managers};
+use benches::apply::{Input, Request, input, without_managers};
 use divan::{Bencher, black_box};
 use serde_json::Value;
 
@@ -25,6 +25,46 @@ fn main() {
 fn parse_live(bencher: Bencher<'_, '_>, name: &str) {
     let text = input(name).text();
     bencher.bench(|| serde_json::from_slice::<Value>(black_box(text.as_bytes())));
+}
+
+fn request(bencher: Bencher<'_, '_>, name: &str, job: &str) {
+    let input = input(name);
+    bencher
+        .with_inputs(|| input.request(job))
+        .bench_values(Request::run);
+}
+
+macro_rules! requests {
+    ($($function:ident $job:literal)*) => {
+        #[divan::bench_group]
+        mod requests {
+            use super::*;
+            $(
+                #[divan::bench(args = NAMES)]
+                fn $function(bencher: Bencher<'_, '_>, name: &str) {
+                    request(bencher, name, $job);
+                }
+            )*
+        }
+    };
+}
+
+requests! {
+    update_create "UpdateCreate"
+    update_noop "UpdateNoop"
+    update_change "UpdateChange"
+    apply_create "ApplyCreate"
+    apply_noop "ApplyNoop"
+    apply_change "ApplyChange"
+    apply_conflict "ApplyConflict"
+    apply_small "ApplySmall"
+}
+
+#[divan::bench(args = NAMES)]
+fn bytes(bencher: Bencher<'_, '_>, name: &str) {
+    let input = input(name);
+    let [live, changed] = [&input.live, &input.changed].map(|value| value.to_string());
+    bencher.bench(|| input.bytes(black_box(live.as_bytes()), black_box(changed.as_bytes())));
 }
 
 #[divan::bench_group]

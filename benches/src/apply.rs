@@ -12,6 +12,8 @@ use std::fmt;
 
 use apply_semantics::{
     fieldset::FieldSet,
+    managed_fields::Time,
+    request::{ApplyOptions, Engine, Kinds, UpdateOptions, Written},
     schema::{Schema, Type},
 };
 use serde_json::{Value, json};
@@ -67,12 +69,16 @@ pub struct Input {
     pub name: String,
     /// Its type.
     pub ty: Type,
+    /// An engine that knows the type.
+    pub engine: Engine,
     /// What the manager `applier` applied.
     pub object: Value,
     /// The same with the change.
     pub changed: Value,
     /// The live object, with the entries of `applier` and `controller`.
     pub live: Value,
+    /// The same with the change.
+    pub live_changed: Value,
 }
 
 /// The six objects.
@@ -104,16 +110,25 @@ impl Input {
     /// `change` points at the string that the changed object has another value of.
     pub fn new(name: &str, ty: Type, object: Value, change: &str) -> Self {
         let mut changed = object.clone();
-        *changed
-            .pointer_mut(change)
-            .expect("the place of the change") = "changed".into();
-        let live = live(&ty, &object);
+        let put = |object: &mut Value| {
+            *object.pointer_mut(change).expect("the place of the change") = "changed".into();
+        };
+        put(&mut changed);
+        let text = |field: &str| object[field].as_str().expect("a string");
+        let mut kinds = Kinds::new();
+        kinds.insert(text("apiVersion"), text("kind"), ty.clone());
+        let engine = Engine::new(kinds);
+        let live = live(&engine, &object);
+        let mut live_changed = live.clone();
+        put(&mut live_changed);
         Self {
             name: name.to_owned(),
             ty,
+            engine,
             object,
             changed,
             live,
+            live_changed,
         }
     }
 
@@ -145,32 +160,153 @@ pub fn without_managers(object: &Value) -> Value {
     object
 }
 
-/// The object applied by `applier`, given a uid, and then a label by `controller`.
-fn live(ty: &Type, object: &Value) -> Value {
-    let stripped: FieldSet =
-        r#"{"f:apiVersion":{},"f:kind":{},"f:metadata":{"f:name":{},"f:namespace":{}}}"#
-            .parse()
-            .expect("a set");
-    let applied = ty
-        .field_set(Some(object))
-        .expect("valid")
-        .difference(&stripped);
-    let updated = json!({"f:metadata": {"f:labels": {"f:updated-by": {}}}});
-    let mut live = object.clone();
-    let version = live["apiVersion"].clone();
-    let entry = |manager: &str, operation: &str, fields: Value| {
+/// The object applied by `applier` to what has only a version and a kind, given a uid, and then a label by `controller`.
+fn live(engine: &Engine, object: &Value) -> Value {
+    let empty = json!({"apiVersion": object["apiVersion"], "kind": object["kind"]});
+    let applied = engine
+        .apply(Some(empty), object.clone(), &applier())
+        .expect("applies");
+    let mut live = applied.into_object();
+    live["metadata"]["uid"] = "u".into();
+    let mut labelled = live.clone();
+    labelled["metadata"]["labels"]["updated-by"] = "controller".into();
+    let updated = engine
+        .update(Some(live), labelled, &controller())
+        .expect("updates");
+    updated.into_object()
+}
+
+fn time() -> Time {
+    Time::from_unix_seconds(1_577_836_800)
+}
+
+/// As the manager `applier`.
+pub fn applier() -> ApplyOptions {
+    ApplyOptions::new("applier").at(time())
+}
+
+/// As the manager `controller`.
+pub fn controller() -> UpdateOptions {
+    UpdateOptions::new("controller").at(time())
+}
+
+/// The requests that are measured.
+pub const JOBS: [&str; 8] = [
+    "UpdateCreate",
+    "UpdateNoop",
+    "UpdateChange",
+    "ApplyCreate",
+    "ApplyNoop",
+    "ApplyChange",
+    "ApplyConflict",
+    "ApplySmall",
+];
+
+/// A request on values that are there already.
+#[derive(Debug)]
+pub struct Request {
+    engine: Engine,
+    live: Value,
+    body: Value,
+    verb: Verb,
+}
+
+#[derive(Debug)]
+enum Verb {
+    Apply(ApplyOptions),
+    Update(UpdateOptions),
+}
+
+impl Request {
+    /// Does it. `None` if it conflicts.
+    pub fn run(self) -> Option<Value> {
+        let live = Some(self.live);
+        let written = match self.verb {
+            Verb::Apply(options) => self.engine.apply(live, self.body, &options),
+            Verb::Update(options) => self.engine.update(live, self.body, &options),
+        };
+        written.ok().map(Written::into_object)
+    }
+}
+
+impl Input {
+    /// The request of a job.
+    pub fn request(&self, job: &str) -> Request {
+        let empty = json!({"apiVersion": self.object["apiVersion"], "kind": self.object["kind"]});
+        let second = || ApplyOptions::new("second").at(time());
+        let (live, body) = match job {
+            "UpdateCreate" | "ApplyCreate" => (empty, self.object.clone()),
+            "UpdateNoop" => (self.live.clone(), self.live.clone()),
+            "UpdateChange" => (self.live.clone(), self.live_changed.clone()),
+            "ApplyNoop" => (self.live.clone(), self.object.clone()),
+            "ApplySmall" => (self.live.clone(), self.small()),
+            _ => (self.live.clone(), self.changed.clone()),
+        };
+        let verb = match job {
+            "UpdateCreate" | "UpdateNoop" => Verb::Update(controller()),
+            "UpdateChange" => Verb::Update(UpdateOptions::new("other").at(time())),
+            "ApplyConflict" | "ApplySmall" => Verb::Apply(second()),
+            _ => Verb::Apply(applier()),
+        };
+        Request {
+            engine: self.engine.clone(),
+            live,
+            body,
+            verb,
+        }
+    }
+
+    /// What names the object, and one label.
+    fn small(&self) -> Value {
+        let mut metadata =
+            json!({"name": self.object["metadata"]["name"], "labels": {"second": "x"}});
+        if let Some(namespace) = self.object["metadata"].get("namespace") {
+            metadata["namespace"] = namespace.clone();
+        }
+        json!({"apiVersion": self.object["apiVersion"], "kind": self.object["kind"], "metadata": metadata})
+    }
+
+    /// Texts of the live and the changed object in, the text of the result out.
+    pub fn bytes(&self, live: &[u8], changed: &[u8]) -> String {
+        let [live, changed] =
+            [live, changed].map(|text| serde_json::from_slice(text).expect("JSON"));
+        let written = self
+            .engine
+            .apply(Some(live), changed, &applier())
+            .expect("applies");
+        written.object().to_string()
+    }
+}
+
+/// A deployment-like object with so many times ten containers, each with environment, ports and mounts, and so many times twenty
+/// labels; the change is in the middle.
+pub fn scaled(factor: usize) -> Input {
+    let builtin: Value = serde_json::from_str(input!("k8s-schema.json")).expect("the schema");
+    let schema = Schema::from_value(&json!({"types": builtin["types"]})).expect("valid");
+    let root = builtin["roots"]["Pod"].as_str().expect("the type of pods");
+    let container = |number: usize| {
+        let env = (0..10)
+            .map(|at| json!({"name": format!("SETTING_{at}"), "value": format!("value {at}")}));
         json!({
-            "manager": manager, "operation": operation, "apiVersion": version, "time": "2020-01-01T00:00:00Z",
-            "fieldsType": "FieldsV1", "fieldsV1": fields,
+            "name": format!("container-{number}"),
+            "image": format!("registry.example/team/app:{number}"),
+            "env": env.collect::<Vec<_>>(),
+            "ports": [{"containerPort": 8000 + number, "protocol": "TCP", "name": "http"}],
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+            "resources": {"limits": {"cpu": "1", "memory": "512Mi"}},
         })
     };
-    let entries = [
-        entry("applier", "Apply", applied.to_value()),
-        entry("controller", "Update", updated),
-    ];
-    let metadata = &mut live["metadata"];
-    metadata["uid"] = "u".into();
-    metadata["labels"]["updated-by"] = "controller".into();
-    metadata["managedFields"] = entries.into_iter().collect();
-    live
+    let labels = (0..20 * factor).map(|at| (format!("label-{at}"), Value::from("x")));
+    let object = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": "large", "namespace": "default", "labels": labels.collect::<serde_json::Map<_, _>>()},
+        "spec": {"containers": (0..10 * factor).map(container).collect::<Vec<_>>()},
+    });
+    let change = format!("/spec/containers/{}/image", 5 * factor);
+    Input::new(
+        "scaled",
+        schema.type_named(root).expect("the type"),
+        object,
+        &change,
+    )
 }

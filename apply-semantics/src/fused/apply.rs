@@ -13,7 +13,7 @@ use super::{
     walk::{Cursor, Join},
 };
 use crate::{
-    fieldset::FieldSet,
+    fieldset::{FieldSet, Level},
     managed_fields::{self, is_never_owned},
     path::PathElement,
     schema::{ListNode, MapNode, Schema, Target, Type},
@@ -36,7 +36,7 @@ pub(crate) struct Apply<'a> {
     pub(crate) own: Option<&'a Fields>,
     pub(crate) others: &'a [&'a Fields],
     /// Fields that nobody owns, with all below them, by a filter; and whether [`managed_fields::never_owned`] are left out too.
-    pub(crate) excluded: Option<&'a FieldSet>,
+    pub(crate) excluded: Excluded<'a>,
     pub(crate) strip: bool,
 }
 
@@ -58,33 +58,71 @@ pub(crate) fn plan(apply: Apply<'_>) -> Fused<Plan> {
     if owns.leaf || (apply.own.is_some() && !owns.below) {
         return Err(GiveUp);
     }
-    if apply.own.is_none() {
-        let set = apply.ty.field_set(Some(apply.config)).map_err(|_| GiveUp)?;
-        let set = if apply.strip {
-            managed_fields::strip(&set)
-        } else {
-            set
-        };
-        walk.plan.first = Some(set.to_value());
-    }
     Ok(walk.plan)
+}
+
+/// All that the configuration makes the manager own, as FieldsV1, where it owned nothing before.
+pub(crate) fn first(ty: &Type, config: &Value, strip: bool) -> Fused<Value> {
+    let set = ty.field_set(Some(config)).map_err(|_| GiveUp)?;
+    let set = if strip {
+        managed_fields::strip(&set)
+    } else {
+        set
+    };
+    Ok(set.to_value())
 }
 
 impl Apply<'_> {
     /// A filter does nothing if nothing is applied, nor was, where it begins.
     fn stays_clear_of_filters(&self) -> Fused<()> {
-        let Some(excluded) = self.excluded else {
-            return Ok(());
+        let clear = match self.excluded {
+            Excluded::Nothing => true,
+            Excluded::AllBut => false,
+            Excluded::Set(fields) => is_clear(self.config, self.own, fields.level()),
+            Excluded::Paths(paths) => paths.iter().all(|path| self.is_clear_of(path.split('.'))),
         };
-        let clear = excluded.level().entries().all(|entry| {
-            let PathElement::Field(name) = entry.element else {
-                return false;
-            };
-            let key = entry.element.serialize();
-            self.config.get(&**name).is_none() && self.own.is_none_or(|own| !own.contains_key(&key))
-        });
         if clear { Ok(()) } else { Err(GiveUp) }
     }
+
+    fn is_clear_of<'n>(&self, mut path: impl Iterator<Item = &'n str> + Clone) -> bool {
+        let config = path
+            .clone()
+            .try_fold(self.config, |value, name| value.get(name));
+        let own = self.own.is_some_and(|own| {
+            let found = path.try_fold(own, |level, name| {
+                level.get(&format!("f:{name}"))?.as_object()
+            });
+            found.is_some()
+        });
+        config.is_none() && !own
+    }
+}
+
+/// Fields that nobody owns, with all below them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Excluded<'a> {
+    Nothing,
+    Set(&'a FieldSet),
+    /// Names with dots between them.
+    Paths(&'static [&'static str]),
+    /// All but a few.
+    AllBut,
+}
+
+fn is_clear(config: &Value, own: Option<&Fields>, excluded: Level<'_>) -> bool {
+    excluded.entries().all(|entry| {
+        let PathElement::Field(name) = entry.element else {
+            return false;
+        };
+        let key = entry.element.serialize();
+        let config = config.get(&**name);
+        let own = own.and_then(|own| own.get(&key)).and_then(Value::as_object);
+        match (config, own) {
+            (None, None) => true,
+            _ if entry.member => false,
+            (config, own) => is_clear(config.unwrap_or(&Value::Null), own, entry.level),
+        }
+    })
 }
 
 /// Where the walk is, with regard to fields that nobody owns.

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::{Apply, Fields, plan, trie};
+use super::{Apply, Excluded, Fields, plan, trie};
 use crate::{
     typed::Typed,
     updater::{Applied, Change, Filter, Managers, UpdateError},
@@ -47,6 +47,11 @@ fn of_managers(managers: &Managers) -> Vec<(String, Value)> {
         .collect()
 }
 
+fn undone(mut fields: Value, undo: &trie::Undo) -> Value {
+    trie::undo(fields.as_object_mut().unwrap(), undo);
+    fields
+}
+
 pub(crate) fn apply(write: &Write<'_>, config: &Typed, result: &Result<Applied, UpdateError>) {
     let done = try_apply(write, config, result);
     let count = if done.is_some() { &APPLIED } else { &GIVEN_UP };
@@ -60,9 +65,9 @@ fn try_apply(
 ) -> Option<()> {
     let mut sets = settled(write)?;
     let excluded = match write.filter {
-        None => None,
-        Some(Filter::Exclude(fields)) => Some(fields),
-        Some(Filter::Include(_)) => return None,
+        None => Excluded::Nothing,
+        Some(Filter::Exclude(fields)) => Excluded::Set(fields),
+        Some(Filter::Include(_)) => Excluded::AllBut,
     };
     let (live, config) = (write.live.value()?, config.value()?);
     let mut own = None;
@@ -115,15 +120,16 @@ fn try_apply(
         Ok(applied) => applied,
     };
     for (at, fields) in taken {
+        assert!(trie::meets(sets[at].1.as_object().unwrap(), &fields));
         trie::subtract(sets[at].1.as_object_mut().unwrap(), &fields);
     }
-    let own = match (own, plan.first.take()) {
-        (None, Some(first)) => first,
-        (Some(mut own), None) => {
-            plan.change_own(&mut own);
-            own
-        }
-        _ => panic!("either first or later"),
+    let own = if let Some(mut own) = own {
+        let before = own.clone();
+        let undo = plan.change_own(&mut own);
+        assert_eq!(undone(own.clone(), &undo), before);
+        own
+    } else {
+        super::first(write.live.ty(), config, false).ok()?
     };
     sets.push((write.change.manager.clone(), own));
     sets.retain(|(_, set)| !set.as_object().unwrap().is_empty());

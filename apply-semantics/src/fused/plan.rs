@@ -4,7 +4,10 @@ use std::{mem, ops::Range};
 
 use serde_json::Value;
 
-use super::{Fields, trie};
+use super::{
+    Fields,
+    trie::{self, Undo},
+};
 use crate::{
     fieldset::{FieldSet, FieldSetBuilder},
     path::PathElement,
@@ -26,8 +29,6 @@ pub(crate) struct Plan {
     taken: Vec<(usize, Range<usize>)>,
     /// Whether the object changes, and not only the spelling of numbers.
     pub(crate) is_change: bool,
-    /// All that the manager owns now, if it owned nothing before.
-    pub(crate) first: Option<Value>,
 }
 
 /// A step of a path: the text of its element, and for list elements where they are in the live object and in the configuration.
@@ -213,8 +214,10 @@ impl Plan {
         !self.own.is_empty()
     }
 
-    /// Makes what the manager owned what it owns now. What comes goes first: an entry without any children counts as a leaf.
-    pub(crate) fn change_own(&mut self, own: &mut Value) {
+    /// Makes what the manager owned what it owns now; answers how that is undone. What comes goes first: an entry without any
+    /// children counts as a leaf.
+    pub(crate) fn change_own(&mut self, own: &mut Value) -> Undo {
+        let mut undo = Undo::new();
         let (new, gone): (Vec<_>, Vec<_>) = mem::take(&mut self.own)
             .into_iter()
             .partition(|(_, below)| below.is_some());
@@ -227,10 +230,13 @@ impl Plan {
                 .iter()
                 .try_fold(&mut *own, |value, step| value.get_mut(self.key(step)));
             if let Some(Value::Object(level)) = level {
-                trie::put(level, self.key(last).to_owned(), below);
+                let before = trie::put(level, self.key(last).to_owned(), below);
+                let path = steps.iter().map(|step| self.key(step).to_owned());
+                undo.push((path.collect(), before));
             }
         }
         trie::reorder(own);
+        undo
     }
 
     /// What others own of what changes: who it is, by index and in order, and which fields.

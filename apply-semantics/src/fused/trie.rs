@@ -95,18 +95,6 @@ pub(crate) fn is_member(level: &Fields) -> bool {
     level.is_empty() || level.contains_key(".")
 }
 
-/// What is below a path, if the set has anything at it.
-pub(crate) fn find<'a, 't>(
-    root: &'a Fields,
-    keys: impl Iterator<Item = &'t str>,
-) -> Option<&'a Fields> {
-    let mut level = root;
-    for key in keys {
-        level = level.get(key)?.as_object()?;
-    }
-    Some(level)
-}
-
 /// Takes the paths of a set out.
 pub(crate) fn subtract(level: &mut Fields, set: &FieldSet) {
     subtract_level(level, set.level());
@@ -161,18 +149,55 @@ fn mark(level: &mut Fields) {
     }
 }
 
-/// Adds or takes out what a level has at a key.
-pub(crate) fn put(level: &mut Fields, key: String, below: Option<Value>) {
+/// Whether a set has any of the paths of another.
+pub(crate) fn meets(level: &Fields, set: &FieldSet) -> bool {
+    meets_level(level, set.level())
+}
+
+fn meets_level(level: &Fields, set: Level<'_>) -> bool {
+    set.entries().any(|entry| {
+        let below = level.get(&entry.element.serialize());
+        below.and_then(Value::as_object).is_some_and(|below| {
+            (entry.member && is_member(below)) || meets_level(below, entry.level)
+        })
+    })
+}
+
+/// Steps to take, from the last to the first, to have a set again as it was: a path, and what was there.
+pub(crate) type Undo = Vec<(Vec<String>, Option<Value>)>;
+
+/// Adds or takes out what a level has at a key. Answers what it had.
+pub(crate) fn put(level: &mut Fields, key: String, below: Option<Value>) -> Option<Value> {
     if let Some(below) = below {
-        if level.is_empty() {
-            level.insert(".".to_owned(), Value::Object(Map::new()));
+        mark_leaf(level);
+        return level.insert(key, below);
+    }
+    let before = level.remove(&key);
+    if level.len() == 1 {
+        level.remove(".");
+    }
+    before
+}
+
+/// Takes the steps back.
+pub(crate) fn undo(fields: &mut Fields, steps: &Undo) {
+    for (path, below) in steps.iter().rev() {
+        let Some((last, way)) = path.split_last() else {
+            continue;
+        };
+        let level = way.iter().try_fold(&mut *fields, |level, key| {
+            level.get_mut(key)?.as_object_mut()
+        });
+        if let Some(level) = level {
+            put(level, last.clone(), below.clone());
         }
-        level.insert(key, below);
-    } else {
-        level.remove(&key);
-        if level.len() == 1 {
-            level.remove(".");
-        }
+    }
+}
+
+/// Marks a level that has been a leaf so far.
+fn mark_leaf(level: &mut Fields) {
+    if level.is_empty() {
+        level.insert(".".to_owned(), Value::Object(Map::new()));
     }
 }
 

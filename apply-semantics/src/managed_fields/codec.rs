@@ -225,7 +225,7 @@ pub(super) fn to_json(entries: &[Entry]) -> String {
 }
 
 /// Puts the list into an object, with metadata if it has none.
-pub(super) fn put(object: &mut Value, entries: Value) {
+pub(crate) fn put(object: &mut Value, entries: Value) {
     let Value::Object(object) = object else {
         return;
     };

@@ -8,6 +8,7 @@ use super::{
     ApplyOptions, BEFORE_FIRST_APPLY, Conflict, Conflicts, Effect, Engine, RequestError,
     Resolution, Stage, Written,
     error::type_text,
+    history::History,
     last_applied::{self, KUBECTL},
     lookup,
     pure::{Pure, Refused, Versioned},
@@ -358,8 +359,7 @@ impl<'a> Apply<'a> {
             effect,
             created,
             manager,
-            before,
-            after: entries,
+            history: History::read(before, entries),
             yielded,
         })
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::reset;
+use super::reset::{self, Rule};
 use crate::{
+    fused::Excluded,
     schema::{Definition, Schema, SchemaError, Type},
     types::{self, Node, Shape},
     updater::Filter,
@@ -140,6 +141,33 @@ impl Kinds {
             filters.extend(reset::builtin(kind, subresource));
         }
         filters
+    }
+
+    /// The fields that a subresource does not take from requests in a version.
+    pub(super) fn excluded(
+        &self,
+        api_version: &str,
+        kind: &str,
+        subresource: &str,
+    ) -> Excluded<'_> {
+        if let Some((versions, rule)) = reset::rule(kind, subresource)
+            && self.builtin
+            && versions.contains(&api_version)
+        {
+            return match rule {
+                Rule::AllBut(fields) => Excluded::Paths(fields),
+                Rule::Only(_) => Excluded::AllBut,
+            };
+        }
+        let known = self.known.get(kind).into_iter().flatten().rev();
+        let mut filters = known
+            .filter(|version| version.api_version == api_version)
+            .filter_map(|version| version.filters.get(subresource));
+        match filters.next() {
+            None => Excluded::Nothing,
+            Some(Filter::Exclude(fields)) => Excluded::Set(fields),
+            Some(Filter::Include(_)) => Excluded::AllBut,
+        }
     }
 
     /// An object of a kind without anything in it.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::lookup;
+use super::{history::History, lookup};
 use crate::{
     fieldset::FieldSet,
     managed_fields::{self, Entry, ManagedFields, Manager},
@@ -24,14 +24,13 @@ pub enum Effect {
 }
 
 /// The object that a write makes.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Written {
     pub(super) object: Value,
     pub(super) effect: Effect,
     pub(super) created: bool,
     pub(super) manager: Manager,
-    pub(super) before: ManagedFields,
-    pub(super) after: ManagedFields,
+    pub(super) history: History,
     pub(super) yielded: Vec<Path>,
 }
 
@@ -81,7 +80,11 @@ impl Written {
 
     /// Who manages what now.
     pub fn managed_fields(&self) -> &ManagedFields {
-        &self.after
+        self.history.after(&self.object)
+    }
+
+    fn before(&self) -> &ManagedFields {
+        self.history.before(&self.object)
     }
 
     /// What the write means for the ownership of fields.
@@ -91,21 +94,23 @@ impl Written {
             let entry = entries.get(&self.manager);
             entry.map_or_else(|| none.clone(), |entry| entry.fields().clone())
         };
-        let (old, new) = (mine(&self.before), mine(&self.after));
+        let (old, new) = (mine(self.before()), mine(self.managed_fields()));
         let lost = old.difference(&new);
         let (given_up, pruned): (Vec<Path>, _) = lost
             .paths()
             .partition(|path| lookup::find(&self.object, path).is_some());
         Report {
             gained: new.difference(&old),
-            taken: self.of_others(&self.before, |entry| {
+            taken: self.of_others(self.before(), |entry| {
                 let kept = self
-                    .after
+                    .managed_fields()
                     .get(&entry.manager())
                     .map_or(&none, Entry::fields);
                 entry.fields().difference(kept)
             }),
-            co_owned: self.of_others(&self.after, |entry| entry.fields().intersection(&new)),
+            co_owned: self.of_others(self.managed_fields(), |entry| {
+                entry.fields().intersection(&new)
+            }),
             given_up: given_up.into_iter().collect(),
             pruned: pruned.into_iter().collect(),
             yielded: self.yielded.clone(),
@@ -127,6 +132,18 @@ impl Written {
     }
 }
 
+impl PartialEq for Written {
+    fn eq(&self, other: &Self) -> bool {
+        self.object == other.object
+            && self.effect == other.effect
+            && self.created == other.created
+            && self.manager == other.manager
+            && self.before() == other.before()
+            && self.managed_fields() == other.managed_fields()
+            && self.yielded == other.yielded
+    }
+}
+
 /// Without the object, which may be secret.
 impl fmt::Debug for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -134,7 +151,7 @@ impl fmt::Debug for Written {
             .field("effect", &self.effect)
             .field("created", &self.created)
             .field("manager", &self.manager)
-            .field("managed_fields", &self.after)
+            .field("managed_fields", self.managed_fields())
             .finish_non_exhaustive()
     }
 }

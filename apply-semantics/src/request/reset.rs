@@ -110,17 +110,34 @@ const STATUS: &[(&str, &[&str], &[&str])] = &[
     ),
 ];
 
-/// What a subresource of a kind, or the object itself (`""`), takes from requests: by version.
+/// What an endpoint takes from requests.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    AllBut(&'static [&'static str]),
+    Only(&'static [&'static str]),
+}
+
+/// What a subresource of a kind, or the object itself (`""`), takes from requests, and in which versions.
+pub(super) fn rule(kind: &str, subresource: &str) -> Option<(&'static [&'static str], Rule)> {
+    let (_, versions, rest) = STATUS.iter().find(|(name, ..)| *name == kind)?;
+    let rule = match (kind, subresource) {
+        (_, "") => Rule::AllBut(&["status"]),
+        (_, "status") => Rule::AllBut(rest),
+        ("CertificateSigningRequest", "approval") => Rule::AllBut(&["spec", "status.certificate"]),
+        ("Pod", "resize") => Rule::Only(&["spec.containers", "spec.initContainers"]),
+        _ => return None,
+    };
+    Some((versions, rule))
+}
+
+/// The same as filters, by version.
 pub(super) fn builtin(kind: &str, subresource: &str) -> Vec<(String, Filter)> {
-    let Some((_, versions, rest)) = STATUS.iter().find(|(name, ..)| *name == kind) else {
+    let Some((versions, rule)) = rule(kind, subresource) else {
         return Vec::new();
     };
-    let filter = match (kind, subresource) {
-        (_, "") => exclude(&["status"]),
-        (_, "status") => exclude(rest),
-        ("CertificateSigningRequest", "approval") => exclude(&["spec", "status.certificate"]),
-        ("Pod", "resize") => include(&["spec.containers", "spec.initContainers"]),
-        _ => return Vec::new(),
+    let filter = match rule {
+        Rule::AllBut(fields) => exclude(fields),
+        Rule::Only(fields) => include(fields),
     };
     versions
         .iter()

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     Effect, Engine, OnFailure, RequestError, Stage, UpdateOptions, Written,
+    history::History,
     pure::{Pure, Versioned},
     tracked::Tracked,
 };
@@ -172,8 +173,7 @@ fn written(
         effect,
         created: live.is_none(),
         manager,
-        before: before.unwrap_or_default(),
-        after,
+        history: History::read(before.unwrap_or_default(), after),
         yielded: Vec::new(),
     }
 }

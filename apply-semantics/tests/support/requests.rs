@@ -22,21 +22,33 @@ pub(crate) fn run(runner: &mut Runner) {
     let schema = Schema::from_value(&schema).unwrap();
     for (id, case) in cases(runner, SUITE) {
         runner.case(SUITE, &id, || {
-            replay(&case, &schema, EmptyContainers::Collapse, &case["want"])?;
-            case.get("want_preserve_empty").map_or(Ok(()), |want| {
-                replay(&case, &schema, EmptyContainers::Preserve, want)
-            })
+            for set_up in ENGINES.iter().copied() {
+                let (collapse, preserve) = (EmptyContainers::Collapse, EmptyContainers::Preserve);
+                replay(&case, &schema, set_up, collapse, &case["want"])?;
+                case.get("want_preserve_empty").map_or(Ok(()), |want| {
+                    replay(&case, &schema, set_up, preserve, want)
+                })?;
+            }
+            Ok(())
         });
     }
 }
 
+/// The engine, and the one that follows the original step by step.
+const ENGINES: &[fn(Engine) -> Engine] = &[
+    |engine| engine,
+    #[cfg(feature = "reference")]
+    Engine::reference,
+];
+
 fn replay(
     case: &Value,
     schema: &std::sync::Arc<Schema>,
+    set_up: fn(Engine) -> Engine,
     empty: EmptyContainers,
     wanted: &Value,
 ) -> Result<(), String> {
-    let engine = Engine::new(kinds(case, schema))
+    let engine = set_up(Engine::new(kinds(case, schema)))
         .converter(Suffixes)
         .empty_containers(empty);
     let mut live = None;
