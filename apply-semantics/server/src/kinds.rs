@@ -22,8 +22,7 @@ mod validate;
 pub(crate) use cause::{Cause, summary};
 #[allow(unused_imports, reason = "parts arrive one by one")]
 pub(crate) use prepare::{Cx, User, bind, prepare_create, prepare_update};
-#[allow(unused_imports, reason = "parts arrive one by one")]
-pub(crate) use table::{table_columns, table_row};
+pub(crate) use table::{since, table_columns, table_row};
 pub(crate) use validate::{
     validate_create, validate_metadata, validate_metadata_update, validate_scale, validate_update,
 };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::registry::Resource;
+use crate::{kinds, registry::Resource};
 
 /// The table of some objects of a resource. Rows carry the metadata of their objects, the whole objects, or nothing, as `include` says.
 pub(crate) fn table(
@@ -12,10 +12,17 @@ pub(crate) fn table(
     objects: &[&Value],
     metadata: &Value,
     include: &str,
+    now: &str,
 ) -> Value {
-    let (columns, cells): (Vec<Value>, Cells<'_>) = match &resource.custom {
-        Some(custom) => custom_columns(custom.columns()),
-        None => plain_columns(),
+    let (columns, cells): (Cow<'_, [Value]>, Cells<'_>) = match &resource.custom {
+        Some(custom) => custom_columns(custom.columns(), now),
+        None => (
+            Cow::Borrowed(kinds::table_columns(
+                &resource.api_version(),
+                &resource.kind,
+            )),
+            Box::new(|object| kinds::table_row(object, now)),
+        ),
     };
     let rows: Vec<Value> = objects
         .iter()
@@ -47,26 +54,8 @@ fn column(name: &str, kind: &str, format: &str, description: &str, priority: i64
     json!({"name": name, "type": kind, "format": format, "description": description, "priority": priority})
 }
 
-/// The name and when it was created.
-fn plain_columns<'a>() -> (Vec<Value>, Cells<'a>) {
-    let columns = vec![
-        column("Name", "string", "name", NAME, 0),
-        column("Created At", "date", "", CREATED, 0),
-    ];
-    let cells = |object: &Value| {
-        let field = |name: &str| {
-            object
-                .pointer(&format!("/metadata/{name}"))
-                .cloned()
-                .unwrap_or_default()
-        };
-        vec![field("name"), field("creationTimestamp")]
-    };
-    (columns, Box::new(cells))
-}
-
 /// What a definition wants printed; without wishes, the age.
-fn custom_columns(wanted: &[Value]) -> (Vec<Value>, Cells<'_>) {
+fn custom_columns<'a>(wanted: &'a [Value], now: &'a str) -> (Cow<'a, [Value]>, Cells<'a>) {
     let age = json!({"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": CREATED});
     let wanted: Vec<Cow<'_, Value>> = if wanted.is_empty() {
         vec![Cow::Owned(age)]
@@ -107,25 +96,32 @@ fn custom_columns(wanted: &[Value]) -> (Vec<Value>, Cells<'_>) {
             .unwrap_or_default();
         let others = wanted.iter().map(|column| {
             let text = |name: &str| column.get(name).and_then(Value::as_str).unwrap_or_default();
-            cell(&find(object, text("jsonPath")), text("type"))
+            find(object, text("jsonPath"))
+                .first()
+                .map_or(Value::Null, |value| cell(value, text("type"), now))
         });
         std::iter::once(name).chain(others).collect()
     };
-    (columns, Box::new(cells))
+    (Cow::Owned(columns), Box::new(cells))
 }
 
 /// A value as a cell of that type; null if it does not fit.
-fn cell(found: &[&Value], kind: &str) -> Value {
-    let Some(value) = found.first() else {
-        return Value::Null;
-    };
+fn cell(value: &Value, kind: &str, now: &str) -> Value {
     match (kind, value) {
-        ("string" | "date", Value::String(_)) | ("boolean", Value::Bool(_)) => Value::clone(value),
-        ("integer" | "number", Value::Number(_)) => Value::clone(value),
-        ("string", _) => {
-            let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
-            texts.join(",").into()
-        }
+        ("string", Value::Object(_) | Value::Array(_)) => crate::go_text::map(value).into(),
+        ("string", Value::String(_))
+        | ("boolean", Value::Bool(_))
+        | ("number", Value::Number(_)) => value.clone(),
+        ("string", Value::Bool(_) | Value::Number(_)) => value.to_string().into(),
+        ("date", Value::String(time)) => kinds::since(time, now),
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the original cuts fractions off, too"
+        )]
+        ("integer", Value::Number(number)) => match number.as_f64() {
+            Some(float) if number.is_f64() => json!(float as i64),
+            _ => value.clone(),
+        },
         _ => Value::Null,
     }
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::{accept::Accept, render};
 use crate::{
+    core::Core,
     server::Server,
     watch::{Notice, Watch},
 };
@@ -85,7 +86,7 @@ impl Lines {
             return Poll::Ready(None);
         }
         if let Some(notice) = self.watch.next(&state.core) {
-            return Poll::Ready(Some(self.line(&notice)));
+            return Poll::Ready(Some(self.line(&notice, &state.core)));
         }
         if self
             .deadline
@@ -94,7 +95,11 @@ impl Lines {
         {
             self.watch.end();
             // The last word of a watch that ends by the clock.
-            return Poll::Ready(self.watch.bookmark().map(|bookmark| self.line(&bookmark)));
+            return Poll::Ready(
+                self.watch
+                    .bookmark()
+                    .map(|bookmark| self.line(&bookmark, &state.core)),
+            );
         }
         if self.watch.is_ended() {
             return Poll::Ready(None);
@@ -109,7 +114,7 @@ impl Lines {
         Poll::Pending
     }
 
-    fn line(&mut self, notice: &Notice) -> Bytes {
+    fn line(&mut self, notice: &Notice, core: &Core) -> Bytes {
         let object = match notice.kind {
             "ERROR" => Value::clone(&notice.object),
             _ => render::one(
@@ -117,6 +122,7 @@ impl Lines {
                 &notice.object,
                 self.accept,
                 self.first,
+                &core.now().to_string(),
             ),
         };
         self.first = false;

@@ -34,6 +34,7 @@ impl Server {
             .text("includeObject")
             .unwrap_or("Metadata")
             .to_owned();
+        let now = self.lock().core.now().to_string();
         let body = match answer.content {
             Content::Watch(request) => {
                 let timeout = request.timeout;
@@ -44,10 +45,12 @@ impl Server {
             Content::Object { resource, object } => match accept {
                 Accept::Plain => ResponseBody::whole(object.to_string()),
                 _ => ResponseBody::whole(
-                    shaped(&resource, &object, accept, &include, true).to_string(),
+                    shaped(&resource, &object, accept, &include, true, &now).to_string(),
                 ),
             },
-            Content::List(list) => ResponseBody::whole(list_in(list, accept, &include).to_string()),
+            Content::List(list) => {
+                ResponseBody::whole(list_in(list, accept, &include, &now).to_string())
+            }
         };
         respond(answer.code, body, &answer.warnings)
     }
@@ -179,8 +182,9 @@ pub(super) fn one(
     object: &Arc<Value>,
     accept: Accept,
     first: bool,
+    now: &str,
 ) -> Value {
-    shaped(resource, object, accept, "Metadata", first)
+    shaped(resource, object, accept, "Metadata", first, now)
 }
 
 fn shaped(
@@ -189,6 +193,7 @@ fn shaped(
     accept: Accept,
     include: &str,
     columns: bool,
+    now: &str,
 ) -> Value {
     match accept {
         Accept::Plain => object.clone(),
@@ -203,6 +208,7 @@ fn shaped(
                 &[object],
                 &json!({"resourceVersion": version}),
                 include,
+                now,
             );
             if let (false, Some(table)) = (columns, table.as_object_mut()) {
                 table.insert("columnDefinitions".to_owned(), Value::Null);
@@ -212,7 +218,7 @@ fn shaped(
     }
 }
 
-fn list_in(list: List, accept: Accept, include: &str) -> Value {
+fn list_in(list: List, accept: Accept, include: &str, now: &str) -> Value {
     match accept {
         Accept::Plain => list.into_value(false),
         Accept::Metadata => json!({
@@ -223,7 +229,7 @@ fn list_in(list: List, accept: Accept, include: &str) -> Value {
         }),
         Accept::Table => {
             let items: Vec<&Value> = list.items.iter().map(|item| &**item).collect();
-            table::table(&list.resource, &items, &list.metadata(), include)
+            table::table(&list.resource, &items, &list.metadata(), include, now)
         }
     }
 }

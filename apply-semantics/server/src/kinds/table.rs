@@ -13,6 +13,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde_json::{Value, json};
 
+pub(crate) use cells::since;
+
 use super::read::{at, text};
 
 const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
@@ -36,7 +38,7 @@ pub(crate) fn table_columns(api_version: &str, kind: &str) -> &'static [Value] {
 /// The cells of an object, one a column; `now` is a time stamp of whole seconds.
 pub(crate) fn table_row(object: &Value, now: &str) -> Vec<Value> {
     let name = at(at(object, "metadata"), "name").clone();
-    let age = || cells::since(text(at(object, "metadata"), "creationTimestamp"), now);
+    let age = || since(text(at(object, "metadata"), "creationTimestamp"), now);
     match rows::row(object, now) {
         Some(rows::Row::Between(cells)) => {
             let cells = cells.into_iter().map(|cell| cell.unwrap_or_else(age));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::read::{at, entries, list, text};
 
 /// How long ago a time was, in the short form of the server; `<unknown>` without a time.
-pub(super) fn since(stamp: &str, now: &str) -> Value {
+pub(crate) fn since(stamp: &str, now: &str) -> Value {
     match (seconds(stamp), seconds(now)) {
         (Some(stamp), Some(now)) => json!(duration(now - stamp)),
         _ => json!("<unknown>"),
