@@ -51,6 +51,10 @@
 
 #[cfg(test)]
 extern crate self as apply_semantics;
+//! None; the crate needs `serde_json` and what is below it.
+//! | feature | what for | needs |
+//! |---|---|---|
+//! | `proptest` | property tests of code on top of this: strategies, invariants, the check of controllers (module `proptest`) | `proptest` |
 
 pub mod client_side;
 pub mod defaults;
@@ -65,6 +69,8 @@ pub mod op;
 pub mod patch;
 pub mod path;
 pub mod plan;
+#[cfg(feature = "proptest")]
+pub mod proptest;
 pub mod request;
 pub mod scale;
 mod scan;

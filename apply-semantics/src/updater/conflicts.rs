@@ -41,7 +41,7 @@ impl Conflicts {
         })
     }
 
-    pub(super) fn add(&mut self, manager: String, fields: FieldSet) {
+    pub(crate) fn add(&mut self, manager: String, fields: FieldSet) {
         if !fields.is_empty() {
             self.0.insert(manager, fields);
         }
