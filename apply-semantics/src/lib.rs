@@ -47,14 +47,14 @@
 //!
 //! # Features
 //!
-//! None; the crate needs `serde_json` and `serde_core` alone.
-
-#[cfg(test)]
-extern crate self as apply_semantics;
-//! None; the crate needs `serde_json` and what is below it.
+//! By default the crate needs `serde_json` and what is below it.
+//!
 //! | feature | what for | needs |
 //! |---|---|---|
 //! | `proptest` | property tests of code on top of this: strategies, invariants, the check of controllers (module `proptest`) | `proptest` |
+
+#[cfg(test)]
+extern crate self as apply_semantics;
 
 pub mod client_side;
 pub mod defaults;

@@ -208,9 +208,10 @@ impl Subject for Requests {
             Err(RequestError::Conflicts(_)) => {
                 // The conflicts of the model have the same fields; which ones is for the recorded cases to say.
                 let mut conflicting = state.clone();
-                return Stripped
-                    .write(&mut conflicting, op)
-                    .and_then(|()| panic!("no conflict: {op:?}"));
+                return match Stripped.write(&mut conflicting, op) {
+                    Err(error) => Err(error),
+                    Ok(()) => panic!("no conflict: {op:?}"),
+                };
             }
             Err(error) => panic!("{error}: {op:?}"),
         }
