@@ -52,6 +52,7 @@
 //! | feature | what for | needs |
 //! |---|---|---|
 //! | `proptest` | property tests of code on top of this: strategies, invariants, the check of controllers (module `proptest`) | `proptest` |
+//! | `reference` | tests: the engine that follows the original step by step, as `Engine::reference` | nothing |
 
 #[cfg(test)]
 extern crate self as apply_semantics;

@@ -156,6 +156,7 @@ fn pauses_are_for_what_was_there_a_moment_ago() {
 #[test]
 fn a_failed_hand_over_is_a_warning() {
     let mut live = annotated(&config_map("m", "red"));
+    live["metadata"]["resourceVersion"] = "7".into();
     live["metadata"]["managedFields"] = json!([{
         "manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1",
         "fieldsV1": {"f:metadata": {"f:annotations": {"f:kubectl.kubernetes.io/last-applied-configuration": {}}}},

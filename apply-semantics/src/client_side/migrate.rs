@@ -1,13 +1,11 @@
-//! The managed fields after a move from client-side to server-side apply.
-//!
-//! Follows k8s.io/client-go `util/csaupgrade`.
+//! The managed fields around a move from client-side to server-side apply.
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Failure, annotation::LAST_APPLIED, object};
-use crate::{fieldset::FieldSet, path::PathElement};
+use super::{Failure, annotation::LAST_APPLIED};
+use crate::{fieldset::FieldSet, migrate::migrate_client_side, patch::Patch, path::PathElement};
 
 /// How a manager came to own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,69 +31,16 @@ pub(super) fn patch(
     live: &Value,
     client_side: &BTreeSet<String>,
     server_side: &str,
-) -> Result<Option<Value>, Failure> {
-    let before = entries(live);
-    let after = client_side
-        .iter()
-        .try_fold(before.to_vec(), |entries, from| {
-            hand_over(entries, from, server_side)
-        })?;
-    if after == before {
-        return Ok(None);
-    }
-    let version = object::text(live, "resourceVersion").unwrap_or_default();
-    let value = if after.is_empty() {
-        Value::Null
-    } else {
-        Value::Array(after)
-    };
-    Ok(Some(json!([
-        {"op": "replace", "path": "/metadata/managedFields", "value": value},
-        {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
-    ])))
-}
-
-/// The entry of the server-side manager, or else the first one of the client-side manager, gets the fields of the client-side entry of
-/// its version; all client-side entries go.
-fn hand_over(mut entries: Vec<Value>, from: &str, to: &str) -> Result<Vec<Value>, Failure> {
-    let is_new = |entry: &Value| belongs(entry, to, Operation::Apply);
-    let is_old = |entry: &Value| belongs(entry, from, Operation::Update);
-    let position = entries.iter().position(is_new);
-    let Some(index) = position.or_else(|| entries.iter().position(is_old)) else {
-        return Ok(entries);
-    };
-    let Some(mut entry) = entries.get(index).cloned() else {
-        return Ok(entries);
-    };
-    // What the entry was before it changes its name counts as well, which changes nothing: it is the entry itself.
-    let version = entry.get("apiVersion").cloned();
-    let old = entries
-        .iter()
-        .find(|other| is_old(other) && other.get("apiVersion") == version.as_ref());
-    let mut set = fields(&entry)?;
-    if let Some(old) = old {
-        set = set.union(&fields(old)?);
-    }
-    if let Some(entry) = entry.as_object_mut() {
-        entry.insert("manager".to_owned(), to.into());
-        entry.insert("operation".to_owned(), "Apply".into());
-        entry.insert("fieldsV1".to_owned(), set.to_value());
-    }
-    if let Some(place) = entries.get_mut(index) {
-        *place = entry;
-    }
-    entries.retain(|entry| !is_old(entry));
-    Ok(entries)
+) -> Result<Option<Patch>, Failure> {
+    let from: Vec<&str> = client_side.iter().map(String::as_str).collect();
+    let migration = migrate_client_side(live, &from, server_side, "");
+    let patch = migration.and_then(|migration| migration.patch());
+    patch.map_err(|_| Failure::ManagedFields)
 }
 
 fn entries(live: &Value) -> &[Value] {
     let entries = live.pointer("/metadata/managedFields");
     entries.and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-fn belongs(entry: &Value, name: &str, operation: Operation) -> bool {
-    let subresource = entry.get("subresource").and_then(Value::as_str);
-    manager(entry) == name && is(entry, operation) && subresource.unwrap_or_default().is_empty()
 }
 
 fn is(entry: &Value, operation: Operation) -> bool {
@@ -118,27 +63,33 @@ fn fields(entry: &Value) -> Result<FieldSet, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn two_client_side_managers_are_handed_over_one_after_the_other() {
-        let entry = |manager: &str, field: &str| json!({"manager": manager, "operation": "Update", "apiVersion": "v1", "fieldsV1": {field: {}}});
-        let live = json!({"metadata": {"resourceVersion": "5", "managedFields": [entry("a", "f:x"), entry("b", "f:y"), entry("c", "f:z")]}});
-        let from = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
-        let patch = patch(&live, &from, "kubectl").unwrap().unwrap();
-        let entries = patch[0]["value"].as_array().unwrap();
-        assert_eq!(entries.len(), 2);
-        assert_eq!(entries[0]["fieldsV1"], json!({"f:x": {}, "f:y": {}}));
-        assert_eq!(entries[1], entry("c", "f:z"));
-        assert_eq!(patch[1]["value"], "5");
-    }
-
-    #[test]
-    fn nothing_to_hand_over_is_no_patch() {
-        let live = json!({"metadata": {"managedFields": []}});
+    fn whoever_wrote_the_annotation_owns_it_by_update() {
+        let annotation =
+            json!({"f:metadata": {"f:annotations": {format!("f:{LAST_APPLIED}"): {}}}});
+        let entry = |manager: &str, operation: &str, fields: &Value| json!({"manager": manager, "operation": operation, "apiVersion": "v1", "fieldsV1": fields});
+        let live = json!({"metadata": {"resourceVersion": "5", "managedFields": [
+            entry("a", "Update", &annotation), entry("b", "Apply", &annotation), entry("c", "Update", &json!({"f:x": {}})),
+        ]}});
+        let owners = annotation_owners(&live, Operation::Update);
+        assert_eq!(owners, BTreeSet::from(["a".to_owned()]));
         assert_eq!(
-            patch(&live, &BTreeSet::from(["a".to_owned()]), "kubectl"),
-            Ok(None)
+            annotation_owners(&live, Operation::Apply),
+            BTreeSet::from(["b".to_owned()])
+        );
+        let Some(Patch::Json(patch)) = patch(&live, &owners, "b").unwrap() else {
+            panic!("no patch")
+        };
+        assert_eq!(patch[0]["value"].as_array().unwrap().len(), 2);
+        assert_eq!(patch[1]["value"], "5");
+        assert!(
+            super::patch(&live, &BTreeSet::new(), "b")
+                .unwrap()
+                .is_none()
         );
     }
 }

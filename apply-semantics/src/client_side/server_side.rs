@@ -11,10 +11,7 @@ use super::{
     migrate::{self, Operation},
     object,
 };
-use crate::{
-    op::{ApplyOptions, ObjectRef, Reason},
-    patch::Patch,
-};
+use crate::op::{ApplyOptions, ObjectRef, Reason};
 
 /// The field manager of server-side apply.
 pub const SERVER_SIDE_MANAGER: &str = "kubectl";
@@ -137,7 +134,7 @@ impl Handover<'_> {
             };
             let request = || {
                 let options = self.options.write(SERVER_SIDE_MANAGER);
-                Request::patch(self.reference.clone(), Patch::Json(patch.clone()), options)
+                Request::patch(self.reference.clone(), patch.clone(), options)
             };
             let refusal = match exchange.ask(request)? {
                 Ok(outcome) => return Ok(Some(outcome.as_object().unwrap_or(&Value::Null))),
