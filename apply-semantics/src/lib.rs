@@ -2,22 +2,29 @@
 //! apply with the ownership of fields; for tools that need the answer without a server.
 //!
 //! ```
-//! use apply_semantics::{patch::{Outcome, strategic}, types::builtin};
+//! use apply_semantics::request::{ApplyOptions, Engine, Kinds, UpdateOptions};
 //! use serde_json::json;
 //!
-//! let before = json!({"spec": {"containers": [{"name": "a", "image": "a:1"}, {"name": "b", "image": "b:1"}]}});
-//! let after = json!({"spec": {"containers": [{"name": "a", "image": "a:2"}]}});
-//! let pod = builtin().kind("v1", "Pod").into();
+//! let engine = Engine::new(Kinds::builtin());
+//! let web = |replicas| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+//!     "spec": {"replicas": replicas}});
 //!
-//! let Outcome::Patch(patch) = strategic::create_two_way(&before, &after, pod, &[])? else { unreachable!() };
-//! assert_eq!(patch["spec"]["containers"][0], json!({"name": "a", "image": "a:2"}));
-//! assert_eq!(patch["spec"]["containers"][1], json!({"name": "b", "$patch": "delete"}));
-//! assert_eq!(strategic::apply(before, patch, pod)?, after);
-//! # Ok::<(), apply_semantics::patch::PatchError>(())
+//! let live = engine.apply(None, web(1), &ApplyOptions::new("deployer"))?.into_object();
+//! let live = engine.update(Some(live), web(5), &UpdateOptions::new("scaler"))?.into_object();
+//! assert_eq!(live["metadata"]["managedFields"][0]["manager"], "scaler");
+//!
+//! let refused = engine.apply(Some(live), web(2), &ApplyOptions::new("deployer")).expect_err("scaler owns the replicas");
+//! let conflict = refused.conflicts().and_then(|all| all.iter().next()).expect("a conflict");
+//! assert_eq!(conflict.to_string(), r#"conflict with "scaler" using apps/v1: .spec.replicas"#);
+//! assert_eq!((conflict.live(), conflict.wanted()), (Some(&json!(5)), Some(&json!(2))));
+//! # Ok::<(), apply_semantics::request::RequestError>(())
 //! ```
 //!
 //! # What is where
 //!
+//! - [`request`]: writes of whole objects as an API server answers them: server-side apply and updates, with conflicts as data,
+//!   policies for them, and previews.
+//! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`patch`]: [`Patch`](patch::Patch) of any type with its content type, and the modules
 //!   [`strategic`](patch::strategic), [`merge`](patch::merge) and [`json`](patch::json) to make, merge and apply them.
 //! - [`fieldset`], [`path`], [`value`]: sets of fields as `metadata.managedFields` holds them, with set operations and the
@@ -25,9 +32,6 @@
 //! - [`schema`], [`typed`]: schemas (built-in, from OpenAPI, or written down), and what can be done with objects by them: validate,
 //!   take their set of fields, compare, merge, remove, extract.
 //! - [`updater`]: writes by several managers, and what they do: who owns what, what conflicts, what goes away.
-//! - [`request`]: writes of whole objects as an API server answers them: server-side apply and updates, with conflicts as data,
-//!   policies for them, and previews.
-//! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
 //! - [`op`]: operations on a Kubernetes API and their outcomes as data, how they look as HTTP requests, and their recordings.
 //! - [`defaults`]: what a server makes of an object of a built-in kind before it stores it.
 //! - [`explain`](mod@explain): who owns each field of an object, since when, and why it is still there.

@@ -48,8 +48,6 @@ pub(crate) struct FieldDef {
     pub(crate) strategy: Strategy,
     pub(crate) merge_key: Text,
     pub(crate) default: Option<Value>,
-    /// A struct that Go has no way to leave out.
-    pub(crate) always_there: bool,
 }
 
 /// A place in a type: what may stand there, with the markers of that place.
@@ -336,11 +334,5 @@ impl<'a> Field<'a> {
     /// The default that the schema states; it also completes the keys of list elements.
     pub fn default_value(self) -> Option<&'a Value> {
         self.def.default.as_ref()
-    }
-
-    /// Whether this is a struct that is there in every object of a Go program, empty if nothing is in it, such as the
-    /// `strategy` of a Deployment.
-    pub fn is_always_there(self) -> bool {
-        self.def.always_there
     }
 }

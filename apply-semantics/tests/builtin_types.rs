@@ -132,9 +132,6 @@ fn markers(value: &Value) -> String {
     if let Some(key) = value.get("pk") {
         marker(&format!("k,{}", key.as_str().unwrap()));
     }
-    if value.get("e").is_some() {
-        marker("e");
-    }
     if let Some(default) = value.get("d") {
         marker(&format!("d{default}"));
     }

@@ -24,6 +24,8 @@ mod scale;
 mod semantic_diff;
 #[path = "support/sets.rs"]
 mod sets;
+#[path = "support/ssa.rs"]
+mod ssa;
 #[path = "support/strategic_merge.rs"]
 mod strategic_merge;
 #[path = "support/strategic_server.rs"]
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
     requests::run(&mut runner);
     semantic_diff::run(&mut runner);
     sets::run(&mut runner);
+    ssa::run(&mut runner);
     strategic_merge::run(&mut runner);
     strategic_server::run(&mut runner);
     typed_schemas::run(&mut runner);

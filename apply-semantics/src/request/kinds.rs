@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::reset::{self, Rule};
 use crate::{
+    defaults,
     fused::Excluded,
     schema::{Definition, Schema, SchemaError, Type},
-    types::{self, Node, Shape},
+    types,
     updater::Filter,
 };
 
@@ -120,6 +121,13 @@ impl Kinds {
         builtin.flatten().or_else(deduced)
     }
 
+    /// Which fields of a version of a kind can be owned through a subresource (`""` for the object itself), if not all.
+    pub fn filter_of(&self, api_version: &str, kind: &str, subresource: &str) -> Option<Filter> {
+        let filters = self.filters(kind, subresource).into_iter();
+        let mut filters = filters.filter(|(version, _)| version == api_version);
+        filters.next().map(|(_, filter)| filter)
+    }
+
     /// Whether requests fail if a manager is at a version that is not known.
     pub(super) fn refuses_unknown_versions(&self, api_version: &str, kind: &str) -> bool {
         let versions = self.known.get(kind).into_iter().flatten();
@@ -173,12 +181,9 @@ impl Kinds {
     /// An object of a kind without anything in it.
     pub(super) fn blank(&self, api_version: &str, kind: &str) -> Value {
         let mut blank = json!({"apiVersion": api_version, "kind": kind});
-        if self.version(api_version, kind).is_none()
-            && self.builtin
-            && let Some(node) = types::builtin().kind(api_version, kind)
-            && let Some(blank) = blank.as_object_mut()
-        {
-            blank.extend(always_there(node));
+        if self.version(api_version, kind).is_none() && self.builtin {
+            // What Go has no way to leave out is there, and there is nothing that could not be read.
+            let _ = defaults::canonicalise(&mut blank);
         }
         blank
     }
@@ -211,19 +216,6 @@ impl Known {
 
 fn group_of(api_version: &str) -> &str {
     api_version.rsplit_once('/').map_or("", |(group, _)| group)
-}
-
-/// The structs that Go has no way to leave out.
-fn always_there(node: Node<'_>) -> Map<String, Value> {
-    let mut fields = Map::new();
-    for field in node.fields().filter(|field| field.is_always_there()) {
-        let inner = match field.node().shape() {
-            Shape::Struct(_) => always_there(field.node()),
-            _ => Map::new(),
-        };
-        fields.insert(field.name().to_owned(), inner.into());
-    }
-    fields
 }
 
 /// The kind and the versions of a custom resource definition.
@@ -339,7 +331,10 @@ mod tests {
         );
         let deployment = kinds.blank("apps/v1", "Deployment");
         assert_eq!(deployment["spec"]["strategy"], json!({}));
-        assert_eq!(deployment["spec"]["template"]["spec"], json!({}));
+        assert_eq!(
+            deployment["spec"]["template"]["spec"],
+            json!({"containers": null})
+        );
         assert_eq!(
             kinds.blank("x/v1", "Y"),
             json!({"apiVersion": "x/v1", "kind": "Y"})

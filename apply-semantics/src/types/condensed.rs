@@ -31,7 +31,7 @@ impl Types {
     /// `"q"` quantity, `"x"` integer or string, `"r"` raw JSON, `"o"` object without fields, `"*"` anything, `"@name"` a
     /// named type, `{"l": REF}` a list, `{"m": REF}` a map, or `{"of": REF}`; the objects also carry the markers `t` (list
     /// type: `m`, with the keys in `k`, `s`, `a`), `a` (atomic map or struct), `mt` (`granular` or `atomic`),
-    /// `ps` (patch strategy), `pk` (patch merge key), `d` (default) and `e` (a struct that is always there).
+    /// `ps` (patch strategy), `pk` (patch merge key) and `d` (default).
     ///
     /// # Errors
     /// Anything else, and names that no type has.
@@ -108,7 +108,6 @@ impl Reader<'_> {
             strategy: self::strategy(strategy)?,
             merge_key: Cow::Owned(merge_key.to_owned()),
             default: value.get("d").cloned(),
-            always_there: value.get("e").is_some(),
         })
     }
 

@@ -4,7 +4,7 @@
 //! date. A line is `name field:NODE field:NODE ...`, with `!` before the name of an atomic struct; `=kind index` names a
 //! kind. NODE is a letter as in the condensed form, `@index` a type by its line, `[NODE]` a list, `{NODE}` a map; then
 //! markers, each behind `;`: `m,key,key` list of type map, `s` set, `a` atomic, `g` granular, `pm` `pk` `pmk` `pr` patch
-//! strategy, `k,key` patch merge key, `e` a struct that is always there, `d` and a default as JSON.
+//! strategy, `k,key` patch merge key, `d` and a default as JSON.
 
 use std::{borrow::Cow, sync::OnceLock};
 
@@ -57,7 +57,6 @@ fn field(name: &'static str, text: &'static str) -> Option<FieldDef> {
         strategy: Strategy::default(),
         merge_key: Text::default(),
         default: None,
-        always_there: false,
     };
     let (mut node, mut rest) = shape(text)?;
     while let Some(marker) = rest.strip_prefix(';') {
@@ -77,8 +76,6 @@ fn field_marker(field: &mut FieldDef, node: &mut NodeDef, marker: &'static str) 
         field.strategy.replace = letters.contains('r');
     } else if let Some(key) = marker.strip_prefix("k,") {
         field.merge_key = Cow::Borrowed(key);
-    } else if marker == "e" {
-        field.always_there = true;
     } else if let Some(json) = marker.strip_prefix('d') {
         field.default = serde_json::from_str(json).ok();
     } else {
