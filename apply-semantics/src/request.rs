@@ -44,6 +44,7 @@ mod options;
 mod policy;
 mod preview;
 mod pure;
+mod repair;
 mod report;
 mod reset;
 mod tracked;
@@ -64,6 +65,7 @@ pub use last_applied::LAST_APPLIED;
 pub use options::{ApplyOptions, OnFailure, UpdateOptions};
 pub use policy::{ConflictPolicy, PathPattern, PatternError, Resolution};
 pub use preview::{Change, Preview};
+pub use repair::{Claim, Repaired, Settled};
 pub use report::{Effect, Report, Written, settle};
 
 /// The manager that is made up for what is there when an object is applied for the first time.
@@ -79,6 +81,7 @@ pub struct Engine {
     empty: EmptyContainers,
     /// Whether every write is done step by step, as the original does it.
     step_by_step: bool,
+    reset: bool,
 }
 
 impl Engine {
@@ -89,6 +92,7 @@ impl Engine {
             converter: Arc::new(SameFields),
             empty: EmptyContainers::default(),
             step_by_step: false,
+            reset: false,
         }
     }
 
@@ -116,6 +120,18 @@ impl Engine {
     #[must_use]
     pub fn empty_containers(self, empty: EmptyContainers) -> Self {
         Self { empty, ..self }
+    }
+
+    /// The same, giving fields that a request cannot write their live values back: the status of an object that is not written
+    /// through its status, for example. [`Kinds::filter_of`] tells which those are.
+    ///
+    /// Without it only the ownership of such fields is left alone, for servers that take care of the values themselves.
+    #[must_use]
+    pub fn reset_fields(self) -> Self {
+        Self {
+            reset: true,
+            ..self
+        }
     }
 
     /// The kinds.
@@ -165,6 +181,18 @@ impl Engine {
             Attempt::Done(result) => result,
             Attempt::GivenUp(live, new) => update::update(self, live, new, options),
         }
+    }
+
+    /// Rebuilds who manages what from what is known about it, for an object that lost its entries, or of which
+    /// [`BEFORE_FIRST_APPLY`] owns what is somebody's.
+    ///
+    /// A manager owns what it claims and what still is as it says. Entries that are there stay, but for what they and the made-up
+    /// manager own of it.
+    ///
+    /// # Errors
+    /// The object's entries cannot be read; a claim is not of its version and kind; or an object is not valid for its type.
+    pub fn repair(&self, live: Value, claims: Vec<Claim>) -> Result<Repaired, RequestError> {
+        repair::repair(self, live, claims)
     }
 
     /// What an apply would do, whether or not it conflicts. Nothing is taken but what the answer says would be.

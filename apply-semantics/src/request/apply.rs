@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     ApplyOptions, BEFORE_FIRST_APPLY, Conflict, Conflicts, Effect, Engine, RequestError,
     Resolution, Stage, Written,
-    error::type_text,
+    error::{object_text, type_text},
     history::History,
     last_applied::{self, KUBECTL},
     lookup,
@@ -87,7 +87,7 @@ impl<'a> Apply<'a> {
         config: &Value,
         options: &'a ApplyOptions,
     ) -> Result<Self, RequestError> {
-        let (version, kind) = type_of(config)?;
+        let (version, kind) = type_of(config).map_err(|error| untyped(config, error))?;
         let wanted = options.version.as_deref().unwrap_or(version);
         let live_kind = live.as_ref().and_then(|live| live.get("kind")?.as_str());
         if wanted != version || live_kind.is_some_and(|live| live != kind) {
@@ -330,23 +330,31 @@ impl<'a> Apply<'a> {
             manager,
             ..
         } = self;
-        let Merged { object, entries } = merged;
-        let mut effect = match object {
-            Some(_) => Effect::Object,
-            None if created => Effect::Object,
-            None if before == entries => Effect::Nothing,
-            None => Effect::ManagedFields,
-        };
+        let Merged {
+            object,
+            mut entries,
+        } = merged;
+        let mut same = object.is_none() && !created;
         let mut object = match object {
             Some(new) => {
+                let live = live.into_original();
                 let new = new.into_value().unwrap_or_default();
-                let (new, same) = in_version_of(&pure, new, live)?;
-                if same && !created {
-                    effect = Effect::ManagedFields;
-                }
+                let mut new = in_version_of(&pure, new, &live)?;
+                let was_reset = pure.reset((!created).then_some(&live), &mut new);
+                // It may be that the configuration says only what it cannot, or that it manages nothing.
+                let may_be_same = was_reset || managed_fields::of(&new).is_some();
+                same = !created && may_be_same && is_equal_but_for_entries(&live, &new);
                 new
             }
             None => live.into_original(),
+        };
+        if same && before.is_same_but_for_times(&entries) {
+            entries.clone_from(&before);
+        }
+        let mut effect = match same {
+            false => Effect::Object,
+            true if before == entries => Effect::Nothing,
+            true => Effect::ManagedFields,
         };
         if let Some(text) = annotation
             && last_applied::refresh(&mut object, &text)
@@ -365,28 +373,29 @@ impl<'a> Apply<'a> {
     }
 }
 
-/// The new object in the version of the live one, and whether they are equal all the same: it may be that the configuration
-/// only says that it manages nothing.
-fn in_version_of(
-    pure: &Pure<'_>,
-    new: Value,
-    live: Versioned,
-) -> Result<(Value, bool), RequestError> {
-    let live = live.into_original();
+/// The new object in the version of the live one.
+fn in_version_of(pure: &Pure<'_>, new: Value, live: &Value) -> Result<Value, RequestError> {
     let version = live.get("apiVersion").and_then(Value::as_str);
     let version = version.unwrap_or(pure.version());
-    let text = super::error::object_text(&new);
-    let new = pure
-        .versions()
+    let text = object_text(&new);
+    pure.versions()
         .value(new, pure.version(), version)
         .map_err(|error| RequestError::Convert {
             stage: Stage::New,
             object: text,
             error,
-        })?;
-    let mentions_entries = managed_fields::of(&new).is_some();
-    let same = mentions_entries && is_equal_but_for_entries(&live, &new);
-    Ok((new, same))
+        })
+}
+
+/// What the server says of an object that lacks its version or kind.
+fn untyped(config: &Value, error: RequestError) -> RequestError {
+    let text = |name| config.get(name).and_then(Value::as_str).unwrap_or_default();
+    if !config.is_object() {
+        return error;
+    }
+    RequestError::WrongType {
+        found: type_text(text("apiVersion"), text("kind")),
+    }
 }
 
 /// Whether a field can be left out of a configuration: it is there, and no key of a list element.

@@ -110,6 +110,7 @@ fn operands(
 ) -> Option<(Type, Value)> {
     let (version, kind) = type_of(config).ok()?;
     let plain = !engine.step_by_step
+        && !engine.reset
         && options.manager != KUBECTL
         && !options.policy.can_yield()
         && options
@@ -221,6 +222,7 @@ fn update_type(
 ) -> Option<Type> {
     let (version, kind) = type_of(new).ok()?;
     let plain = !engine.step_by_step
+        && !engine.reset
         && options
             .version
             .as_ref()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Engine, RequestError, Stage, convert::Versions, error::object_text};
+use super::{Engine, RequestError, Stage, convert::Versions, error::object_text, reset};
 use crate::{
     typed::{Duplicates, Typed},
     updater::{Applied, Change, Managers, UpdateError, Updater},
@@ -117,6 +117,23 @@ impl<'a> Pure<'a> {
     ) -> Result<Managers, UpdateError> {
         let change = Change::new(manager, &*self.version);
         self.updater().update(live, new, managers, &change)
+    }
+
+    /// Gives what this request cannot write its live values back, if the engine does that. Answers whether it does.
+    pub(super) fn reset(&self, live: Option<&Value>, new: &mut Value) -> bool {
+        if !self.engine.reset {
+            return false;
+        }
+        let version = new
+            .get("apiVersion")
+            .and_then(Value::as_str)
+            .unwrap_or(&self.version)
+            .to_owned();
+        let kinds = &self.engine.kinds;
+        if let Some(filter) = kinds.filter_of(&version, &self.kind, self.subresource) {
+            reset::restore(&filter, live, new);
+        }
+        true
     }
 
     fn updater(&self) -> Updater<Versions<'_>> {

@@ -1,5 +1,8 @@
 //! Fields of built-in kinds that the API server does not take from requests to one of their endpoints.
 
+use serde_json::{Map, Value};
+
+use super::lookup;
 use crate::{
     fieldset::{FieldSet, Pattern, Patterns},
     path::{Path, PathElement},
@@ -11,9 +14,14 @@ pub(super) fn exclude(fields: &[&str]) -> Filter {
     Filter::Exclude(fields.iter().map(|field| path(field)).collect::<FieldSet>())
 }
 
+/// Only those fields, with all below them; a star stands for any list element.
 fn include(fields: &[&str]) -> Filter {
-    let steps = |field: &&str| path(field).into_iter().map(Pattern::Element);
-    Filter::Include(fields.iter().map(steps).collect::<Patterns>())
+    let step = |step| match step {
+        "*" => Pattern::Any,
+        name => Pattern::Element(PathElement::field(name)),
+    };
+    let patterns = fields.iter().map(|field| field.split('.').map(step));
+    Filter::Include(patterns.collect::<Patterns>())
 }
 
 fn path(field: &str) -> Path {
@@ -121,10 +129,17 @@ pub(super) enum Rule {
 pub(super) fn rule(kind: &str, subresource: &str) -> Option<(&'static [&'static str], Rule)> {
     let (_, versions, rest) = STATUS.iter().find(|(name, ..)| *name == kind)?;
     let rule = match (kind, subresource) {
-        (_, "") => Rule::AllBut(&["status"]),
+        ("CertificateSigningRequest", "") => Rule::AllBut(&["spec", "status"]),
+        (_, "") | ("Namespace", "finalize") => Rule::AllBut(&["status"]),
         (_, "status") => Rule::AllBut(rest),
         ("CertificateSigningRequest", "approval") => Rule::AllBut(&["spec", "status.certificate"]),
-        ("Pod", "resize") => Rule::Only(&["spec.containers", "spec.initContainers"]),
+        ("Pod", "ephemeralcontainers") => Rule::Only(&["spec.ephemeralContainers"]),
+        ("Pod", "resize") => Rule::Only(&[
+            "spec.containers.*.resources",
+            "spec.containers.*.resizePolicy",
+            "spec.initContainers.*.resources",
+            "spec.initContainers.*.resizePolicy",
+        ]),
         _ => return None,
     };
     Some((versions, rule))
@@ -143,4 +158,67 @@ pub(super) fn builtin(kind: &str, subresource: &str) -> Vec<(String, Filter)> {
         .iter()
         .map(|version| ((*version).to_owned(), filter.clone()))
         .collect()
+}
+
+/// Gives the fields that a filter excludes their live values back.
+pub(super) fn restore(filter: &Filter, live: Option<&Value>, new: &mut Value) {
+    let Filter::Exclude(fields) = filter else {
+        return;
+    };
+    for path in fields.paths() {
+        let before = live.and_then(|live| lookup::find(live, &path));
+        match before {
+            Some(before) => put(new, &path, before),
+            None => {
+                lookup::remove(new, &path);
+            }
+        }
+    }
+}
+
+/// Puts a value at a path of fields, with what is missing on the way.
+fn put(object: &mut Value, path: &[PathElement], value: &Value) {
+    let mut place = object;
+    for element in path {
+        let (PathElement::Field(name), Value::Object(map)) = (element, place) else {
+            return;
+        };
+        place = map
+            .entry(&**name)
+            .or_insert_with(|| Value::Object(Map::new()));
+    }
+    place.clone_from(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::request::{ApplyOptions, Effect, Engine, Kinds, UpdateOptions};
+
+    #[test]
+    fn what_cannot_be_written_stays() {
+        let engine = Engine::new(Kinds::builtin()).reset_fields();
+        let web = |replicas, ready| {
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+                "spec": {"replicas": replicas}, "status": {"replicas": ready}})
+        };
+        let options = ApplyOptions::new("a");
+        let created = engine.apply(None, web(1, 7), &options).unwrap();
+        assert_eq!(created.object().get("status"), None);
+
+        let status = UpdateOptions::new("c").subresource("status");
+        let live = engine.update(Some(created.into_object()), web(9, 1), &status);
+        let live = live.unwrap().into_object();
+        assert_eq!(
+            (&live["spec"]["replicas"], &live["status"]["replicas"]),
+            (&json!(1), &json!(1))
+        );
+
+        let same = engine
+            .apply(Some(live.clone()), web(1, 7), &options)
+            .unwrap();
+        assert_eq!(same.effect(), Effect::Nothing);
+        assert_eq!(same.object(), &live);
+    }
 }

@@ -43,6 +43,7 @@ pub(super) fn update(
     // Nobody has been tracked so far, and this does not create the object.
     let untracked = entries.is_empty() && live.as_ref().is_some_and(has_uid);
     if untracked {
+        pure.reset(live.as_ref(), &mut new);
         return Ok(written(live.as_ref(), new, old_entries, entries, manager));
     }
 
@@ -57,13 +58,9 @@ pub(super) fn update(
         (Err(_), OnFailure::Keep) => old_entries.clone().unwrap_or_default(),
     };
     let live = (!created).then(|| live.into_original());
-    Ok(written(
-        live.as_ref(),
-        new.into_original(),
-        old_entries,
-        after,
-        manager,
-    ))
+    let mut new = new.into_original();
+    pure.reset(live.as_ref(), &mut new);
+    Ok(written(live.as_ref(), new, old_entries, after, manager))
 }
 
 /// The version and the kind of an object.
