@@ -11,7 +11,6 @@ use crate::{registry::Resource, watch::WatchRequest};
 pub(crate) struct Answer {
     pub(crate) code: u16,
     pub(crate) content: Content,
-    pub(crate) warnings: Vec<String>,
     pub(crate) effect: Effect,
 }
 
@@ -42,7 +41,6 @@ impl Answer {
         Self {
             code: if effect == Effect::Created { 201 } else { 200 },
             content: Content::Object { resource, object },
-            warnings: Vec::new(),
             effect,
         }
     }
@@ -51,7 +49,6 @@ impl Answer {
         Self {
             code,
             content: Content::Other(Arc::new(value)),
-            warnings: Vec::new(),
             effect,
         }
     }
@@ -60,20 +57,12 @@ impl Answer {
         Self {
             code: 200,
             content: Content::List(list),
-            warnings: Vec::new(),
             effect: Effect::Read,
         }
     }
 
-    #[must_use]
-    pub(crate) fn warn(mut self, mut warnings: Vec<String>) -> Self {
-        warnings.append(&mut self.warnings);
-        self.warnings = warnings;
-        self
-    }
-
     /// The answer as the outcome of an operation. A watch has none.
-    pub(crate) fn into_outcome(self, deletion: bool) -> Outcome {
+    pub(crate) fn into_outcome(self, deletion: bool, warnings: Vec<String>) -> Outcome {
         let whole =
             |object: Arc<Value>| Arc::try_unwrap(object).unwrap_or_else(|o| Value::clone(&o));
         match self.content {
@@ -88,7 +77,7 @@ impl Answer {
             Content::Object { object, .. } | Content::Other(object) => Outcome::Object {
                 object: whole(object),
                 effect: self.effect,
-                warnings: self.warnings,
+                warnings,
             },
             Content::List(list) if deletion => Outcome::Deleted {
                 object: Some(list.into_value(true)),

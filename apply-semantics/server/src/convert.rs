@@ -15,7 +15,23 @@ pub(crate) fn shared(object: &Arc<Value>, resource: &Resource) -> Arc<Value> {
     if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
         return Arc::clone(object);
     }
-    Arc::new(owned(Value::clone(object), &version))
+    let mut converted = owned(Value::clone(object), &version);
+    // Versions may know different fields.
+    if let Some(schema) = resource
+        .custom
+        .as_ref()
+        .and_then(|custom| custom.structural.as_ref())
+    {
+        if !resource
+            .custom
+            .as_ref()
+            .is_some_and(|custom| custom.preserves)
+        {
+            schema.prune(&mut converted);
+        }
+        schema.set_defaults(&mut converted);
+    }
+    Arc::new(converted)
 }
 
 /// An object in another version.

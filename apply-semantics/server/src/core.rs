@@ -14,6 +14,7 @@ mod scale;
 mod seed;
 mod strict;
 mod subresource;
+mod typed_errors;
 mod update;
 mod write;
 
@@ -47,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
+    /// What the call that is being answered is warned of so far.
+    pub(crate) warned: Vec<String>,
     /// Whether garbage and namespaces are collected, as controllers of a cluster do it.
     pub(crate) controllers: bool,
 }
@@ -55,21 +58,15 @@ pub(crate) struct Core {
 pub(crate) type Answered = Result<Answer, Refusal>;
 
 impl Core {
-    /// Answers a call.
+    /// Answers a call. What it is warned of is in [`Core::warned`] afterwards, also if it is refused.
     pub(crate) fn call(&mut self, call: &Call) -> Answered {
+        self.warned.clear();
         let resource = self.resource(call)?;
-        let warnings = deprecation(&resource);
-        let answered = match &call.subresource {
+        self.warned.extend(deprecation(&resource));
+        match &call.subresource {
             None => self.call_object(call, &resource),
             Some(name) => self.call_subresource(call, &resource, name),
-        };
-        answered.map(|answer| answer.warn(warnings))
-    }
-
-    /// What every answer to such a call warns of, also a refusal.
-    pub(crate) fn warnings(&self, call: &Call) -> Vec<String> {
-        self.resource(call)
-            .map_or_else(|_| Vec::new(), |resource| deprecation(&resource))
+        }
     }
 
     fn call_object(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {

@@ -94,9 +94,9 @@ impl Server {
             Ok(accept) => accept,
             Err(refusal) => return render::refusal(&refusal, &[]),
         };
-        let warnings = self.lock().core.warnings(&call);
-        match self.call(&call) {
-            Ok(answer) => self.render(answer, &call, accept),
+        let (answered, warnings) = self.call(&call);
+        match answered {
+            Ok(answer) => self.render(answer, &call, accept, &warnings),
             Err(refusal) => render::refusal(&refusal, &warnings),
         }
     }

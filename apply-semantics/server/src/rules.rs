@@ -3,6 +3,8 @@
 mod custom;
 mod cx;
 mod metadata;
+mod unreadable;
+mod warnings;
 
 use apply_semantics::{
     defaults,
@@ -15,16 +17,22 @@ use crate::{core::Core, kinds, meta, registry::Resource, selector::LabelSelector
 
 /// Completes an object that was read: defaults, one spelling of values, no unknown fields.
 pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Refusal> {
+    read(resource, object).map_err(|error| {
+        Refusal::bad_request(format!(
+            "{} in version \"{}\" cannot be handled as a {}: {error}",
+            resource.kind, resource.version, resource.kind
+        ))
+    })
+}
+
+/// The same, with the error of Go's decoder.
+pub(crate) fn read(resource: &Resource, object: &mut Value) -> Result<(), String> {
     if let Some(version) = &resource.custom {
         custom::complete(version, object);
         return Ok(());
     }
-    defaults::normalise(object).map_err(|errors| {
-        Refusal::bad_request(format!(
-            "{} in version \"{}\" cannot be handled as a {}: {errors}",
-            resource.kind, resource.version, resource.kind
-        ))
-    })
+    let before = object.clone();
+    defaults::normalise(object).map_err(|errors| unreadable::text(&errors, &before))
 }
 
 /// Makes an object one that is about to be created: what admission adds, first states, what only the server may set.
@@ -69,6 +77,42 @@ pub(crate) fn validate_update(
             custom::validate_update(version, new, old, subresource, resource.namespaced)
         }
         None => causes(kinds::validate_update(new, old, through(subresource))),
+    }
+}
+
+pub(crate) use unreadable::at as value_at;
+
+/// What the server warns of in an object that it stores.
+pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
+    if resource.custom.is_some() {
+        return Vec::new();
+    }
+    warnings::of(object)
+}
+
+/// The object as it comes back from the store: what is empty and always written is null there, as the built-in kinds are stored in
+/// protobuf.
+pub(crate) fn stored_form(resource: &Resource, object: &mut Value) {
+    if resource.custom.is_none()
+        && resource.kind != "ControllerRevision"
+        && resource.kind != "CustomResourceDefinition"
+    {
+        empty_to_null(object);
+    }
+}
+
+fn empty_to_null(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields.iter_mut() {
+                if name != "managedFields" {
+                    empty_to_null(field);
+                }
+            }
+        }
+        Value::Array(items) if items.is_empty() => *value = Value::Null,
+        Value::Array(items) => items.iter_mut().for_each(empty_to_null),
+        _ => {}
     }
 }
 

@@ -88,8 +88,8 @@ impl Server {
             operation,
             Operation::Delete { .. } | Operation::DeleteCollection { .. }
         );
-        let outcome = self.call(&call)?.into_outcome(deletion);
-        Ok(outcome)
+        let (answered, warnings) = self.call(&call);
+        Ok(answered?.into_outcome(deletion, warnings))
     }
 
     /// Adds an object as it is, with the metadata that it lacks, whatever validation and admission would say: for the state that a test
@@ -160,13 +160,16 @@ impl Server {
         Self::finish(state);
     }
 
-    /// Answers a call, unless something is to go wrong with it.
-    pub(crate) fn call(&self, call: &Call) -> Result<Answer, Refusal> {
+    /// Answers a call, unless something is to go wrong with it, and says what it warns of.
+    pub(crate) fn call(&self, call: &Call) -> (Result<Answer, Refusal>, Vec<String>) {
         let mut state = self.lock();
         let mut record = RequestRecord::of(call, 0);
         let fault = state.faults.strike(&record);
         let answered = match &fault {
-            Some(Fault::Refuse(refusal)) => Err(refusal.clone()),
+            Some(Fault::Refuse(refusal)) => {
+                state.core.warned.clear();
+                Err(refusal.clone())
+            }
             Some(Fault::LoseAnswer) | None => state.core.call(call),
         };
         let answered = state.sync().and(answered);
@@ -176,10 +179,14 @@ impl Server {
             (_, Err(refusal)) => refusal.code,
         };
         state.remember(record);
+        let warnings = std::mem::take(&mut state.core.warned);
         Self::finish(state);
         match fault {
-            Some(Fault::LoseAnswer) => Err(Refusal::new(Reason::Timeout, "the answer got lost")),
-            _ => answered,
+            Some(Fault::LoseAnswer) => (
+                Err(Refusal::new(Reason::Timeout, "the answer got lost")),
+                Vec::new(),
+            ),
+            _ => (answered, warnings),
         }
     }
 

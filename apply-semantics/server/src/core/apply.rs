@@ -6,7 +6,7 @@ use apply_semantics::op::{FieldValidation, Refusal};
 use serde_json::{Map, Value};
 
 use super::{
-    Answered, Core, decode,
+    Answered, Core, decode, failure,
     fields::Writer,
     not_found,
     strict::{self, Known},
@@ -28,17 +28,17 @@ impl Core {
     ) -> Answered {
         let settings = WriteSettings::of(call, true)?;
         let (config, warnings) = configuration(call, settings.validation)?;
+        self.warned.extend(warnings);
         check_type(&config, &resource.api_version(), &resource.kind)?;
         let live = self.store.get(&Self::place(call, resource)).cloned();
-        let answer = match live {
+        match live {
             Some(live) => {
                 let live = convert::shared(&live, resource);
                 self.apply_to(&live, config, call, resource, subresource, &settings)
             }
             None if !subresource.is_empty() => Err(not_found(call, resource)),
             None => self.apply_new(config, call, resource, &settings),
-        };
-        answer.map(|answer| answer.warn(warnings))
+        }
     }
 
     fn apply_to(
@@ -66,7 +66,7 @@ impl Core {
         decode::check_name(&config, call)?;
         decode::place_in_namespace(&mut config, call, resource)?;
         restore_identity(&mut object, live, &config);
-        rules::complete(resource, &mut object)?;
+        complete_applied(resource, &mut object, &config)?;
         let write = Write::new(resource, settings).through(subresource);
         self.store_changed(live, object, &write)
     }
@@ -111,9 +111,28 @@ impl Core {
             ));
         }
         meta::remove(&mut object, "resourceVersion");
-        rules::complete(resource, &mut object)?;
+        complete_applied(resource, &mut object, &config)?;
         self.store_new(object, &Write::new(resource, settings))
     }
+}
+
+/// Completes an object that was applied. What cannot be read of it the server finds out when it converts it.
+fn complete_applied(
+    resource: &Resource,
+    object: &mut Value,
+    config: &Value,
+) -> Result<(), Refusal> {
+    let completed = rules::read(resource, object);
+    completed.map_err(|error| {
+        let text = |name: &str| meta::text(config, name).unwrap_or_default();
+        let core = if resource.group.is_empty() { "/" } else { "" };
+        let ty = format!("{core}{}, Kind={}", resource.api_version(), resource.kind);
+        failure(format!(
+            "failed to convert new object ({}/{}; {ty}) to proper version: unable to convert unstructured object to {ty}: {error}",
+            text("namespace"),
+            text("name"),
+        ))
+    })
 }
 
 /// What an apply cannot change, whatever it says; what it may demand, it does.

@@ -12,7 +12,7 @@ use crate::{
 impl Core {
     pub(super) fn create(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
         let settings = WriteSettings::of(call, false)?;
-        let (mut object, warnings) = Self::decode(call, resource, settings.validation)?;
+        let mut object = self.decode(call, resource, settings.validation)?;
         decode::place_in_namespace(&mut object, call, resource)?;
         rules::complete(resource, &mut object)?;
         let writer = Writer {
@@ -23,6 +23,5 @@ impl Core {
         let object = self.own_updated(None, object, writer, resource)?;
         let write = Write::new(resource, &settings);
         self.store_new(object, &write)
-            .map(|answer| answer.warn(warnings))
     }
 }

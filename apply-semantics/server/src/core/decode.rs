@@ -30,13 +30,14 @@ fn known_kind(api_version: &str, kind: &str) -> Known<'static> {
 }
 
 impl Core {
-    /// The object that a create or an update carries, with what the server warns of. It has the version and kind of the resource,
+    /// The object that a create or an update carries. It has the version and kind of the resource,
     /// and the namespace and name of the call.
     pub(super) fn decode(
+        &mut self,
         call: &Call,
         resource: &Resource,
         validation: FieldValidation,
-    ) -> Result<(Value, Vec<String>), Refusal> {
+    ) -> Result<Value, Refusal> {
         let version = resource.api_version();
         let reading = read(call, &version, &resource.kind, known(resource))?;
         let faults = reading.faults();
@@ -48,7 +49,8 @@ impl Core {
                 resource.kind, resource.version, resource.kind
             ))
         })?;
-        Ok((object, warnings))
+        self.warned.extend(warnings);
+        Ok(object)
     }
 
     /// The object that a subresource carries, of another kind than the resource.

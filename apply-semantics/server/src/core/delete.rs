@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use apply_semantics::op::{Effect, Propagation, Reason, Refusal};
+use apply_semantics::{
+    managed_fields::Time,
+    op::{Effect, Propagation, Reason, Refusal},
+};
 use serde_json::{Value, json};
 
 use super::{Answered, Core, read::Selection};
@@ -86,29 +89,29 @@ impl Core {
         }
         let grace = grace_period(live, resource, settings);
         let finalizers = wanted_finalizers(live, settings.propagation);
-        let waits = !finalizers.is_empty() || grace > 0 || has_namespace_finalizer(live, resource);
-        if !waits {
-            if !settings.dry_run {
-                self.erase(place, live)?;
-            }
-            return Ok((Arc::clone(live), true));
-        }
         let mut ending = Value::clone(live);
-        let first = !meta::is_terminating(live);
-        if first {
-            let end = apply_semantics::managed_fields::Time::from_unix_seconds(
-                self.clock.unix_seconds() + grace,
+        self.mark_ending(&mut ending, live, resource, grace);
+        let waits = !finalizers.is_empty()
+            || left_of_grace(&ending) > 0
+            || has_namespace_finalizer(live, resource);
+        if !waits {
+            // Only Pods are marked on their way out.
+            let last = if resource.is_builtin("", "pods") {
+                ending
+            } else {
+                Value::clone(live)
+            };
+            if settings.dry_run {
+                return Ok((Arc::new(last), true));
+            }
+            self.erase(place, live)?;
+            let mut last = last;
+            meta::set(
+                &mut last,
+                "resourceVersion",
+                self.store.revision().to_string(),
             );
-            meta::set(&mut ending, "deletionTimestamp", end.to_string());
-            meta::set(&mut ending, "deletionGracePeriodSeconds", grace);
-            if meta::generation(live) > 0 {
-                meta::set(&mut ending, "generation", meta::generation(live) + 1);
-            }
-            if resource.is_builtin("", "namespaces")
-                && let Some(status) = ending.get_mut("status").and_then(Value::as_object_mut)
-            {
-                status.insert("phase".to_owned(), "Terminating".into());
-            }
+            return Ok((Arc::new(last), true));
         }
         meta::set_finalizers(&mut ending, finalizers);
         if ending == **live {
@@ -121,6 +124,32 @@ impl Core {
         self.after_write(place, Some(&stored))?;
         let gone = self.store.get(place).is_none();
         Ok((self.store.get(place).cloned().unwrap_or(stored), gone))
+    }
+
+    /// Writes into an object that it ends, and when. The end of one that is ending already can only come nearer.
+    fn mark_ending(&self, ending: &mut Value, live: &Value, resource: &Resource, grace: i64) {
+        let namespace = resource.is_builtin("", "namespaces");
+        if meta::is_terminating(live) {
+            if grace < left_of_grace(live) {
+                meta::set(ending, "deletionTimestamp", self.end_after(grace));
+                meta::set(ending, "deletionGracePeriodSeconds", grace);
+            }
+            return;
+        }
+        meta::set(ending, "deletionTimestamp", self.end_after(grace));
+        if !namespace {
+            meta::set(ending, "deletionGracePeriodSeconds", grace);
+        }
+        if meta::generation(live) > 0 {
+            meta::set(ending, "generation", meta::generation(live) + 1);
+        }
+        if namespace && let Some(status) = ending.get_mut("status").and_then(Value::as_object_mut) {
+            status.insert("phase".to_owned(), "Terminating".into());
+        }
+    }
+
+    fn end_after(&self, seconds: i64) -> String {
+        Time::from_unix_seconds(self.clock.unix_seconds() + seconds).to_string()
     }
 
     /// Takes an object out of the store.
@@ -184,6 +213,11 @@ fn grace_period(live: &Value, resource: &Resource, settings: &DeleteSettings) ->
         .pointer("/spec/terminationGracePeriodSeconds")
         .and_then(Value::as_i64);
     settings.grace_period_seconds.or(own).unwrap_or(30).max(0)
+}
+
+fn left_of_grace(object: &Value) -> i64 {
+    let seconds = object.pointer("/metadata/deletionGracePeriodSeconds");
+    seconds.and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// The finalizers of an object that is deleted with that treatment of its dependents.

@@ -1,13 +1,14 @@
 //! Who owns which fields: the engine of apply-semantics, with refusals as the server words them.
 
 use apply_semantics::{
+    defaults,
     op::Refusal,
     request::{ApplyOptions, Engine, Kinds, OnFailure, RequestError, UpdateOptions},
     typed::EmptyContainers,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Core, failure};
+use super::{Core, failure, typed_errors};
 use crate::{convert::Conversion, registry::Resource};
 
 /// The engine for the built-in kinds; custom ones are added as they are defined.
@@ -40,10 +41,11 @@ impl Core {
             .at(self.now())
             .subresource(writer.subresource)
             .version(resource.api_version());
+        let sent = config.clone();
         let written = self.engine.apply(live.cloned(), config, &options);
         written
             .map(apply_semantics::request::Written::into_object)
-            .map_err(|error| refusal(&error))
+            .map_err(|error| refusal(&error, Some(&sent)))
     }
 
     /// The new object with the ownership that comes of writing it.
@@ -59,17 +61,39 @@ impl Core {
             .subresource(writer.subresource)
             .version(resource.api_version())
             .on_failure(OnFailure::Forget);
-        let written = self.engine.update(live.cloned(), new, &options);
+        let live = live.cloned().or_else(|| blank(resource));
+        let written = self.engine.update(live, new, &options);
         written
             .map(apply_semantics::request::Written::into_object)
-            .map_err(|error| refusal(&error))
+            .map_err(|error| refusal(&error, None))
     }
 }
 
-fn refusal(error: &RequestError) -> Refusal {
-    match error {
-        RequestError::Conflicts(conflicts) => Refusal::from_status(&conflicts.to_status(), 409),
-        other if other.code() == 400 => Refusal::bad_request(other.to_string()),
-        other => failure(other.to_string()),
+/// What a new object of a built-in kind is compared with: the empty object, with what Go writes in any case. None is for whom the engine
+/// knows better.
+fn blank(resource: &Resource) -> Option<Value> {
+    if resource.custom.is_some() {
+        return None;
+    }
+    let mut blank = json!({"apiVersion": resource.api_version(), "kind": resource.kind});
+    defaults::canonicalise(&mut blank).ok()?;
+    Some(blank)
+}
+
+fn refusal(error: &RequestError, sent: Option<&Value>) -> Refusal {
+    match (error, sent) {
+        (RequestError::Conflicts(conflicts), _) => {
+            Refusal::from_status(&conflicts.to_status(), 409)
+        }
+        (RequestError::Invalid { errors, .. }, Some(sent)) => {
+            let plain = errors.to_string();
+            failure(
+                error
+                    .to_string()
+                    .replace(&plain, &typed_errors::text(errors, sent)),
+            )
+        }
+        (other, _) if other.code() == 400 => Refusal::bad_request(other.to_string()),
+        (other, _) => failure(other.to_string()),
     }
 }

@@ -52,12 +52,13 @@ impl Core {
         let live = convert::shared(&self.live(call, resource)?, resource);
         let (patch, duplicates) = patch_of(call, kind)?;
         let ty = builtin().kind(&resource.api_version(), &resource.kind);
-        let patched = apply_patch(&live, &patch, ty, call, resource)?;
+        let patched = apply_patch(&live, &patch, ty)?;
         let reading = strict::check(patched, decode::known(resource));
         let mut object = reading.value;
         let faults = duplicates.into_iter().chain(reading.unknown).collect();
         let warnings = decode::judge(faults, settings.validation)
             .map_err(|faults| strict_refusal(&patch, &object, &faults))?;
+        self.warned.extend(warnings);
         if object.get("kind") != live.get("kind")
             || object.get("apiVersion") != live.get("apiVersion")
         {
@@ -74,7 +75,6 @@ impl Core {
         let object = self.own_updated(Some(&live), object, writer, resource)?;
         let write = Write::new(resource, &settings).through(subresource);
         self.store_changed(&live, object, &write)
-            .map(|answer| answer.warn(warnings))
     }
 }
 
@@ -113,7 +113,7 @@ pub(super) fn patch_of(call: &Call, kind: PatchType) -> Result<(Patch, Vec<Strin
             Ok((Patch::new(kind, content), duplicates))
         }
         (other, PatchType::Json) => Err(bad_patch(&format!(
-            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            "json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
             decode::json_word(other)
         ))),
         (other, _) => Err(bad_patch(&format!(
@@ -139,20 +139,16 @@ pub(super) fn apply_patch(
     live: &Value,
     patch: &Patch,
     ty: Option<Node<'_>>,
-    call: &Call,
-    resource: &Resource,
 ) -> Result<Value, Refusal> {
     let patched = patch.clone().apply(live.clone(), ty);
-    patched.map_err(|error| patch_refusal(&error, patch.patch_type(), call, resource))
+    let content = match patch {
+        Patch::Strategic(content) | Patch::Merge(content) | Patch::Json(content) => content,
+    };
+    patched.map_err(|error| patch_refusal(&error, patch.patch_type(), content))
 }
 
-fn patch_refusal(error: &PatchError, kind: PatchType, call: &Call, resource: &Resource) -> Refusal {
-    let _ = (call, resource);
+fn patch_refusal(error: &PatchError, kind: PatchType, content: &Value) -> Refusal {
     match kind {
-        PatchType::Json if *error.fault() == PatchFault::TestFailed => Refusal::new(
-            Reason::Invalid,
-            "the server rejected our request due to an error in our request",
-        ),
         PatchType::Json => Refusal::new(
             Reason::Invalid,
             "the server rejected our request due to an error in our request",
@@ -162,9 +158,13 @@ fn patch_refusal(error: &PatchError, kind: PatchType, call: &Call, resource: &Re
             PatchFault::Expected { .. } => {
                 Refusal::bad_request(format!("error decoding patch: {error}"))
             }
-            PatchFault::MissingMergeKey { key } => failure(format!(
-                "map: {error} does not contain declared merge key: {key}"
-            )),
+            PatchFault::MissingMergeKey { key } => {
+                let element = rules::value_at(content, error.path()).unwrap_or(&Value::Null);
+                failure(format!(
+                    "map: {} does not contain declared merge key: {key}",
+                    crate::go_text::map(element)
+                ))
+            }
             _ => failure(error.to_string()),
         },
     }

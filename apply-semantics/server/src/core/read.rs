@@ -160,7 +160,6 @@ impl Core {
         Ok(Answer {
             code: 200,
             content: Content::Watch(Box::new(request)),
-            warnings: Vec::new(),
             effect: Effect::Read,
         })
     }

@@ -65,7 +65,7 @@ impl Core {
 
     /// What becomes of the Scale object.
     fn new_scale(
-        &self,
+        &mut self,
         live: &Value,
         call: &Call,
         settings: &WriteSettings,
@@ -91,7 +91,7 @@ impl Core {
         let mut new = if call.method == Method::Patch {
             patched(live, call, settings)?
         } else {
-            let (mut new, _) = Self::decode(call, &resource, settings.validation)?;
+            let mut new = self.decode(call, &resource, settings.validation)?;
             decode::place_in_namespace(&mut new, call, &resource)?;
             new
         };
@@ -136,7 +136,7 @@ fn patched(live: &Value, call: &Call, settings: &WriteSettings) -> Result<Value,
     let resource = scale_resource();
     let (patch, duplicates) = patch::patch_of(call, kind)?;
     let ty = builtin().kind(SCALE_VERSION, "Scale");
-    let object = patch::apply_patch(live, &patch, ty, call, &resource)?;
+    let object = patch::apply_patch(live, &patch, ty)?;
     let reading = strict::check(object, decode::known(&resource));
     let faults: Vec<_> = duplicates.into_iter().chain(reading.unknown).collect();
     match settings.validation {

@@ -63,12 +63,6 @@ impl Core {
         bound.map_err(|why| {
             Refusal::stale(&resource.reference().all().named(meta::name(&live)), why)
         })?;
-        let writer = Writer {
-            manager: &settings.manager,
-            subresource: "binding",
-            force: false,
-        };
-        let pod = self.own_updated(Some(&live), pod, writer, resource)?;
         if !settings.dry_run {
             let place = Self::place(call, resource);
             let stored = self.store.put(&place, pod);
@@ -115,7 +109,7 @@ impl Core {
     /// Replaces the finalizers of a namespace.
     fn finalize(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
         let settings = WriteSettings::of(call, false)?;
-        let (mut object, warnings) = Self::decode(call, resource, settings.validation)?;
+        let mut object = self.decode(call, resource, settings.validation)?;
         decode::check_name(&object, call)?;
         rules::complete(resource, &mut object)?;
         let live = self.live(call, resource)?;
@@ -127,7 +121,6 @@ impl Core {
         let object = self.own_updated(Some(&live), object, writer, resource)?;
         let write = Write::new(resource, &settings).through("finalize");
         self.store_changed(&live, object, &write)
-            .map(|answer| answer.warn(warnings))
     }
 
     /// The object of a call in the version of its resource.

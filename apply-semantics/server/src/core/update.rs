@@ -26,7 +26,7 @@ impl Core {
         subresource: &str,
     ) -> Answered {
         let settings = WriteSettings::of(call, false)?;
-        let (mut object, warnings) = Self::decode(call, resource, settings.validation)?;
+        let mut object = self.decode(call, resource, settings.validation)?;
         decode::place_in_namespace(&mut object, call, resource)?;
         decode::check_name(&object, call)?;
         rules::complete(resource, &mut object)?;
@@ -43,15 +43,12 @@ impl Core {
             }
             meta::remove(&mut object, "resourceVersion");
             let object = self.own_updated(None, object, writer, resource)?;
-            return self
-                .store_new(object, &write)
-                .map(|answer| answer.warn(warnings));
+            return self.store_new(object, &write);
         };
         check_uid(&object, &live, call, resource)?;
         let live = convert::shared(&live, resource);
         let object = self.own_updated(Some(&live), object, writer, resource)?;
         self.store_changed(&live, object, &write)
-            .map(|answer| answer.warn(warnings))
     }
 }
 

@@ -57,10 +57,13 @@ impl Core {
             meta::remove(&mut object, name);
         }
         rules::prepare_create(self, resource, &mut object);
+        rules::stored_form(resource, &mut object);
         let uid = self.ids.uid();
         meta::set(&mut object, "uid", uid);
         meta::set(&mut object, "creationTimestamp", self.now().to_string());
         Self::refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
+        let warnings = rules::warnings(resource, &object);
+        self.warned.extend(warnings);
         let place = Place::new(
             &resource.table,
             meta::namespace(&object),
@@ -92,9 +95,12 @@ impl Core {
         self.check_version(live, &mut object, resource)?;
         keep_system_fields(&mut object, live);
         rules::prepare_update(self, resource, &mut object, live, &write.subresource);
+        rules::stored_form(resource, &mut object);
         let causes = rules::validate_update(resource, &object, live, &write.subresource);
         Self::refuse_invalid(causes, &object, resource)?;
+        self.warned.extend(rules::warnings(resource, &object));
         let effect = request::settle(live, &mut object);
+        meta::copy(&mut object, live, "selfLink");
         let place = Place::new(&resource.table, meta::namespace(live), meta::name(live));
         if is_finished(&object, resource) {
             if !write.dry_run {
@@ -218,9 +224,7 @@ fn keep_system_fields(object: &mut Value, live: &Value) {
             meta::copy(object, live, name);
         }
     }
-    for name in ["generation", "selfLink"] {
-        meta::copy(object, live, name);
-    }
+    meta::copy(object, live, "generation");
     if meta::is_terminating(live) {
         meta::copy(object, live, "deletionTimestamp");
         meta::copy(object, live, "deletionGracePeriodSeconds");

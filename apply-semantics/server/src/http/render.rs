@@ -28,6 +28,7 @@ impl Server {
         answer: Answer,
         call: &Call,
         accept: Accept,
+        warnings: &[String],
     ) -> Response<ResponseBody> {
         let include = call
             .params
@@ -52,7 +53,7 @@ impl Server {
                 ResponseBody::whole(list_in(list, accept, &include, &now).to_string())
             }
         };
-        respond(answer.code, body, &answer.warnings)
+        respond(answer.code, body, warnings)
     }
 
     /// Answers requests for documents rather than objects.
@@ -145,6 +146,7 @@ fn has_empty_details(refusal: &Refusal) -> bool {
         Reason::MethodNotAllowed => true,
         Reason::NotFound => refusal.details.name.is_empty(),
         Reason::UnsupportedMediaType => refusal.message.starts_with("415"),
+        Reason::Invalid => refusal.message.starts_with("the server rejected"),
         _ => false,
     }
 }

@@ -84,7 +84,41 @@ pub(super) fn validate_create(
     if let Some(schema) = &version.structural {
         causes.extend(schema.validate(object).into_iter().map(cause));
     }
+    causes.extend(scale_causes(version, object));
     causes
+}
+
+/// The number of replicas must be one, where the scale looks for it.
+fn scale_causes(version: &CustomVersion, object: &Value) -> Option<Cause> {
+    let paths = version.scale()?;
+    let value = paths
+        .replicas
+        .iter()
+        .try_fold(object, |value, name| value.get(name))?;
+    let field = format!(".{}", paths.replicas.join("."));
+    let (shown, detail) = match value.as_i64() {
+        Some(number) if number >= 0 => return None,
+        Some(number) => (number, "should be a non-negative integer".to_owned()),
+        None => {
+            let kind = match value {
+                Value::String(_) => "string",
+                Value::Number(_) => "float64",
+                Value::Bool(_) => "bool",
+                Value::Array(_) => "[]interface {}",
+                _ => "map[string]interface {}",
+            };
+            let text = crate::go_text::map(value);
+            (
+                0,
+                format!("{field} accessor error: {text} is of the type {kind}, expected int64"),
+            )
+        }
+    };
+    Some(Cause::new(
+        "FieldValueInvalid",
+        format!("Invalid value: {shown}: {detail}"),
+        field,
+    ))
 }
 
 pub(super) fn validate_update(
@@ -104,6 +138,9 @@ pub(super) fn validate_update(
         _ => schema.validate_update(new, old),
     };
     causes.extend(found.into_iter().map(cause));
+    if subresource.is_empty() {
+        causes.extend(scale_causes(version, new));
+    }
     causes
 }
 

@@ -176,6 +176,7 @@ impl Builder {
             clock: Arc::clone(&self.clock),
             ids: Ids::new(self.seed),
             controllers: self.controllers,
+            warned: Vec::new(),
         };
         if self.namespaces {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

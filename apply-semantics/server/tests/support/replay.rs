@@ -67,7 +67,13 @@ pub(crate) fn sequence(sequence: &Value, definitions: &Value) -> Outcome {
             "warnings": expected.get("warnings").cloned().unwrap_or_else(|| json!([])),
             "body": wanted,
         });
-        match bindings.difference(&answer, &recorded, "") {
+        let refused = (answer["code"] != recorded["code"]).then(|| {
+            format!(
+                "code {}, expected {}: {}",
+                answer["code"], recorded["code"], answer["body"]["message"]
+            )
+        });
+        match refused.or_else(|| bindings.difference(&answer, &recorded, "")) {
             None => outcome.passed += 1,
             Some(difference) => {
                 outcome.failure.get_or_insert_with(|| {
