@@ -27,9 +27,12 @@
 //! `Debug` and `Display` show what is done to which object, and never what is in it. [`Serialize`](serde_core::Serialize) and the
 //! requests of [`Operation::to_request`] hold everything.
 
+mod answer;
 mod error;
 mod http;
 mod json;
+#[cfg(feature = "kube")]
+mod kube;
 mod operation;
 mod options;
 mod outcome;
@@ -43,6 +46,8 @@ mod status;
 
 pub use error::FormError;
 pub use http::{Method, Request};
+#[cfg(feature = "kube")]
+pub use kube::{AsyncExecutor, KubeExecutor};
 pub use operation::Operation;
 pub use options::{
     ApplyOptions, DeleteOptions, FieldValidation, ListOptions, Propagation, WriteOptions,

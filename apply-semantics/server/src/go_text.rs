@@ -15,6 +15,10 @@ fn write(out: &mut String, value: &Value) {
     match value {
         Value::Null => out.push_str("<nil>"),
         Value::String(text) => out.push_str(text),
+        // A whole number is written as one, whatever it was before.
+        Value::Number(number) if !number.is_i64() && number.as_f64().is_some_and(is_whole) => {
+            let _ = write!(out, "{:.0}", number.as_f64().unwrap_or_default());
+        }
         Value::Bool(_) | Value::Number(_) => {
             let _ = write!(out, "{value}");
         }
@@ -42,4 +46,9 @@ fn write(out: &mut String, value: &Value) {
             out.push(']');
         }
     }
+}
+
+/// Whether Go writes a float without fraction and exponent.
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() < 1e21
 }

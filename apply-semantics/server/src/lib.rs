@@ -56,6 +56,7 @@
 //! # Features
 //!
 //! - `yaml`: bodies of server-side apply in YAML, read as Kubernetes reads it. JSON, which is YAML too, needs no feature; kubectl and kube send JSON.
+//! - `listen`: [`Server::listen`], the server on a port of this machine, and a kubeconfig for it. It brings hyper and tokio.
 
 mod answer;
 mod call;
@@ -69,8 +70,13 @@ mod go_text;
 mod http;
 mod ids;
 mod journal;
-#[allow(dead_code, reason = "the parts of kinds come one by one")]
+#[allow(
+    dead_code,
+    reason = "the tables of kinds say more than is asked of them"
+)]
 mod kinds;
+#[cfg(feature = "listen")]
+mod listen;
 mod meta;
 mod openapi;
 mod operation;
@@ -89,5 +95,12 @@ mod yaml;
 pub use clock::{Callback, Clock, ManualClock, SystemClock};
 pub use faults::{Fault, FaultRule};
 pub use http::ResponseBody;
+#[cfg(feature = "listen")]
+pub use listen::Listener;
 pub use requests::{RequestRecord, Requests};
 pub use server::{Builder, Server, SetupError, Snapshot};
+
+/// The example of the README is a test too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -83,8 +83,12 @@ pub(crate) fn validate_update(
 pub(crate) use unreadable::at as value_at;
 
 /// What the server warns of in an object that it stores.
-pub(crate) fn warnings(resource: &Resource, object: &Value) -> Vec<String> {
-    if resource.custom.is_some() {
+pub(crate) fn warnings(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<String> {
+    // What stays as it was, was warned of before; where generations are counted they tell.
+    let same = old.is_some_and(|old| {
+        meta::generation(old) > 0 && meta::generation(old) == meta::generation(object)
+    });
+    if resource.custom.is_some() || same {
         return Vec::new();
     }
     warnings::of(object)

@@ -34,11 +34,13 @@ fn main() -> ExitCode {
         let definitions =
             std::fs::read_to_string(folder.join("crds.json")).unwrap_or_else(|_| "[]".to_owned());
         let definitions: Value = serde_json::from_str(&definitions).expect("definitions are JSON");
-        let sequences =
-            json_lines(&folder.join(file)).expect("the recorded sequences are readable");
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path).expect("the recorded sequences are readable");
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        let sequences = json_lines(&path).expect("the recorded sequences are readable");
         let (mut steps, mut passed) = (0, 0);
-        for (id, sequence) in sequences {
-            let outcome = replay::sequence(&sequence, &definitions);
+        for ((id, sequence), line) in sequences.into_iter().zip(lines) {
+            let outcome = replay::sequence(line, &sequence, &definitions);
             steps += outcome.steps;
             passed += outcome.passed;
             runner.case(suite, &id, || outcome.failure.map_or(Ok(()), Err));

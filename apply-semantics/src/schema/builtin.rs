@@ -1,6 +1,11 @@
 //! Schemas of declared types, and of the built-in ones.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
+
+use serde_json::Value;
 
 use super::{
     Atom, Definition, Field, List, Map, Reference, Relationship, Scalar, Schema, SchemaError, Type,
@@ -12,8 +17,20 @@ impl Definition {
     /// The definitions of declared types, with the common types at the end. Lists without a list type are as their patch
     /// strategy says, or atomic.
     pub fn from_types(types: &Types) -> Vec<Self> {
+        let keys = keys_of_lists(types);
         let definition = |(name, node): (&str, Node<'_>)| {
-            let fields = node.fields().map(field).collect();
+            let keyed = |found: &types::Field<'_>| keys.contains(&(name, found.name()));
+            let fields = node
+                .fields()
+                .map(|found| {
+                    let default = zero(found.node()).filter(|_| keyed(&found));
+                    let field = field(found);
+                    Field {
+                        default: field.default.or(default),
+                        ..field
+                    }
+                })
+                .collect();
             let relationship = map_relationship(node.map_type()).unwrap_or_default();
             let map = Map {
                 fields,
@@ -32,6 +49,33 @@ impl Definition {
         definitions
             .chain([Self::untyped_atomic(), Self::untyped_deduced()])
             .collect()
+    }
+}
+
+/// The fields, with the names of their structs, by which alone the elements of a list are told apart. Go writes them in any case, so
+/// that an element without has the zero value.
+fn keys_of_lists(types: &Types) -> BTreeSet<(&str, &str)> {
+    let lists = types.all().flat_map(|(_, node)| node.fields());
+    lists
+        .filter_map(|field| {
+            let node = field.node();
+            let Shape::List(element) = node.shape() else {
+                return None;
+            };
+            match (element.shape(), node.list_keys()) {
+                (Shape::Struct(name), [key]) => Some((name, key.as_ref())),
+                _ => None,
+            }
+        })
+        .collect()
+}
+
+/// The zero value of a scalar that can be a key.
+fn zero(node: Node<'_>) -> Option<Value> {
+    match node.shape() {
+        Shape::Leaf(Leaf::String) => Some(Value::from("")),
+        Shape::Leaf(Leaf::Integer) => Some(Value::from(0)),
+        _ => None,
     }
 }
 

@@ -64,9 +64,10 @@ impl Core {
             return Err(unnamed(call));
         }
         decode::check_name(&config, call)?;
+        let stated = meta::namespace(&config).unwrap_or_default().to_owned();
         decode::place_in_namespace(&mut config, call, resource)?;
         restore_identity(&mut object, live, &config);
-        complete_applied(resource, &mut object, &config)?;
+        complete_applied(resource, &mut object, &stated)?;
         let write = Write::new(resource, settings).through(subresource);
         self.store_changed(live, object, &write)
     }
@@ -111,7 +112,8 @@ impl Core {
             ));
         }
         meta::remove(&mut object, "resourceVersion");
-        complete_applied(resource, &mut object, &config)?;
+        let stated = meta::namespace(&config).unwrap_or_default();
+        complete_applied(resource, &mut object, stated)?;
         self.store_new(object, &Write::new(resource, settings))
     }
 }
@@ -120,17 +122,15 @@ impl Core {
 fn complete_applied(
     resource: &Resource,
     object: &mut Value,
-    config: &Value,
+    namespace: &str,
 ) -> Result<(), Refusal> {
     let completed = rules::read(resource, object);
     completed.map_err(|error| {
-        let text = |name: &str| meta::text(config, name).unwrap_or_default();
         let core = if resource.group.is_empty() { "/" } else { "" };
         let ty = format!("{core}{}, Kind={}", resource.api_version(), resource.kind);
         failure(format!(
-            "failed to convert new object ({}/{}; {ty}) to proper version: unable to convert unstructured object to {ty}: {error}",
-            text("namespace"),
-            text("name"),
+            "failed to convert new object ({namespace}/{}; {ty}) to proper version: unable to convert unstructured object to {ty}: {error}",
+            meta::name(object),
         ))
     })
 }

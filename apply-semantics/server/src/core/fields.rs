@@ -1,9 +1,10 @@
 //! Who owns which fields: the engine of apply-semantics, with refusals as the server words them.
 
 use apply_semantics::{
-    defaults,
     op::Refusal,
     request::{ApplyOptions, Engine, Kinds, OnFailure, RequestError, UpdateOptions},
+    scale::SCALE_VERSION,
+    schema::{Schema, Type},
     typed::EmptyContainers,
 };
 use serde_json::{Value, json};
@@ -13,7 +14,11 @@ use crate::{convert::Conversion, registry::Resource};
 
 /// The engine for the built-in kinds; custom ones are added as they are defined.
 pub(crate) fn engine_of(empty: EmptyContainers) -> Engine {
-    Engine::new(Kinds::builtin())
+    let mut kinds = Kinds::builtin();
+    if let Some(scale) = scale_type() {
+        kinds.insert(SCALE_VERSION, "Scale", scale);
+    }
+    Engine::new(kinds)
         .converter(Conversion)
         .empty_containers(empty)
 }
@@ -61,23 +66,32 @@ impl Core {
             .subresource(writer.subresource)
             .version(resource.api_version())
             .on_failure(OnFailure::Forget);
-        let live = live.cloned().or_else(|| blank(resource));
-        let written = self.engine.update(live, new, &options);
+        let written = self.engine.update(live.cloned(), new, &options);
         written
             .map(apply_semantics::request::Written::into_object)
             .map_err(|error| refusal(&error, None))
     }
 }
 
-/// What a new object of a built-in kind is compared with: the empty object, with what Go writes in any case. None is for whom the engine
-/// knows better.
-fn blank(resource: &Resource) -> Option<Value> {
-    if resource.custom.is_some() {
-        return None;
-    }
-    let mut blank = json!({"apiVersion": resource.api_version(), "kind": resource.kind});
-    defaults::canonicalise(&mut blank).ok()?;
-    Some(blank)
+/// The type of Scale objects, which no resource has.
+fn scale_type() -> Option<Type> {
+    let scalar = |name: &str, scalar: &str| json!({"name": name, "type": {"scalar": scalar}});
+    let map =
+        |name: &str, fields: Value| json!({"name": name, "type": {"map": {"fields": fields}}});
+    let schema = Schema::from_value(&json!({"types": [
+        {"name": "Scale", "map": {"fields": [
+            scalar("apiVersion", "string"),
+            scalar("kind", "string"),
+            {"name": "metadata", "type": {"namedType": "Metadata"}},
+            map("spec", json!([scalar("replicas", "numeric")])),
+            map("status", json!([scalar("replicas", "numeric"), scalar("selector", "string")])),
+        ]}},
+        {"name": "Metadata", "map": {"elementType": {"namedType": "Anything"}}},
+        {"name": "Anything", "scalar": "untyped",
+            "list": {"elementType": {"namedType": "Anything"}, "elementRelationship": "atomic"},
+            "map": {"elementType": {"namedType": "Anything"}, "elementRelationship": "separable"}},
+    ]}));
+    schema.ok()?.type_named("Scale")
 }
 
 fn refusal(error: &RequestError, sent: Option<&Value>) -> Refusal {

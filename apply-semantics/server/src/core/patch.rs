@@ -59,6 +59,14 @@ impl Core {
         let warnings = decode::judge(faults, settings.validation)
             .map_err(|faults| strict_refusal(&patch, &object, &faults))?;
         self.warned.extend(warnings);
+        if kind == PatchType::Strategic {
+            // It is read into the type of the live object, whatever it says.
+            for name in ["apiVersion", "kind"] {
+                if let (Some(fields), Some(value)) = (object.as_object_mut(), live.get(name)) {
+                    fields.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
         if object.get("kind") != live.get("kind")
             || object.get("apiVersion") != live.get("apiVersion")
         {

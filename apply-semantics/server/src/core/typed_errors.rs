@@ -23,36 +23,51 @@ fn one(path: &str, reason: &Reason, config: &Value) -> String {
             Some((list, key)) => format!("{list}: duplicate entries for key {key}"),
             None => format!("{path}: {reason}"),
         },
+        Reason::ElementNoScalar(JsonKind::Null) => match split_last(path) {
+            Some((list, index)) => format!(
+                "{list}: element {}: associative list without keys has an element that's an explicit null",
+                index.trim_matches(['[', ']'])
+            ),
+            None => format!("{path}: {reason}"),
+        },
         Reason::Expected {
             wanted,
-            found: Some(found),
+            found: Some(_),
         } => {
             let value = find(config, path).unwrap_or(&Value::Null);
-            let wanted = match *wanted {
-                "a string" => "string",
-                "a number" => "numeric (int or float)",
-                "a boolean" => "boolean",
-                "a list" => "list",
-                _ => "map",
-            };
-            format!(
-                "{path}: expected {wanted}, got {}",
-                go_value(value, *found, wanted)
-            )
+            format!("{path}: expected {}", expected(wanted, value))
         }
         other => format!("{path}: {other}"),
     }
 }
 
-/// Scalars are asked of the wrapped value, maps and lists of the bare one.
-fn go_value(value: &Value, _: JsonKind, wanted: &str) -> String {
+/// What was wanted, and what is there instead.
+fn expected(wanted: &str, value: &Value) -> String {
     let text = go_text::map(value);
     match wanted {
-        "map" | "list" => format!("&{{{text}}}"),
-        _ => format!(
-            "&value.valueUnstructured{{Value:{}}}",
+        "a number" => format!("numeric (int or float), got {}", go_type(value)),
+        "a string" => format!(
+            "string, got &value.valueUnstructured{{Value:{}}}",
             literal(value, &text)
         ),
+        "a boolean" => format!(
+            "boolean, got &value.valueUnstructured{{Value:{}}}",
+            literal(value, &text)
+        ),
+        "a list" => format!("list, got &{{{text}}}"),
+        _ => format!("map, got &{{{text}}}"),
+    }
+}
+
+/// The type of a value under `%T`.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
 }
 

@@ -56,14 +56,13 @@ impl Core {
         ] {
             meta::remove(&mut object, name);
         }
-        rules::prepare_create(self, resource, &mut object);
-        rules::stored_form(resource, &mut object);
         let uid = self.ids.uid();
         meta::set(&mut object, "uid", uid);
         meta::set(&mut object, "creationTimestamp", self.now().to_string());
+        rules::prepare_create(self, resource, &mut object);
         Self::refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
-        let warnings = rules::warnings(resource, &object);
-        self.warned.extend(warnings);
+        self.warned.extend(rules::warnings(resource, &object, None));
+        rules::stored_form(resource, &mut object);
         let place = Place::new(
             &resource.table,
             meta::namespace(&object),
@@ -93,14 +92,22 @@ impl Core {
     ) -> Answered {
         let resource = &write.resource;
         self.check_version(live, &mut object, resource)?;
+        let link = meta::remove(&mut object, "selfLink");
         keep_system_fields(&mut object, live);
         rules::prepare_update(self, resource, &mut object, live, &write.subresource);
-        rules::stored_form(resource, &mut object);
         let causes = rules::validate_update(resource, &object, live, &write.subresource);
         Self::refuse_invalid(causes, &object, resource)?;
-        self.warned.extend(rules::warnings(resource, &object));
+        if write.subresource.is_empty() {
+            self.warned
+                .extend(rules::warnings(resource, &object, Some(live)));
+        }
+        rules::stored_form(resource, &mut object);
+        // A link that a client sends counts as a change, though it is not kept.
+        if let Some(link) = link {
+            meta::set(&mut object, "selfLink", link);
+        }
         let effect = request::settle(live, &mut object);
-        meta::copy(&mut object, live, "selfLink");
+        meta::remove(&mut object, "selfLink");
         let place = Place::new(&resource.table, meta::namespace(live), meta::name(live));
         if is_finished(&object, resource) {
             if !write.dry_run {

@@ -96,7 +96,14 @@ fn scale_causes(version: &CustomVersion, object: &Value) -> Option<Cause> {
         .iter()
         .try_fold(object, |value, name| value.get(name))?;
     let field = format!(".{}", paths.replicas.join("."));
-    let (shown, detail) = match value.as_i64() {
+    // A float without fraction is a whole number.
+    let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "numbers of replicas are small"
+    )]
+    let whole = value.as_i64().or_else(|| whole.map(|number| number as i64));
+    let (shown, detail) = match whole {
         Some(number) if number >= 0 => return None,
         Some(number) => (number, "should be a non-negative integer".to_owned()),
         None => {

@@ -68,6 +68,15 @@ impl Bindings {
         filled.collect()
     }
 
+    /// JSON text with values in place of placeholders. A port is a number.
+    pub(crate) fn fill_text(&self, json: &str) -> String {
+        let mut text = json.to_owned();
+        for (name, value) in self.0.iter().filter(|(name, _)| name.starts_with("<port:")) {
+            text = text.replace(&format!("\"{name}\""), value);
+        }
+        self.fill(&text)
+    }
+
     /// A value with values in place of placeholders. A port is a number.
     pub(crate) fn fill_value(&self, value: &Value) -> Value {
         match value {

@@ -1,10 +1,12 @@
 //! Recorded requests against a server in this process.
 
+use std::collections::BTreeMap;
+
 use apply_semantics::{managed_fields::Time, typed::EmptyContainers};
 use apply_server::{ManualClock, Server};
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::bindings::Bindings;
 
@@ -20,7 +22,8 @@ pub(crate) struct Outcome {
     pub(crate) failure: Option<String>,
 }
 
-pub(crate) fn sequence(sequence: &Value, definitions: &Value) -> Outcome {
+pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Outcome {
+    let sent = sent_bodies(line);
     let clock = ManualClock::at(START);
     let server = Server::builder()
         .clock(clock.clone())
@@ -59,7 +62,7 @@ pub(crate) fn sequence(sequence: &Value, definitions: &Value) -> Outcome {
             &server,
             &clock,
             &bindings.fill_value(&step["request"]),
-            &step["request"],
+            sent[index].as_ref().map(|body| bindings.fill_text(body)),
         );
         let answer = json!({"code": code, "warnings": warnings, "body": body});
         let recorded = json!({
@@ -133,7 +136,7 @@ fn ask(
     server: &Server,
     clock: &ManualClock,
     request: &Value,
-    raw: &Value,
+    sent: Option<String>,
 ) -> (u16, Vec<String>, Value) {
     let mut uri = encode(request["path"].as_str().expect("a path"), "/:");
     for (index, (key, value)) in request["query"]
@@ -161,12 +164,10 @@ fn ask(
             .collect();
         builder = builder.header(name, HeaderValue::from_bytes(&bytes).expect("a header"));
     }
-    let _ = raw;
-    let body = match (request.get("body"), request.get("bodyText")) {
-        (Some(body), _) => body.to_string(),
-        (None, Some(text)) => text.as_str().expect("text").to_owned(),
-        (None, None) => String::new(),
-    };
+    let text = request
+        .get("bodyText")
+        .map(|text| text.as_str().expect("text").to_owned());
+    let body = sent.or(text).unwrap_or_default();
     let (head, ()) = builder.body(()).expect("a request").into_parts();
     let mut response = server.respond(&head, Bytes::from(body));
     let warnings = response.headers().get_all("warning").iter();
@@ -213,4 +214,18 @@ fn encode(text: &str, keep: &str) -> String {
         }
     }
     out
+}
+
+/// The bodies of the requests as they were sent: the order of fields shows in what the server warns of.
+fn sent_bodies(line: &str) -> Vec<Option<String>> {
+    type Fields = BTreeMap<String, Box<RawValue>>;
+    let fields = |text: &str| serde_json::from_str::<Fields>(text).expect("an object");
+    let sequence = fields(line);
+    let steps: Vec<Box<RawValue>> = serde_json::from_str(sequence["steps"].get()).expect("steps");
+    let requests = steps
+        .iter()
+        .map(|step| fields(fields(step.get())["request"].get()));
+    requests
+        .map(|request| request.get("body").map(|body| body.get().to_owned()))
+        .collect()
 }

@@ -1,0 +1,41 @@
+//! A server in this process, and the kubectl of this machine against it.
+//!
+//! `cargo run -p apply-server --features listen --example kubectl-against-us -- get namespaces` runs one command; without arguments
+//! the server stays, and says which kubeconfig to use.
+
+#![allow(clippy::print_stdout, reason = "an example talks")]
+
+use std::{env, error::Error, process::Command};
+
+use apply_server::Server;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let server = Server::new();
+    let listener = server.listen("127.0.0.1:0").await?;
+    let config = env::temp_dir().join(format!(
+        "apply-server-{}.kubeconfig",
+        listener.address().port()
+    ));
+    listener.write_kubeconfig(&config)?;
+
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments.is_empty() {
+        println!("kubectl --kubeconfig {} get namespaces", config.display());
+        std::future::pending::<()>().await;
+    }
+    let mut kubectl = Command::new("kubectl");
+    kubectl.arg("--kubeconfig").arg(&config).args(arguments);
+    let status = tokio::task::spawn_blocking(move || kubectl.status()).await??;
+    std::fs::remove_file(config)?;
+    println!(
+        "{} requests, revision {}",
+        server.requests().count(),
+        server.revision()
+    );
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("kubectl: {status}").into())
+    }
+}
