@@ -1,7 +1,7 @@
 //! For those who test with properties: strategies for schemas, objects and writes, the invariants of server-side apply, and a check of
 //! controllers among other managers.
 //!
-//! The strategies are those of the crate [`proptest`](::proptest), and go wherever its own go. They generate from a stock of few names
+//! The strategies are those of the crate `proptest`, and go wherever its own go. They generate from a stock of few names
 //! and values, so that writers meet each other, and shrink to fewer fields, elements and writes.
 //!
 //! | strategy | values |

@@ -2,7 +2,7 @@
 //!
 //! `cargo +nightly fuzz run TARGET fuzz/corpus/TARGET fuzz/seeds/TARGET` goes on from there.
 
-#![cfg(feature = "proptest")]
+#![cfg(all(feature = "proptest", feature = "reference"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

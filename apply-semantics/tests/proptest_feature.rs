@@ -116,6 +116,20 @@ proptest! {
     }
 
     #[test]
+    #[cfg(feature = "reference")]
+    fn whole_requests_are_answered_alike_in_one_walk_and_step_by_step(ops in ops(&boxes(), 5)) {
+        let mut kinds = Kinds::new();
+        kinds.insert("a.example/v1", "Box", box_type());
+        let engine = Engine::new(kinds);
+        let (one, other) = (Requests(engine.clone()), Requests(engine.reference()));
+        let mut state = State::new(&box_type());
+        for op in ops {
+            holds(invariants::agreement(&one, &other, &state, &op))?;
+            let _refused = one.write(&mut state, &op);
+        }
+    }
+
+    #[test]
     fn whole_requests_keep_to_the_invariants(ops in ops(&boxes(), 4)) {
         let mut kinds = Kinds::new();
         kinds.insert("a.example/v1", "Box", box_type());

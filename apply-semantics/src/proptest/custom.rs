@@ -49,7 +49,7 @@ impl error::Error for CrdError {}
 /// limits, patterns and formats, and shrink to fewer fields that are still valid. Rules in CEL are not kept to.
 ///
 /// ```
-/// use apply_semantics::{proptest::crd_objects, schema::Schema, structural::StructuralSchema};
+/// use apply_semantics::proptest::crd_objects;
 /// use proptest::{strategy::{Strategy, ValueTree}, test_runner::TestRunner};
 /// use serde_json::json;
 ///
@@ -57,10 +57,10 @@ impl error::Error for CrdError {}
 ///     "schema": {"openAPIV3Schema": {"type": "object", "required": ["spec"], "properties": {"spec": {"type": "object",
 ///         "required": ["color"], "properties": {"color": {"type": "string", "enum": ["red", "blue"]}}}}}}}]}});
 /// let boxes = crd_objects(&crd)?;
-/// let object = boxes.new_tree(&mut TestRunner::deterministic())?.current();
+/// let object = boxes.new_tree(&mut TestRunner::deterministic()).expect("always made").current();
 /// assert_eq!(object["kind"], "Box");
 /// assert!(["red", "blue"].contains(&object["spec"]["color"].as_str().expect("required")));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), apply_semantics::proptest::CrdError>(())
 /// ```
 ///
 /// # Errors
