@@ -24,6 +24,7 @@
 //! ```
 
 mod codec;
+mod diff;
 mod entry;
 mod manager;
 mod time;
@@ -33,6 +34,7 @@ use serde_json::Value;
 
 pub use codec::ManagedFieldsError;
 pub(crate) use codec::put;
+pub use diff::EntryDiff;
 pub use entry::Entry;
 pub use manager::{Manager, Operation};
 pub use time::{Time, TimeError};

@@ -47,6 +47,7 @@ mod pure;
 mod repair;
 mod report;
 mod reset;
+mod show;
 mod tracked;
 mod update;
 
