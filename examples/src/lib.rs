@@ -1,5 +1,6 @@
 //! Programs that embed the crates of this workspace: copy from them.
 //!
+//! - `component`: what can be done with configuration files, and the life of a component of one's own.
 //! - `minikube-like`: the files of a control plane from a kubeadm configuration, with plan, journal and progress.
 //! - `who-owns`: who owns the fields of objects as kubectl prints them, who would object to an apply, and migrations to server-side
 //!   apply.
