@@ -137,22 +137,19 @@ fn complete_applied(
 
 /// What an apply cannot change, whatever it says; what it may demand, it does.
 fn restore_identity(object: &mut Value, live: &Value, config: &Value) {
+    for name in ["namespace", "creationTimestamp", "generation"] {
+        meta::copy(object, live, name);
+    }
     for name in [
-        "namespace",
-        "creationTimestamp",
-        "generation",
+        "uid",
+        "resourceVersion",
         "deletionTimestamp",
         "deletionGracePeriodSeconds",
     ] {
-        meta::copy(object, live, name);
-    }
-    for name in ["uid", "resourceVersion"] {
-        let from = if meta::text(config, name).is_some() {
-            config
-        } else {
-            live
-        };
-        meta::copy(object, from, name);
+        let said = config
+            .pointer(&format!("/metadata/{name}"))
+            .is_some_and(|value| !value.is_null());
+        meta::copy(object, if said { config } else { live }, name);
     }
 }
 

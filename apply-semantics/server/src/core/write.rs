@@ -232,12 +232,11 @@ fn keep_system_fields(object: &mut Value, live: &Value) {
         }
     }
     meta::copy(object, live, "generation");
-    if meta::is_terminating(live) {
-        meta::copy(object, live, "deletionTimestamp");
-        meta::copy(object, live, "deletionGracePeriodSeconds");
-    } else {
-        meta::remove(object, "deletionTimestamp");
-        meta::remove(object, "deletionGracePeriodSeconds");
+    // What ends goes on to end; what else is said of it, validation refuses.
+    for name in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if object.pointer(&format!("/metadata/{name}")).is_none() {
+            meta::copy(object, live, name);
+        }
     }
 }
 

@@ -90,22 +90,29 @@ pub(super) fn validate_create(
 
 /// The number of replicas must be one, where the scale looks for it.
 fn scale_causes(version: &CustomVersion, object: &Value) -> Option<Cause> {
+    /// Up to here floats without fraction are whole numbers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
     let paths = version.scale()?;
     let value = paths
         .replicas
         .iter()
         .try_fold(object, |value, name| value.get(name))?;
     let field = format!(".{}", paths.replicas.join("."));
-    // A float without fraction is a whole number.
-    let whole = value.as_f64().filter(|number| number.fract() == 0.0);
+    let whole = value
+        .as_f64()
+        .filter(|number| number.fract() == 0.0 && number.abs() <= EXACT);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "numbers of replicas are small"
     )]
     let whole = value.as_i64().or_else(|| whole.map(|number| number as i64));
     let (shown, detail) = match whole {
-        Some(number) if number >= 0 => return None,
-        Some(number) => (number, "should be a non-negative integer".to_owned()),
+        Some(number) if number < 0 => (number, "should be a non-negative integer".to_owned()),
+        Some(number) if number > i64::from(i32::MAX) => (
+            number,
+            format!("should be less than or equal to {}", i32::MAX),
+        ),
+        Some(_) => return None,
         None => {
             let kind = match value {
                 Value::String(_) => "string",

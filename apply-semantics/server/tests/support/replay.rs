@@ -33,12 +33,13 @@ pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Out
     let namespace = sequence["namespace"].as_str().expect("a namespace");
     prepare(&server, namespace, sequence, definitions);
     let mut bindings = Bindings::default();
-    for second in -300..900 {
-        let seconds = START + second;
-        bind_times(&mut bindings, "-1", second, seconds);
-    }
+    let times = times(line);
     let mut bodies: Vec<Value> = Vec::new();
     let steps = sequence["steps"].as_array().expect("steps");
+    for (placeholder, step, offset) in times {
+        let time = Time::from_unix_seconds(START + STEP * (step + 1) + offset);
+        bindings.bind(placeholder, time.to_string());
+    }
     let mut outcome = Outcome {
         steps: steps.len(),
         passed: 0,
@@ -49,9 +50,6 @@ pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Out
         let now = START + STEP * i64::try_from(index + 1).expect("few steps");
         clock.set(now);
         let number = step["n"].to_string();
-        for second in -60..3700 {
-            bind_times(&mut bindings, &number, second, now + second);
-        }
         let expected = &step["response"];
         let wanted = match expected.get("sameBodyAs").and_then(Value::as_u64) {
             Some(at) => bodies[usize::try_from(at).expect("small")].clone(),
@@ -91,14 +89,25 @@ pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Out
     outcome
 }
 
-fn bind_times(bindings: &mut Bindings, step: &str, offset: i64, seconds: i64) {
-    let time = Time::from_unix_seconds(seconds).to_string();
-    let name = match offset {
-        0 => format!("<time@{step}>"),
-        offset if offset > 0 => format!("<time@{step}+{offset}s>"),
-        offset => format!("<time@{step}{offset}s>"),
-    };
-    bindings.bind(name, time);
+/// The placeholders of times in a line, each with its step (-1 is before the first) and the seconds after that.
+fn times(line: &str) -> Vec<(String, i64, i64)> {
+    let inner = line
+        .split("<time@")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'));
+    let mut found: Vec<_> = inner
+        .map(|(inner, _)| {
+            let (step, offset) = match inner.split_once('+') {
+                Some((step, offset)) => (step, offset.trim_end_matches('s')),
+                None => (inner, "0"),
+            };
+            let number = |text: &str| text.parse().expect("a number");
+            (format!("<time@{inner}>"), number(step), number(offset))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The namespace of the sequence and the definitions that it needs are there before.
