@@ -95,6 +95,25 @@ pub fn canonical_quantity(text: &str) -> Option<String> {
     Quantity::parse(text.trim()).map(|quantity| quantity.to_string())
 }
 
+/// What cannot be read of the metadata of an object, with paths below it.
+pub(crate) fn unreadable_metadata(metadata: &Value) -> Vec<Unreadable> {
+    let mut errors = Vec::new();
+    if let Some(node) = builtin().named("meta.v1.ObjectMeta") {
+        canonical::canonicalise(node, &mut metadata.clone(), &mut errors);
+    }
+    errors
+}
+
+/// [`canonicalise`] of the metadata of an object of any kind, as far as it can be read.
+pub(crate) fn canonicalise_metadata(metadata: &mut Value) {
+    let Some(node) = builtin().named("meta.v1.ObjectMeta") else {
+        return;
+    };
+    if metadata.is_object() {
+        canonical::canonicalise_at(node, metadata);
+    }
+}
+
 /// Whether a text is a time stamp that the server reads.
 pub(crate) fn is_time(text: &str) -> bool {
     time::seconds(text).is_some()

@@ -47,7 +47,7 @@
 //! # What it does not do
 //!
 //! It talks to no server and reads no files. It does not read YAML, and does not convert objects between versions by itself:
-//! [`request::Convert`] is how it is told.
+//! [`request::Convert`] is how it is told. It runs no rules in CEL, and does not validate objects of built-in kinds.
 //!
 //! # Features
 //!
@@ -57,6 +57,7 @@
 //! |---|---|---|
 //! | `proptest` | property tests of code on top of this: strategies, invariants, the check of controllers (module `proptest`) | `proptest` |
 //! | `reference` | tests: the engine that follows the original step by step, as `Engine::reference` | nothing |
+//! | `schemars` | schemas of Rust types that derive `JsonSchema`, where there is no CustomResourceDefinition at hand | `schemars` |
 
 #[cfg(test)]
 extern crate self as apply_semantics;

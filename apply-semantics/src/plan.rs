@@ -361,6 +361,13 @@ impl Planner {
         if let Some(custom) = self.custom_kind(subject) {
             custom.schema.prune(object);
             custom.schema.set_defaults(object);
+            custom.schema.canonicalise_metadata(object);
+            return Ok(());
+        }
+        if builtin().kind(subject.api_version, subject.kind).is_none() {
+            if let Some(metadata) = object.get_mut("metadata") {
+                defaults::canonicalise_metadata(metadata);
+            }
             return Ok(());
         }
         defaults::normalise(object).map_err(|errors| {

@@ -16,6 +16,7 @@
 //! # Ok::<(), apply_semantics::schema::SchemaError>(())
 //! ```
 
+pub mod builder;
 mod builtin;
 mod compile;
 mod crd;
@@ -23,6 +24,8 @@ mod definition;
 mod names;
 mod openapi;
 mod read;
+#[cfg(feature = "schemars")]
+mod schemars;
 
 use std::{
     collections::BTreeMap,

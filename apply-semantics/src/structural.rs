@@ -36,6 +36,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::defaults;
+
 pub use error::{FieldError, FieldErrors, Reason};
 pub use rules::{Rule, Verdict};
 
@@ -175,6 +177,15 @@ impl StructuralSchema {
         let mut pruned = Vec::new();
         prune::prune_root(&self.root, object, &mut pruned);
         pruned
+    }
+
+    /// Writes the metadata of an object, and of the resources embedded in it, as the server does after reading it: without null,
+    /// empty maps, and fields that no metadata has. `managedFields` stay as they are.
+    pub fn canonicalise_metadata(&self, object: &mut Value) {
+        if let Some(metadata) = object.get_mut("metadata") {
+            defaults::canonicalise_metadata(metadata);
+        }
+        embedded::canonicalise(&self.root, object);
     }
 
     /// Validates an object, and tells every error. Its metadata is not looked at.

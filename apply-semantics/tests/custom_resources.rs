@@ -7,13 +7,20 @@
     reason = "a test"
 )]
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use apply_semantics::{
     fieldset::FieldSet,
     schema::Schema,
     structural::{FieldError, StructuralSchema},
+    typed::{Duplicates, Typed},
 };
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 struct Definition {
@@ -207,4 +214,104 @@ fn text(error: &FieldError) -> String {
 fn cause_text(cause: &Value) -> String {
     let part = |name: &str| cause[name].as_str().unwrap().to_owned();
     format!("{} {} {}", part("reason"), part("field"), part("message"))
+}
+
+/// Objects of the kind Widget, as they were stored.
+fn widgets() -> Vec<Value> {
+    let mut widgets = Vec::new();
+    writes(&mut |_, _, _, _, response| {
+        let object = &response["body"];
+        if object["metadata"]["uid"].is_string() && object["kind"] == "Widget" {
+            let mut object = object.clone();
+            object["metadata"] = json!({"name": "a"});
+            widgets.push(object);
+        }
+    });
+    widgets
+}
+
+/// The definitions and widgets, read once.
+fn recorded() -> &'static (BTreeMap<String, Definition>, Vec<Value>) {
+    static RECORDED: OnceLock<(BTreeMap<String, Definition>, Vec<Value>)> = OnceLock::new();
+    RECORDED.get_or_init(|| (definitions(), widgets()))
+}
+
+/// The places of an object, as JSON pointers.
+fn places(value: &Value, path: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(entries) => {
+            for (name, entry) in entries {
+                places(
+                    entry,
+                    format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")),
+                    found,
+                );
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                places(item, format!("{path}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+    if path.starts_with("/spec") {
+        found.push(path);
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-9i64..9).prop_map(Value::from),
+        Just(json!(1.5)),
+        "[a-c]{0,2}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let names = prop_oneof![
+            Just("name"),
+            Just("port"),
+            Just("size"),
+            Just("x"),
+            Just("id"),
+            Just("metadata")
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::btree_map(names.prop_map(str::to_owned), inner, 0..3)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever is put somewhere into an object: pruning and defaulting twice is as once, and what is valid by the structural
+    /// schema is valid for the type that is made of it.
+    #[test]
+    fn structural_and_typed_agree(pick in 0usize..1000, place in 0usize..1000, value in any_json()) {
+        let (definitions, widgets) = recorded();
+        let definition = &definitions["widgets"];
+        let (schema, ty) = (&definition.structural["v1"], definition.types.kind("conf.example.com/v1", "Widget").unwrap());
+        let mut object = widgets[pick % widgets.len()].clone();
+        let mut found = Vec::new();
+        places(&object, String::new(), &mut found);
+        if let Some(place) = found.get(place % found.len().max(1)) {
+            *object.pointer_mut(place).unwrap() = value;
+        }
+        object["apiVersion"] = "conf.example.com/v1".into();
+        schema.prune(&mut object);
+        schema.set_defaults(&mut object);
+        schema.canonicalise_metadata(&mut object);
+        let mut again = object.clone();
+        prop_assert_eq!(schema.prune(&mut again), Vec::<String>::new());
+        schema.set_defaults(&mut again);
+        schema.canonicalise_metadata(&mut again);
+        prop_assert_eq!(&again, &object);
+        if schema.validate(&object).is_empty() {
+            prop_assert!(Typed::new(ty, object, Duplicates::Allow).is_ok());
+        }
+    }
 }

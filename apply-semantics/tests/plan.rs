@@ -299,3 +299,35 @@ fn reasons_are_data_and_text() {
         "recreate\n  spec.selector: the field is immutable"
     );
 }
+
+#[test]
+fn metadata_is_written_in_one_way() {
+    let widget = |labels: Value| {
+        json!({"apiVersion": "a.example/v1", "kind": "Box", "metadata": {"name": "a", "labels": labels}, "spec": {
+        "template": {"metadata": {"creationTimestamp": null, "labels": labels}}}})
+    };
+    let crd = json!({"spec": {"group": "a.example", "names": {"kind": "Box"}, "versions": [{"name": "v1", "schema": {"openAPIV3Schema":
+        {"type": "object", "properties": {"spec": {"type": "object", "properties": {"template": {"type": "object",
+            "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}}}}}}}]}});
+    let planner = Planner::new().crd(&crd).unwrap();
+    let options = PlanOptions::new("owner");
+    let live = planner
+        .apply(None, &widget(json!({})), &options)
+        .object
+        .unwrap();
+    assert_eq!(live["metadata"].get("labels"), None);
+    assert_eq!(live["spec"]["template"]["metadata"], json!({}));
+    assert_eq!(
+        planner
+            .apply(Some(&live), &widget(json!({})), &options)
+            .decision,
+        Decision::NoOp
+    );
+    assert_eq!(
+        planner
+            .apply(Some(&live), &widget(json!({"a": "b"})), &options)
+            .changes
+            .len(),
+        2
+    );
+}

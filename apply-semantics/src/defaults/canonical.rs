@@ -20,6 +20,11 @@ pub(super) fn canonicalise(node: Node<'_>, object: &mut Value, errors: &mut Vec<
     walk.value(node, object, Resources::No);
 }
 
+/// Rewrites a value of a type by itself, and leaves what cannot be read.
+pub(super) fn canonicalise_at(node: Node<'_>, value: &mut Value) {
+    canonicalise(node, value, &mut Vec::new());
+}
+
 /// Whether quantities are those of a list of resources, which are rounded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Resources {

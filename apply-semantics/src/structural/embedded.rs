@@ -2,7 +2,38 @@
 
 use serde_json::Value;
 
+use crate::defaults;
+
 use super::{FieldError, Node, Reason, join};
+
+/// Writes the metadata of all embedded resources as the server writes it.
+pub(super) fn canonicalise(node: &Node, value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            let Some(of) = &node.items else { return };
+            for item in items {
+                canonicalise_embedded(of, item);
+            }
+        }
+        Value::Object(entries) => {
+            for (name, entry) in entries {
+                if let Some(of) = node.entry(name) {
+                    canonicalise_embedded(of, entry);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn canonicalise_embedded(node: &Node, value: &mut Value) {
+    if node.embedded
+        && let Some(metadata) = value.get_mut("metadata")
+    {
+        defaults::canonicalise_metadata(metadata);
+    }
+    canonicalise(node, value);
+}
 
 pub(super) fn validate(node: &Node, value: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
@@ -76,19 +107,20 @@ fn check_type(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
     }
 }
 
-/// The metadata must be an object whose fields have the types of those of ObjectMeta.
+/// The fields of the metadata must have the types of those of ObjectMeta.
 fn check_metadata(value: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    match value.get("metadata") {
-        None | Some(Value::Object(_)) => {}
-        Some(other) => {
-            let path = join(path, "metadata");
-            errors.push(FieldError::with_value(
-                path,
-                Reason::Invalid,
-                other,
-                "must be an object",
-            ));
-        }
+    let Some(metadata) = value.get("metadata") else {
+        return;
+    };
+    let path = join(path, "metadata");
+    for error in defaults::unreadable_metadata(metadata) {
+        let place = if error.path.is_empty() {
+            path.clone()
+        } else {
+            join(&path, &error.path)
+        };
+        let detail = format!("must be {}", error.expected);
+        errors.push(FieldError::new(place, Reason::Invalid, &detail));
     }
 }
 
