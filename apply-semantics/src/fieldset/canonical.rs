@@ -21,12 +21,16 @@ pub(super) fn is_canonical(text: &str) -> bool {
     check.object(false).is_some() && check.rest.is_empty()
 }
 
-/// Whether a path element, as it stands in a set once the JSON string is read, is written canonically.
+/// Whether a path element, as it stands in a set once the JSON string is read, is written canonically, so that it is the same as
+/// another one just if the texts are. A negative zero is the same as zero, and not called canonical.
 pub(crate) fn is_canonical_element(key: &str) -> bool {
     match key.as_bytes() {
         [b'f', b':', ..] => true,
         text if Element::read(text, QUOTE).is_some() => true,
-        _ => PathElement::parse(key).is_ok_and(|element| element.serialize() == key),
+        _ => {
+            !key.contains("-0")
+                && PathElement::parse(key).is_ok_and(|element| element.serialize() == key)
+        }
     }
 }
 

@@ -95,7 +95,20 @@ pub(crate) fn is_member(level: &Fields) -> bool {
     level.is_empty() || level.contains_key(".")
 }
 
-/// Takes the paths of a set out.
+/// Whether the paths of a set are the same as those in settled FieldsV1 just if their texts are.
+pub(crate) fn is_plain(set: &FieldSet) -> bool {
+    is_plain_level(set.level())
+}
+
+fn is_plain_level(level: Level<'_>) -> bool {
+    level.entries().all(|entry| {
+        let plain = matches!(entry.element, PathElement::Field(_))
+            || is_canonical_element(&entry.element.serialize());
+        plain && is_plain_level(entry.level)
+    })
+}
+
+/// Takes the paths of a set out, which is [plain](is_plain).
 pub(crate) fn subtract(level: &mut Fields, set: &FieldSet) {
     subtract_level(level, set.level());
 }

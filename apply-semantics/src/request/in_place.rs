@@ -1,5 +1,8 @@
 //! Writes done in the live object, wherever one walk can tell what they do ([`crate::fused`]).
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use super::{
@@ -332,11 +335,14 @@ impl Update {
             .filters(text(&self.new, "kind"), &options.subresource);
         // Of several filters of one version the last counts.
         let filter = filters.into_iter().rev().find(|(of, _)| of == version);
-        Some(match filter {
+        let comparison = match filter {
             None => comparison,
             Some((_, Filter::Exclude(fields))) => comparison.without(&fields),
             Some((_, Filter::Include(patterns))) => comparison.matching(&patterns),
-        })
+        };
+        let sets = [&comparison.added, &comparison.modified, &comparison.removed];
+        let plain = sets.into_iter().all(trie::is_plain);
+        plain.then_some(comparison)
     }
 }
 
