@@ -374,12 +374,26 @@ pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
 
 /// Whether a character that begins with this byte may be one to escape.
 pub(crate) fn is_special(byte: u8, html: bool) -> bool {
-    match byte {
-        b'"' | b'\\' => true,
-        b'<' | b'>' | b'&' | 0xe2 => html,
-        byte => byte < b' ',
-    }
+    let [plain, in_html] = SPECIAL.get(usize::from(byte)).copied().unwrap_or_default();
+    if html { in_html } else { plain }
 }
+
+/// For each byte, whether it is special, and whether it is in HTML.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the index is below the length; a constant is made"
+)]
+static SPECIAL: [[bool; 2]; 256] = {
+    let mut special = [[false; 2]; 256];
+    let mut byte = 0;
+    while byte < special.len() {
+        let always = byte < 0x20 || byte == b'"' as usize || byte == b'\\' as usize;
+        let html = byte == b'<' as usize || byte == b'>' as usize || byte == b'&' as usize;
+        special[byte] = [always, always || html || byte == 0xe2];
+        byte += 1;
+    }
+    special
+};
 
 fn write_unicode(out: &mut String, char: char) {
     use fmt::Write as _;

@@ -38,7 +38,7 @@ macro_rules! requests {
     ($($function:ident $job:literal)*) => {
         #[divan::bench_group]
         mod requests {
-            use super::*;
+            use super::{Bencher, NAMES, request};
             $(
                 #[divan::bench(args = NAMES)]
                 fn $function(bencher: Bencher<'_, '_>, name: &str) {
@@ -63,13 +63,16 @@ requests! {
 #[divan::bench(args = NAMES)]
 fn bytes(bencher: Bencher<'_, '_>, name: &str) {
     let input = input(name);
-    let [live, changed] = [&input.live, &input.changed].map(|value| value.to_string());
+    let [live, changed] = [&input.live, &input.changed].map(ToString::to_string);
     bencher.bench(|| input.bytes(black_box(live.as_bytes()), black_box(changed.as_bytes())));
 }
 
 #[divan::bench_group]
 mod engine {
-    use super::*;
+    use super::{
+        Bencher, Duplicates, EmptyContainers, FieldSet, Input, NAMES, Typed, Value, black_box,
+        input, without_managers,
+    };
 
     struct Operands {
         input: Input,
