@@ -77,6 +77,9 @@ fn initial_events_need_match() -> Refusal {
     )
 }
 
+/// A bookmark is sent after that many events that were of no interest.
+const QUIET: u64 = 100;
+
 /// A watch under way: where it stands.
 pub(crate) struct Watch {
     request: WatchRequest,
@@ -162,8 +165,6 @@ impl Watch {
                 self.waiting.push_back(notice);
             }
         }
-        /// A bookmark after that many events that were of no interest.
-        const QUIET: u64 = 100;
         if self.request.bookmarks && self.waiting.is_empty() && self.seen - before >= QUIET {
             let bookmark = Arc::new(self.bookmark_object());
             self.waiting.push_back(Notice {
@@ -193,7 +194,7 @@ impl Watch {
                 let last = event
                     .last
                     .clone()
-                    .or_else(|| with_revision(event.old.as_ref()?, event.revision));
+                    .or_else(|| Some(with_revision(event.old.as_ref()?, event.revision)));
                 ("DELETED", last?)
             }
             (false, false) => return None,
@@ -238,8 +239,8 @@ impl Watch {
     }
 }
 
-fn with_revision(object: &Arc<Value>, revision: u64) -> Option<Arc<Value>> {
+fn with_revision(object: &Arc<Value>, revision: u64) -> Arc<Value> {
     let mut object = Value::clone(object);
     crate::meta::set(&mut object, "resourceVersion", revision.to_string());
-    Some(Arc::new(object))
+    Arc::new(object)
 }

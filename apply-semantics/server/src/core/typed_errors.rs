@@ -128,7 +128,7 @@ fn element<'a>(list: &'a Value, key: &str) -> Option<&'a Value> {
         .collect();
     items.iter().find(|item| {
         pairs.iter().all(|(name, wanted)| match item.get(name) {
-            Some(found) => found.to_string() == *wanted,
+            Some(found) => serde_json::from_str(wanted).is_ok_and(|wanted: Value| *found == wanted),
             // A key that is left out has its default.
             None => true,
         })

@@ -91,7 +91,7 @@ impl Core {
         write: &Write,
     ) -> Answered {
         let resource = &write.resource;
-        self.check_version(live, &mut object, resource)?;
+        Self::check_version(live, &mut object, resource)?;
         let link = meta::remove(&mut object, "selfLink");
         keep_system_fields(&mut object, live);
         rules::prepare_update(self, resource, &mut object, live, &write.subresource);
@@ -148,12 +148,7 @@ impl Core {
     }
 
     /// A resource version in the object is a precondition.
-    fn check_version(
-        &self,
-        live: &Value,
-        object: &mut Value,
-        resource: &Resource,
-    ) -> Result<(), Refusal> {
+    fn check_version(live: &Value, object: &mut Value, resource: &Resource) -> Result<(), Refusal> {
         let text = meta::text(object, "resourceVersion").unwrap_or("0");
         let version: u64 = text.parse().map_err(|_| {
             failure(format!(

@@ -12,10 +12,9 @@ pub(super) fn text(errors: &UnreadableErrors, object: &Value) -> String {
     if error.expected.contains("quantity") {
         return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'".to_owned();
     }
-    if error.expected.contains("base64") || error.expected.contains("bytes") {
-        if let Some(offset) = value.and_then(Value::as_str).map(bad_base64) {
-            return format!("error decoding from json: illegal base64 data at input byte {offset}");
-        }
+    let base64 = error.expected.contains("base64") || error.expected.contains("bytes");
+    if base64 && let Some(offset) = value.and_then(Value::as_str).map(bad_base64) {
+        return format!("error decoding from json: illegal base64 data at input byte {offset}");
     }
     error.to_string()
 }
