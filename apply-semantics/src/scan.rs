@@ -348,10 +348,7 @@ fn write_escaped(out: &mut String, text: &str, html: bool) {
 pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
     let mut rest = text;
     loop {
-        let plain = rest
-            .bytes()
-            .position(|byte| is_special(byte, html))
-            .unwrap_or(rest.len());
+        let plain = plain_length(rest.as_bytes(), html);
         let (before, from) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(before);
         let mut chars = from.chars();
@@ -370,6 +367,35 @@ pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
         }
         rest = chars.as_str();
     }
+}
+
+/// How many bytes there are before the first one that may have to be escaped.
+fn plain_length(text: &[u8], html: bool) -> usize {
+    let mut plain = 0;
+    // Whole words first: names are mostly plain.
+    for word in text.chunks_exact(size_of::<u64>()) {
+        let word = <[u8; 8]>::try_from(word).map_or(0, u64::from_le_bytes);
+        if html || may_be_special(word) {
+            break;
+        }
+        plain += size_of::<u64>();
+    }
+    let rest = text.get(plain..).unwrap_or_default();
+    let special = rest.iter().position(|byte| is_special(*byte, html));
+    plain + special.unwrap_or(rest.len())
+}
+
+/// Whether one of eight bytes may be a control character, a quote or a backslash.
+const fn may_be_special(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const fn zero_byte(word: u64) -> u64 {
+        word.wrapping_sub(ONES) & !word
+    }
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    let quote = zero_byte(word ^ (ONES * b'"' as u64));
+    let backslash = zero_byte(word ^ (ONES * b'\\' as u64));
+    (control | quote | backslash) & HIGH != 0
 }
 
 /// Whether a character that begins with this byte may be one to escape.
@@ -420,6 +446,19 @@ mod tests {
             value,
             Ok(json!({"a": [1.0, -5.0, true, null], "b": "😀A\u{fffd}"}))
         );
+    }
+
+    #[test]
+    fn whole_words_are_as_plain_as_their_bytes() {
+        for byte in 0..=u8::MAX {
+            for place in 0..19 {
+                let mut text = [b'a'; 19];
+                text[place] = byte;
+                let expected = text.iter().position(|byte| is_special(*byte, false));
+                let plain = plain_length(&text, false);
+                assert_eq!(plain, expected.unwrap_or(text.len()), "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Entry, FieldSet, Level, Node, canonical};
 use crate::{
     path::{PathElement, PathElementError},
-    scan::{ScanError, Scanner, write_inside, write_string},
+    scan::{ScanError, Scanner, write_inside},
 };
 
 /// Why a text or value is no set of fields.
@@ -78,7 +78,7 @@ impl fmt::Display for FieldSet {
             return f.write_str(text);
         }
         let mut out = String::with_capacity(self.nodes().len() * 32);
-        write(self.level(), false, &mut out, &mut String::new());
+        write(self.level(), &mut out, &mut String::new());
         f.write_str(&out)
     }
 }
@@ -231,27 +231,37 @@ fn sort(start: usize, out: &mut Vec<Node>) {
     }
 }
 
-/// Writes the entries of a level, behind the mark of the path above them; `key` is scratch space.
-fn write(level: Level<'_>, member: bool, out: &mut String, key: &mut String) {
+/// Writes the entries of a level between braces; `key` is scratch space.
+fn write(level: Level<'_>, out: &mut String, key: &mut String) {
     out.push('{');
-    if member && !level.is_empty() {
-        out.push_str("\".\":{},");
-    }
-    for (index, entry) in level.entries().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
+    write_entries(level, out, key);
+    out.push('}');
+}
+
+/// Writes the entries of a level. Pieces are as long as can be: most of the time goes into putting them together.
+fn write_entries(level: Level<'_>, out: &mut String, key: &mut String) {
+    let mut open = "\"f:";
+    for entry in level.entries() {
         if let PathElement::Field(name) = entry.element {
-            out.push_str("\"f:");
+            out.push_str(open);
             write_inside(out, name, false);
-            out.push_str("\":");
         } else {
             key.clear();
             entry.element.write(key);
-            write_string(out, key);
-            out.push(':');
+            out.push_str(open.strip_suffix("f:").unwrap_or(open));
+            write_inside(out, key, false);
         }
-        write(entry.level, entry.member, out, key);
+        open = ",\"f:";
+        if entry.level.is_empty() {
+            out.push_str("\":{}");
+            continue;
+        }
+        out.push_str(if entry.member {
+            "\":{\".\":{},"
+        } else {
+            "\":{"
+        });
+        write_entries(entry.level, out, key);
+        out.push('}');
     }
-    out.push('}');
 }
