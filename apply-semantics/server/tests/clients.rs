@@ -14,7 +14,7 @@ use apply_semantics::op::{
 use apply_server::Server;
 use kube::{
     Api, Client,
-    api::{ApiResource, DynamicObject, Patch, PatchParams, WatchParams},
+    api::{ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, WatchParams},
     core::{GroupVersionKind, WatchEvent},
 };
 use serde_json::json;
@@ -42,7 +42,10 @@ async fn kube_works_without_a_network() {
         .unwrap();
     let managed = applied.metadata.managed_fields.unwrap();
     assert_eq!(managed[0].manager.as_deref(), Some("m"));
-    assert_eq!(api.list(&Default::default()).await.unwrap().items.len(), 1);
+    assert_eq!(
+        api.list(&ListParams::default()).await.unwrap().items.len(),
+        1
+    );
     let refused = api.get("nobody").await.unwrap_err();
     assert!(matches!(refused, kube::Error::Api(status) if status.code == 404));
 }
@@ -60,7 +63,7 @@ async fn watches_of_kube_see_what_happens() {
     api.patch("a", &PatchParams::apply("m"), &Patch::Apply(&config))
         .await
         .unwrap();
-    api.delete("a", &Default::default()).await.unwrap();
+    api.delete("a", &DeleteParams::default()).await.unwrap();
     let mut seen = Vec::new();
     while seen.len() < 2 {
         let event =
