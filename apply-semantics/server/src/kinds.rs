@@ -18,9 +18,9 @@ mod semantic;
 mod table;
 mod validate;
 
-#[allow(unused_imports, reason = "parts arrive one by one")]
-pub(crate) use cause::{Cause, summary};
-#[allow(unused_imports, reason = "parts arrive one by one")]
+pub(crate) use cause::Cause;
+#[cfg(test)]
+pub(crate) use cause::summary;
 pub(crate) use prepare::{Cx, User, bind, prepare_create, prepare_update};
 pub(crate) use table::{since, table_columns, table_row};
 pub(crate) use validate::{

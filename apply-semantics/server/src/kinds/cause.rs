@@ -19,6 +19,7 @@ pub(crate) struct Cause {
 }
 
 /// The part of a `Status` message after `is invalid: `: each cause once, in brackets where there are several.
+#[cfg(test)]
 pub(crate) fn summary(causes: &[Cause]) -> String {
     let mut texts: Vec<String> = Vec::new();
     for cause in causes {
