@@ -4,7 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    Class, Diagnostic, Document, GroupVersionKind, Kind, Registry, Report, Severity, Strictness,
+    Class, Compat, Diagnostic, Document, GroupVersionKind, Kind, Registry, Report, Severity,
+    Strictness,
     decode::decode,
     field::{Errors, Path},
     tree::Node,
@@ -69,6 +70,12 @@ pub trait Config: Kind + DeserializeOwned + Clone + Default + Send + Sync + 'sta
 
     /// What is odd about a complete configuration, and taken nevertheless. Each is a warning.
     fn warnings(&self) -> Errors {
+        Errors::new()
+    }
+
+    /// What is wrong with a complete configuration, and upstream forgets to look at. Each is an error, or a warning with
+    /// [`Compat::Upstream`].
+    fn overlooked(&self) -> Errors {
         Errors::new()
     }
 
@@ -155,13 +162,18 @@ impl Nested {
 pub(crate) fn read<T: Config>(
     document: &Document,
     policy: Policy,
+    compat: Compat,
     validated: bool,
 ) -> (Option<T>, Vec<Diagnostic>) {
     let decoded = decode::<T>(document, policy.strictness(T::HABIT));
     let mut said = decoded.diagnostics;
     let config = decoded.value.map(|config| config.completed());
     if let Some(config) = config.as_ref().filter(|_| validated) {
-        let (errors, odd) = (config.validate(), config.warnings());
+        let (mut errors, mut odd) = (config.validate(), config.warnings());
+        match compat {
+            Compat::Fixed => errors.extend(config.overlooked()),
+            Compat::Upstream => odd.extend(config.overlooked()),
+        }
         said.extend(errors.iter().map(|error| document.invalid(error)));
         said.extend(odd.iter().map(|error| Diagnostic {
             class: Class::Other,
@@ -179,7 +191,7 @@ pub(crate) fn load<T: Config>(
     policy: Policy,
 ) -> Result<(T, Vec<Diagnostic>), Report> {
     crate::component::check_kind(document, &T::GVK)?;
-    let (config, said) = read::<T>(document, policy, true);
+    let (config, said) = read::<T>(document, policy, registry.compat, true);
     let mut report = Report::from(said);
     report.extend(registry.check_nested(document, &T::nested(document.root()), policy));
     report.sort();

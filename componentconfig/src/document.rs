@@ -278,11 +278,14 @@ impl Document {
         self.root.locate(path)
     }
 
-    /// What validation found about a field, with its place in this document. Class [`Class::Validation`].
+    /// What validation found about a field, with its place in this document: that of the field, or of the field that is
+    /// the cause where it is not there. Class [`Class::Validation`].
     pub fn invalid(&self, error: &FieldError) -> Diagnostic {
+        let here = self.root.find(&error.path).is_some();
+        let cause = error.cause.as_ref().filter(|_| !here);
         Diagnostic::error(Class::Validation, error.body())
             .at(error.path.clone())
-            .span(self.locate(&error.path))
+            .span(self.locate(cause.unwrap_or(&error.path)))
             .source(self.source.as_str())
     }
 }

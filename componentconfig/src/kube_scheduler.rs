@@ -62,7 +62,7 @@ impl Config for KubeSchedulerConfiguration {
         Self::validate(self)
     }
 
-    fn warnings(&self) -> Errors {
+    fn overlooked(&self) -> Errors {
         self.refused_by_plugins()
     }
 

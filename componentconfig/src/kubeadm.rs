@@ -30,7 +30,7 @@ pub use load::{
     Component, Configuration, Init, LoadOptions, Loaded, complete_init, complete_join, load,
     load_init, load_join, load_reset, load_upgrade,
 };
-pub use migrate::{Migration, migrate};
+pub use migrate::{Migration, migrate, migrate_with};
 pub use print::{PrintedComponent, init_defaults, join_defaults, reset_defaults, upgrade_defaults};
 pub use release::{ReleaseVersion, release_version};
 pub use state::{

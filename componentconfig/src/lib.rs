@@ -17,6 +17,7 @@ mod base64;
 mod check;
 #[cfg(feature = "kube-controller-manager")]
 pub mod cloud_controller_manager;
+mod compat;
 mod component;
 #[cfg(feature = "kinds")]
 pub mod component_base;
@@ -62,6 +63,7 @@ pub mod tree;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 
+pub use compat::Compat;
 pub use config::{Config, Policy};
 pub use conversion::Upgrade;
 pub use decode::{Decoded, Strictness, decode, decode_value};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    Class, Config, Diagnostic, Document, DocumentSet, GroupVersionKind, Kind, Policy, Report,
-    Strictness, Upgrade,
+    Class, Compat, Config, Diagnostic, Document, DocumentSet, GroupVersionKind, Kind, Policy,
+    Report, Strictness, Upgrade,
     config::{self, Nested},
     conversion::{Edge, SetConversion, down, up},
     decode_value,
@@ -22,6 +22,7 @@ pub struct Registry {
     pub(crate) entries: BTreeMap<GroupVersionKind, Entry>,
     pub(crate) sets: Vec<SetConversion>,
     checks: Vec<SetCheck>,
+    pub(crate) compat: Compat,
 }
 
 /// How the documents of a group are checked that are checked together: their rules span kinds.
@@ -30,7 +31,7 @@ pub struct SetCheck {
     /// The group.
     pub group: &'static str,
     /// Everything there is to say about the documents of the group in a file.
-    pub check: fn(&DocumentSet, Policy) -> Vec<Diagnostic>,
+    pub check: fn(&DocumentSet, Policy, Compat) -> Vec<Diagnostic>,
 }
 
 /// What is known of a kind, without its type.
@@ -61,6 +62,7 @@ impl Registry {
             entries: BTreeMap::new(),
             sets: Vec::new(),
             checks: Vec::new(),
+            compat: Compat::Fixed,
         }
     }
 
@@ -132,11 +134,18 @@ impl Registry {
         self
     }
 
+    /// The same kinds, with the bugs of upstream or without: see [`Compat`].
+    #[must_use]
+    pub fn compat(mut self, compat: Compat) -> Self {
+        self.compat = compat;
+        self
+    }
+
     fn entry<T: Config>(&mut self) -> &mut Entry {
         self.entries.entry(T::GVK).or_insert_with(|| Entry {
             habit: T::HABIT,
             check: |registry, document, policy, validated| {
-                let mut said = config::read::<T>(document, policy, validated).1;
+                let mut said = config::read::<T>(document, policy, registry.compat, validated).1;
                 let nested = T::nested(document.root());
                 said.extend(registry.check_nested(document, &nested, policy));
                 said
@@ -218,7 +227,7 @@ impl Registry {
             let of_group = |gvk: &GroupVersionKind| gvk.group() == check.group && self.knows(gvk);
             let documents = set.only(of_group);
             if !documents.is_empty() {
-                report.extend((check.check)(&documents, policy));
+                report.extend((check.check)(&documents, policy, self.compat));
             }
         }
         for document in set.iter().filter(|document| !together(document)) {

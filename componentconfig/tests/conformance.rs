@@ -17,6 +17,8 @@ mod case;
 mod components;
 #[path = "support/kubeadm.rs"]
 mod kubeadm;
+#[path = "support/quirks.rs"]
+mod quirks;
 #[path = "support/yaml.rs"]
 mod yaml;
 
@@ -31,6 +33,16 @@ fn main() -> ExitCode {
     let tally = case::Tally::default();
     kubeadm::run(&mut runner, &cases, &tally);
     components::run(&mut runner, &cases, &tally);
+    let left_out = tally.left_out(&cases);
+    if !left_out.is_empty() {
+        let why = format!("of no operation that is known: {}", left_out.join(", "));
+        runner.not_counted("cases", left_out.len(), &why);
+    }
+    println!(
+        "cases: {} of {} run",
+        cases.len() - left_out.len(),
+        cases.len()
+    );
     tally.report();
     runner.finish()
 }

@@ -90,6 +90,9 @@ pub struct FieldError {
     pub bad_value: Value,
     /// What was expected; may be empty.
     pub detail: String,
+    /// The field that makes this one wrong or missing: where to point if this one is not in the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Path>,
 }
 
 impl FieldError {
@@ -105,7 +108,15 @@ impl FieldError {
             path,
             bad_value: bad_value.into(),
             detail: detail.into(),
+            cause: None,
         }
+    }
+
+    /// The same, because of another field.
+    #[must_use]
+    pub fn because_of(mut self, cause: Path) -> Self {
+        self.cause = Some(cause);
+        self
     }
 
     /// The value is missing.

@@ -8,7 +8,7 @@ use super::{
     token::BootstrapToken, v1beta3, v1beta4,
 };
 use crate::{
-    Diagnostic, DocumentSet, GroupVersion, Kind, Policy, Registry, Report, Strictness,
+    Compat, Diagnostic, DocumentSet, GroupVersion, Kind, Policy, Registry, Report, Strictness,
     config::Config,
     conversion::{SetConversion, kind_of},
     registry::{SetCheck, typed},
@@ -121,11 +121,12 @@ pub fn register(registry: Registry) -> Registry {
 }
 
 /// What kubeadm says about the documents of a file when nothing is known of the host.
-fn check(set: &DocumentSet, policy: Policy) -> Vec<Diagnostic> {
+fn check(set: &DocumentSet, policy: Policy, compat: Compat) -> Vec<Diagnostic> {
     let options = match policy {
         Policy::Strict => LoadOptions::validate(),
         Policy::Warn | Policy::Upstream | Policy::Lenient => LoadOptions::init(),
     };
+    let options = LoadOptions { compat, ..options };
     match load(set, &Facts::default(), options) {
         Ok(loaded) => loaded.warnings,
         Err(report) => report.into_diagnostics(),

@@ -5,6 +5,7 @@
 mod complete;
 mod decode;
 mod gate;
+mod upstream;
 
 use super::{
     dynamic::CiBuild,
@@ -16,13 +17,14 @@ use super::{
     },
 };
 use crate::{
-    Class, Diagnostic, DocumentSet, Report, Strictness,
+    Class, Compat, Diagnostic, DocumentSet, Report, Strictness,
     check::ip,
     field::{FieldError, Path},
     kube_proxy::v1alpha1::KubeProxyConfiguration,
     kubelet::v1beta1::KubeletConfiguration,
 };
 use decode::Typed;
+pub(super) use upstream::global_timeout;
 
 /// How a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct LoadOptions {
     pub allow_deprecated: bool,
     /// Whether documents of kinds that nobody knows are refused; else those of other groups are only warned of.
     pub known_kinds_only: bool,
+    /// What becomes of upstream's bugs.
+    pub compat: Compat,
 }
 
 impl LoadOptions {
@@ -43,6 +47,7 @@ impl LoadOptions {
             strictness: Strictness::Warn,
             allow_deprecated: false,
             known_kinds_only: false,
+            compat: Compat::Fixed,
         }
     }
 
@@ -53,6 +58,7 @@ impl LoadOptions {
             strictness: Strictness::Strict,
             allow_deprecated: false,
             known_kinds_only: true,
+            compat: Compat::Fixed,
         }
     }
 
@@ -252,6 +258,7 @@ pub fn load(
     if typed.broken {
         return Err(typed.report);
     }
+    typed.report.extend(upstream::ignored(set, options));
     let configuration = Configuration {
         init: complete::init(&mut typed, facts),
         join: complete::join(&mut typed, facts),

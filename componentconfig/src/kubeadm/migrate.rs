@@ -7,10 +7,12 @@ use serde_json::Value;
 use super::{
     facts::Facts,
     findings::Unset,
-    kinds::GROUP,
-    load::{Configuration, LoadOptions, load},
+    kinds::{GROUP, UPGRADE},
+    load::{Configuration, LoadOptions, global_timeout, load},
 };
-use crate::{Diagnostic, Document, DocumentSet, Kind, Report};
+use crate::{
+    Class, Compat, Diagnostic, Document, DocumentSet, Kind, Report, field::Path, scalar::Duration,
+};
 
 /// A file at the newest versions.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +32,22 @@ pub struct Migration {
 /// # Errors
 /// Everything that is wrong with the documents.
 pub fn migrate(set: &DocumentSet, facts: &Facts) -> Result<Migration, Report> {
-    let loaded = load(set, facts, LoadOptions::migrate())?;
+    migrate_with(set, facts, LoadOptions::migrate())
+}
+
+/// The same, reading as the options say.
+///
+/// # Errors
+/// Everything that is wrong with the documents; with [`Compat::Upstream`], that there is an `UpgradeConfiguration`.
+pub fn migrate_with(
+    set: &DocumentSet,
+    facts: &Facts,
+    options: LoadOptions,
+) -> Result<Migration, Report> {
+    let mut loaded = load(set, facts, options)?;
+    if options.compat == Compat::Upstream {
+        repeat_bugs(set, &mut loaded.config)?;
+    }
     let of_component =
         |document: &&Document| document.gvk().is_some_and(|gvk| gvk.group() != GROUP);
     Ok(Migration {
@@ -43,6 +60,27 @@ pub fn migrate(set: &DocumentSet, facts: &Facts) -> Result<Migration, Report> {
         warnings: loaded.warnings,
         unset: loaded.unset,
     })
+}
+
+/// What the mutators of the migration, and a global variable under the conversions, make of the timeouts.
+fn repeat_bugs(set: &DocumentSet, config: &mut Configuration) -> Result<(), Report> {
+    if let Some(document) = set.by_kind(UPGRADE) {
+        let message = "could not find a mutator for input: UpgradeConfiguration";
+        let error = Diagnostic::error(Class::UnsupportedOperation, message);
+        let path = Path::new("kind");
+        let span = document.locate(&path);
+        return Err(error.at(path).span(span).source(document.source()).into());
+    }
+    let timeout = global_timeout(set);
+    if let Some(init) = &mut config.init {
+        let timeouts = init.init.timeouts.get_or_insert_default();
+        timeouts.control_plane_component_health_check = timeout.or(Some(Duration::default()));
+    }
+    if let (Some(join), Some(_)) = (&mut config.join, timeout) {
+        let timeouts = join.timeouts.get_or_insert_default();
+        timeouts.control_plane_component_health_check = timeout;
+    }
+    Ok(())
 }
 
 impl Configuration {

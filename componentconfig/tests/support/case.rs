@@ -1,10 +1,12 @@
 //! One recorded case of `cases/`, and how an answer is compared with it.
 
-use std::{cell::RefCell, fs, path::Path};
+use std::{cell::RefCell, collections::BTreeSet, fs, path::Path};
 
-use componentconfig::{Diagnostic, Report, yaml};
+use componentconfig::{Compat, Diagnostic, Report, yaml};
 use conformance_runner::{Runner, first_difference};
 use serde_json::Value;
+
+use crate::quirks;
 
 /// What an operation gives: documents with warnings, or errors.
 pub(crate) type Outcome = Result<(Vec<Value>, Vec<Diagnostic>), Report>;
@@ -19,19 +21,65 @@ pub(crate) struct Case {
 /// What is counted beside pass and fail.
 #[derive(Default)]
 pub(crate) struct Tally {
-    located: RefCell<(usize, Vec<String>)>,
-    warned: RefCell<(usize, Vec<String>)>,
+    /// Faults of refused documents that an error names by their path in the document.
+    by_path: Counted,
+    /// Faults of refused documents that an error or a warning points to.
+    by_line: Counted,
+    /// Faults of documents that are taken, which a warning points to.
+    tolerated: Counted,
+    /// Warnings that are the recorded ones: none missing, none more.
+    warned: Counted,
+    /// Answers that are those of upstream with its bugs, and right without them.
+    both_ways: RefCell<Vec<String>>,
+    /// Every case that was run.
+    run: RefCell<BTreeSet<String>>,
+}
+
+#[derive(Default)]
+struct Counted(RefCell<(usize, Vec<String>)>);
+
+impl Counted {
+    fn count(&self, case: &Case, outcome: Result<(), String>) {
+        let (good, bad) = &mut *self.0.borrow_mut();
+        match outcome {
+            Ok(()) => *good += 1,
+            Err(why) => bad.push(format!("{}: {why}", case.name)),
+        }
+    }
+
+    fn report(&self, what: &str) {
+        let (passed, failed) = &*self.0.borrow();
+        let all = passed + failed.len();
+        #[allow(clippy::cast_precision_loss, reason = "some hundreds")]
+        let share = 100.0 * *passed as f64 / all.max(1) as f64;
+        println!("{what}: {passed} of {all} ({share:.1} %)");
+        for name in failed {
+            println!("  not {name}");
+        }
+    }
 }
 
 impl Tally {
     pub(crate) fn report(&self) {
-        for (what, counted) in [("located", &self.located), ("warned", &self.warned)] {
-            let (passed, failed) = &*counted.borrow();
-            println!("{what}: {passed} of {}", passed + failed.len());
-            for name in failed {
-                println!("  not {what}: {name}");
-            }
+        self.by_path.report("refusals located by path");
+        self.by_line.report("refusals located by line");
+        self.tolerated.report("warnings located by line");
+        self.warned.report("warnings as recorded");
+        let both_ways = self.both_ways.borrow();
+        println!(
+            "bugs of upstream repeated on demand and right by default: {}",
+            both_ways.len()
+        );
+        for line in &*both_ways {
+            println!("  {line}");
         }
+    }
+
+    /// The cases that no suite ran.
+    pub(crate) fn left_out<'a>(&self, cases: &'a [Case]) -> Vec<&'a str> {
+        let run = self.run.borrow();
+        let names = cases.iter().map(|case| case.name.as_str());
+        names.filter(|name| !run.contains(*name)).collect()
     }
 }
 
@@ -69,6 +117,42 @@ impl Case {
         self.answer["family"].as_str().unwrap_or_default()
     }
 
+    /// The bug of upstream that the recorded answer is.
+    fn upstream_bug(&self) -> Option<&str> {
+        self.answer["quirk"]
+            .as_str()?
+            .strip_prefix("upstream-bug: ")
+    }
+
+    /// Runs the case: with the bugs of upstream the answer has to be the recorded one, without them the right one. Where
+    /// upstream has none, both are the same.
+    pub(crate) fn run(
+        &self,
+        tally: &Tally,
+        answer: fn(&Self, Compat) -> Outcome,
+    ) -> Result<(), String> {
+        tally.run.borrow_mut().insert(self.name.clone());
+        let upstream = answer(self, Compat::Upstream);
+        self.check(tally, &upstream)?;
+        let fixed = answer(self, Compat::Fixed);
+        if let Some(bug) = self.upstream_bug() {
+            if self.same(&fixed) {
+                return Err("the default repeats the bug".to_owned());
+            }
+            quirks::fixed(self, bug, &fixed).map_err(|why| format!("by default: {why}"))?;
+            let mut both_ways = tally.both_ways.borrow_mut();
+            both_ways.push(format!("{}: {bug}", self.name));
+        } else if fixed.as_ref().ok() != upstream.as_ref().ok() {
+            return Err("another answer by default".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether the outcome is the recorded one, counting nothing.
+    fn same(&self, outcome: &Outcome) -> bool {
+        self.check(&Tally::default(), outcome).is_ok()
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.answer[name].as_bool().unwrap_or_default()
     }
@@ -95,15 +179,22 @@ impl Case {
     }
 
     /// Whether the outcome is the recorded one.
-    pub(crate) fn check(&self, tally: &Tally, outcome: &Outcome) -> Result<(), String> {
+    fn check(&self, tally: &Tally, outcome: &Outcome) -> Result<(), String> {
         match (outcome, self.answer["expect"].as_str().unwrap()) {
             (Ok((documents, warnings)), "output") => {
-                self.locate(tally, warnings.iter());
-                self.warned(tally, warnings);
+                if let Some(outcome) = self.by_line(warnings) {
+                    tally.tolerated.count(self, outcome);
+                }
+                tally.warned.count(self, self.warned(warnings));
                 self.compare(documents)
             }
             (Err(report), "error") => {
-                self.locate(tally, report.diagnostics().iter());
+                if let Some(outcome) = self.by_path(report) {
+                    tally.by_path.count(self, outcome);
+                }
+                if let Some(outcome) = self.by_line(report.diagnostics()) {
+                    tally.by_line.count(self, outcome);
+                }
                 self.compare_errors(report)
             }
             (Ok(_), _) => Err("accepted".to_owned()),
@@ -111,9 +202,19 @@ impl Case {
         }
     }
 
-    fn compare(&self, documents: &[Value]) -> Result<(), String> {
+    /// The recorded output.
+    pub(crate) fn recorded_documents(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder.join("expected.yaml")).expect("expected.yaml");
-        let expected = stream(&text);
+        stream(&text)
+    }
+
+    /// The documents of the input.
+    pub(crate) fn input_documents(&self) -> Vec<Value> {
+        stream(&self.input)
+    }
+
+    fn compare(&self, documents: &[Value]) -> Result<(), String> {
+        let expected = self.recorded_documents();
         if documents.len() != expected.len() {
             return Err(format!(
                 "{} documents, expected {}",
@@ -122,8 +223,7 @@ impl Case {
             ));
         }
         for (index, (document, expected)) in documents.iter().zip(&expected).enumerate() {
-            let mut document = document.clone();
-            self.forget(index, &mut document);
+            let document = self.without_chance(index, document);
             if let Some(difference) = first_difference(&document, expected) {
                 return Err(format!("document {index}: {difference}"));
             }
@@ -131,8 +231,9 @@ impl Case {
         Ok(())
     }
 
-    /// Puts the recorded mark where any value that is there matches.
-    fn forget(&self, index: usize, document: &mut Value) {
+    /// A document of the output, with the recorded mark where any value that is there matches.
+    pub(crate) fn without_chance(&self, index: usize, document: &Value) -> Value {
+        let mut document = document.clone();
         for place in self.answer["any"].as_array().into_iter().flatten() {
             let (of, pointer) = place.as_str().unwrap().split_once(':').unwrap();
             if of.parse() == Ok(index)
@@ -142,6 +243,7 @@ impl Case {
                 *value = "<any>".into();
             }
         }
+        document
     }
 
     fn compare_errors(&self, report: &Report) -> Result<(), String> {
@@ -169,49 +271,75 @@ impl Case {
         Ok(())
     }
 
-    fn locate<'a>(&self, tally: &Tally, mut said: impl Iterator<Item = &'a Diagnostic>) {
-        let Some(line) = self.answer["fault"]["line"].as_u64() else {
-            return;
-        };
-        let here = said.any(|d| d.span.is_some_and(|span| u64::from(span.line) == line));
-        self.count(&tally.located, here);
+    /// Whether an error names the fault by its path in the document.
+    fn by_path(&self, report: &Report) -> Option<Result<(), String>> {
+        let wanted = plain(self.answer["fault"]["path"].as_str()?);
+        let paths: Vec<String> = report.errors().map(path_of).collect();
+        let here = paths.iter().any(|path| plain(path) == wanted);
+        Some(
+            here.then_some(())
+                .ok_or_else(|| format!("{wanted} in {}", paths.join(", "))),
+        )
     }
 
-    fn warned(&self, tally: &Tally, warnings: &[Diagnostic]) {
-        let Some(expected) = self.answer["warnings"].as_array() else {
-            return;
+    /// Whether something that is said points to the line of the fault.
+    fn by_line(&self, said: &[Diagnostic]) -> Option<Result<(), String>> {
+        let wanted = self.answer["fault"]["line"].as_u64()?;
+        let lines = || {
+            said.iter()
+                .filter_map(|said| said.span)
+                .map(|span| span.line)
         };
-        let all = expected.iter().all(|wanted| {
-            warnings.iter().any(|warning| {
-                let path = warning
-                    .path
-                    .as_ref()
-                    .map(ToString::to_string)
-                    .unwrap_or_default();
-                let single = wanted["path"].as_str();
-                let several = wanted["paths"].as_array();
-                same_class(
-                    wanted["class"].as_str().unwrap(),
-                    &warning.class.to_string(),
-                ) && single.is_none_or(|wanted| plain(wanted) == plain(&path))
-                    && several.is_none_or(|paths| {
-                        paths
-                            .iter()
-                            .any(|p| plain(p.as_str().unwrap()) == plain(&path))
-                    })
-            })
-        });
-        self.count(&tally.warned, all);
+        let here = lines().any(|line| u64::from(line) == wanted);
+        Some(
+            here.then_some(())
+                .ok_or_else(|| format!("line {wanted}, but {:?}", lines().collect::<Vec<_>>())),
+        )
     }
 
-    fn count(&self, counted: &RefCell<(usize, Vec<String>)>, passed: bool) {
-        let (good, bad) = &mut *counted.borrow_mut();
-        if passed {
-            *good += 1;
-        } else {
-            bad.push(self.name.clone());
+    /// Whether the warnings are the recorded ones, by class and path.
+    fn warned(&self, warnings: &[Diagnostic]) -> Result<(), String> {
+        let none = Vec::new();
+        let wanted = self.answer["warnings"].as_array().unwrap_or(&none);
+        let mut missing: Vec<String> = Vec::new();
+        let mut left: Vec<&Diagnostic> = warnings.iter().collect();
+        for wanted in wanted {
+            let single = wanted["path"].as_str().into_iter();
+            let several = wanted["paths"].as_array().into_iter().flatten();
+            let mut paths = single
+                .chain(several.filter_map(Value::as_str))
+                .map(plain)
+                .peekable();
+            let class = wanted["class"].as_str().unwrap();
+            let of_class = |warning: &Diagnostic| same_class(class, &warning.class.to_string());
+            if paths.peek().is_none() {
+                if !warnings.iter().any(of_class) {
+                    missing.push(wanted.to_string());
+                }
+                left.retain(|warning| !of_class(warning));
+                continue;
+            }
+            for path in paths {
+                let here =
+                    |warning: &Diagnostic| of_class(warning) && plain(&path_of(warning)) == path;
+                if !warnings.iter().any(here) {
+                    missing.push(format!("{class} {path}"));
+                }
+                left.retain(|warning| !here(warning));
+            }
         }
+        let more: Vec<String> = left.iter().map(ToString::to_string).collect();
+        let same = missing.is_empty() && more.is_empty();
+        same.then_some(())
+            .ok_or_else(|| format!("missing {missing:?}, more {more:?}"))
     }
+}
+
+fn path_of(said: &Diagnostic) -> String {
+    said.path
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
 /// Classes that come from different layers upstream count as equal.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use componentconfig::{
-    Document, Kind, Policy, Registry, cloud_controller_manager, kube_apiserver,
-    kube_controller_manager, kube_proxy, kube_scheduler, kubeadm, kubectl, kubelet, yaml,
+    Compat, Document, Kind, Policy, Registry, cloud_controller_manager, kube_apiserver,
+    kube_controller_manager, kube_proxy,
+    kube_scheduler::{self, v1::KubeSchedulerConfiguration},
+    kubeadm, kubectl, kubelet, yaml,
 };
 use conformance_runner::Runner;
 use serde_json::json;
@@ -19,7 +21,7 @@ pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
             "effective" | "checksum" | "states" => case.operation().to_owned(),
             _ => continue,
         };
-        let answer: fn(&Case) -> Outcome = match suite.as_str() {
+        let answer: fn(&Case, Compat) -> Outcome = match suite.as_str() {
             "effective" => effective,
             "checksum" => checksum,
             "states" => states,
@@ -32,7 +34,7 @@ pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
                 continue;
             }
         };
-        runner.case(&suite, &case.name, || case.check(tally, &answer(case)));
+        runner.case(&suite, &case.name, || case.run(tally, answer));
     }
     for (suite, count) in not_built {
         runner.not_counted(&suite, count, "not built yet");
@@ -43,23 +45,25 @@ fn read(case: &Case) -> Result<Document, componentconfig::Report> {
     yaml::parse(&case.name, &case.input)
 }
 
-fn kubelet(case: &Case) -> Outcome {
+fn kubelet(case: &Case, _: Compat) -> Outcome {
     let (config, warnings) = kubelet::load(&read(case)?)?;
     Ok((vec![config.to_document()], warnings))
 }
 
-fn kube_proxy(case: &Case) -> Outcome {
+fn kube_proxy(case: &Case, _: Compat) -> Outcome {
     let (config, warnings) = kube_proxy::load(&read(case)?)?;
     Ok((vec![config.to_document()], warnings))
 }
 
-fn scheduler(case: &Case) -> Outcome {
-    let (config, warnings) = kube_scheduler::load(&read(case)?)?;
+fn scheduler(case: &Case, compat: Compat) -> Outcome {
+    let registry = kube_scheduler::register(Registry::new()).compat(compat);
+    let (config, warnings) =
+        registry.load::<KubeSchedulerConfiguration>(&read(case)?, Policy::Upstream)?;
     Ok((vec![config.to_document()], warnings))
 }
 
 /// What a component reads that has no function of its own for it: any of the kinds that it knows.
-fn of_registry(case: &Case) -> Outcome {
+fn of_registry(case: &Case, compat: Compat) -> Outcome {
     type Register = fn(Registry) -> Registry;
     let register: Register = match case.family() {
         "credentialprovider" | "kubelet-records" => kubelet::register,
@@ -68,12 +72,12 @@ fn of_registry(case: &Case) -> Outcome {
         "kuberc" => kubectl::register,
         _ => kube_apiserver::register,
     };
-    let registry = register(Registry::new());
+    let registry = register(Registry::new()).compat(compat);
     let (value, warnings) = registry.load_any(&read(case)?, Policy::Upstream)?;
     Ok((vec![value], warnings))
 }
 
-fn effective(case: &Case) -> Outcome {
+fn effective(case: &Case, _: Compat) -> Outcome {
     let base = read(case)?;
     let files = case.dropins();
     let files = files
@@ -99,7 +103,7 @@ fn config_maps(case: &Case) -> Vec<kubeadm::ConfigMap> {
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "an answer like the others")]
-fn checksum(case: &Case) -> Outcome {
+fn checksum(case: &Case, _: Compat) -> Outcome {
     let maps = config_maps(case);
     let map = maps.first().unwrap();
     Ok((
@@ -108,7 +112,7 @@ fn checksum(case: &Case) -> Outcome {
     ))
 }
 
-fn states(case: &Case) -> Outcome {
+fn states(case: &Case, _: Compat) -> Outcome {
     let (versions, warnings) = kubeadm::component_config_versions(&config_maps(case))?;
     Ok((vec![json!({"configVersions": versions})], warnings))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use componentconfig::{
-    DocumentSet, Kind,
+    Compat, DocumentSet, Kind,
     kubeadm::{self, Facts, HostAddress, LoadOptions, PrintedComponent},
 };
 use conformance_runner::Runner;
@@ -13,16 +13,14 @@ use crate::case::{Case, Outcome, Tally};
 
 pub(crate) fn run(runner: &mut Runner, cases: &[Case], tally: &Tally) {
     for case in cases {
-        let answer: fn(&Case) -> Outcome = match case.operation() {
+        let answer: fn(&Case, Compat) -> Outcome = match case.operation() {
             "validate" => validate,
             "load" => load,
             "migrate" => migrate,
             "print" => print,
             _ => continue,
         };
-        runner.case(case.operation(), &case.name, || {
-            case.check(tally, &answer(case))
-        });
+        runner.case(case.operation(), &case.name, || case.run(tally, answer));
     }
 }
 
@@ -43,9 +41,10 @@ fn facts(set: &DocumentSet) -> Facts {
     }
 }
 
-fn validate(case: &Case) -> Outcome {
+fn validate(case: &Case, compat: Compat) -> Outcome {
     let options = LoadOptions {
         allow_deprecated: case.flag("allowDeprecated"),
+        compat,
         ..LoadOptions::validate()
     };
     let set = DocumentSet::read(&case.name, &case.input)?;
@@ -53,20 +52,28 @@ fn validate(case: &Case) -> Outcome {
     Ok((vec![json!({"valid": true})], loaded.warnings))
 }
 
-fn load(case: &Case) -> Outcome {
+fn load(case: &Case, compat: Compat) -> Outcome {
     let set = DocumentSet::read(&case.name, &case.input)?;
-    let loaded = kubeadm::load_init(&set, &facts(&set), LoadOptions::init())?;
+    let options = LoadOptions {
+        compat,
+        ..LoadOptions::init()
+    };
+    let loaded = kubeadm::load_init(&set, &facts(&set), options)?;
     let all = [PrintedComponent::Kubelet, PrintedComponent::KubeProxy];
     Ok((documents(&loaded.config, &all), loaded.warnings))
 }
 
-fn migrate(case: &Case) -> Outcome {
+fn migrate(case: &Case, compat: Compat) -> Outcome {
     let set = DocumentSet::read(&case.name, &case.input)?;
-    let migration = kubeadm::migrate(&set, &facts(&set))?;
+    let options = LoadOptions {
+        compat,
+        ..LoadOptions::migrate()
+    };
+    let migration = kubeadm::migrate_with(&set, &facts(&set), options)?;
     Ok((migration.documents, migration.warnings))
 }
 
-fn print(case: &Case) -> Outcome {
+fn print(case: &Case, _: Compat) -> Outcome {
     let args = case.args();
     let documents = match args.as_slice() {
         ["init-defaults"] => documents(&kubeadm::init_defaults(), &[]),

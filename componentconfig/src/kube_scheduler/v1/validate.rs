@@ -21,7 +21,8 @@ const GONE: [&str; 4] = [
     "GCEPDLimits",
 ];
 
-/// The plugin whose arguments upstream validates only when it makes the plugin.
+/// The plugin whose arguments upstream validates only when it makes the plugin: its rules are registered under another
+/// name.
 const VALIDATED_LATE: &str = "NodeResourcesFit";
 
 impl KubeSchedulerConfiguration {

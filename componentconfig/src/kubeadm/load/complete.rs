@@ -1,7 +1,8 @@
 //! Defaults, static ones first, then those that depend on facts; then validation.
 
-use super::{Component, Init, decode::Typed};
+use super::{Component, Init, decode::Typed, upstream};
 use crate::{
+    Compat,
     field::Path,
     kubeadm::{
         components, dynamic,
@@ -24,6 +25,10 @@ pub(super) fn init(typed: &mut Typed, facts: &Facts) -> Option<Init> {
     if typed.control_plane_timeout.is_some() {
         let timeouts = init.timeouts.get_or_insert_default();
         timeouts.control_plane_component_health_check = typed.control_plane_timeout;
+    }
+    if typed.compat == Compat::Upstream {
+        let tokens = init.bootstrap_tokens.iter_mut();
+        tokens.for_each(upstream::token_defaults);
     }
     init.set_defaults();
     cluster.set_defaults();

@@ -7,7 +7,7 @@ use super::{
     gate::{self, Admitted, Wanted},
 };
 use crate::{
-    Document, DocumentSet, GroupVersionKind, Report,
+    Compat, Document, DocumentSet, GroupVersionKind, Report,
     decode::decode as decode_document,
     kube_proxy::v1alpha1::KubeProxyConfiguration,
     kubeadm::{
@@ -38,6 +38,7 @@ pub(super) struct Typed {
     pub(super) kube_proxy: Option<KubeProxyConfiguration>,
     /// Whether a document could not be read, so that nothing can be said about what depends on it.
     pub(super) broken: bool,
+    pub(super) compat: Compat,
     pub(super) report: Report,
     pub(super) findings: Findings,
 }
@@ -115,6 +116,7 @@ pub(super) fn decode(
     let Admitted { documents, report } = gate::check(set, options, wanted)?;
     let mut typed = Typed {
         report,
+        compat: options.compat,
         ..Typed::default()
     };
     for (document, gvk) in documents {

@@ -84,7 +84,7 @@ fn keep_out(
     Some(ignored(document, gvk))
 }
 
-fn ignored(document: &Document, gvk: &GroupVersionKind) -> Diagnostic {
+pub(super) fn ignored(document: &Document, gvk: &GroupVersionKind) -> Diagnostic {
     let path = Path::new("kind");
     let message = format!("ignored configuration document with GroupVersionKind {gvk}");
     Diagnostic::warning(Class::IgnoredDocument, message)

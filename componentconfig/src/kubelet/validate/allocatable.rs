@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    field::{Errors, Path},
+    field::{Errors, FieldError, Path},
     kubelet::v1beta1::KubeletConfiguration,
 };
 
@@ -68,11 +68,12 @@ fn one(kubelet: &KubeletConfiguration, name: &str, all: usize, path: &Path, erro
     {
         let detail =
             format!("must be specified when {name:?} is included in enforceNodeAllocatable");
-        errors.required(&Path::new(field), detail);
+        errors.push(FieldError::required(Path::new(field), detail).because_of(path.clone()));
     }
     if kubelet.cgroups_per_qos != Some(true) {
         let detail =
             format!("must be set to true when {name:?} is contained in enforceNodeAllocatable");
-        errors.invalid(&Path::new("cgroupsPerQOS"), false, detail);
+        let error = FieldError::invalid(Path::new("cgroupsPerQOS"), false, detail);
+        errors.push(error.because_of(path.clone()));
     }
 }
