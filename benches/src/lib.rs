@@ -1,6 +1,7 @@
 //! Inputs shared by the measurements.
 
 pub mod apply;
+pub mod config;
 
 /// A KubeletConfiguration of 300 lines with every field set.
 pub const KUBELET: &str = include_str!("../data/kubelet.yaml");
