@@ -1,23 +1,34 @@
 #!/usr/bin/env bash
 # Instructions of one operation of each job, counted by callgrind: these do not depend on what else the machine does.
-# benches/instructions.sh [OBJECT...]
+# benches/instructions.sh [OBJECT...]: server-side apply. benches/instructions.sh config: configuration files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo build -q --release -p benches --bin apply-figures
-binary=${CARGO_TARGET_DIR:-target}/release/apply-figures
 runs=10
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
+# count PROGRAM ARGUMENT...
 count() {
   valgrind --tool=callgrind --callgrind-out-file=/dev/null --collect-atstart=no \
-    '--toggle-collect=apply_figures::measured*' "$binary" "$1" "$2" "$runs" 2>"$out" >/dev/null
+    "--toggle-collect=${1//-/_}::measured*" "${CARGO_TARGET_DIR:-target}/release/$@" "$runs" 2>"$out" >/dev/null
   sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$out"
 }
+# row OBJECT JOB TOTAL PEER
+row() {
+  awk -v o="$1" -v j="$2" -v t="$3" -v p="$4" -v r="$runs" \
+    'BEGIN { printf "%-12s %-14s %12d %8.2f\n", o, j, t / r, t / p }'
+}
+if [ "${1:-}" = config ]; then
+  cargo build -q --release -p benches --bin config-figures
+  peer=$(count config-figures serde_yaml)
+  for job in serde_yaml events read decode load migrate; do
+    row kubelet "$job" "$(count config-figures "$job")" "$peer"
+  done
+  exit
+fi
+cargo build -q --release -p benches --bin apply-figures
 for object in "${@:-pod}"; do
-  parse=$(count parse "$object")
+  parse=$(count apply-figures parse "$object")
   for job in parse UpdateNoop UpdateChange ApplyNoop ApplyChange ApplyConflict ApplySmall bytes decode encode; do
-    total=$(count "$job" "$object")
-    awk -v o="$object" -v j="$job" -v t="$total" -v p="$parse" -v r="$runs" \
-      'BEGIN { printf "%-12s %-14s %12d %8.2f\n", o, j, t / r, t / p }'
+    row "$object" "$job" "$(count apply-figures "$job" "$object")" "$parse"
   done
 done

@@ -93,10 +93,9 @@ pub trait Config: Kind + DeserializeOwned + Clone + Default + Send + Sync + 'sta
 
     /// The configuration that it works with: this one, with its defaults.
     #[must_use]
-    fn completed(&self) -> Self {
-        let mut config = self.clone();
-        config.set_defaults();
-        config
+    fn completed(mut self) -> Self {
+        self.set_defaults();
+        self
     }
 }
 
@@ -167,7 +166,7 @@ pub(crate) fn read<T: Config>(
 ) -> (Option<T>, Vec<Diagnostic>) {
     let decoded = decode::<T>(document, policy.strictness(T::HABIT));
     let mut said = decoded.diagnostics;
-    let config = decoded.value.map(|config| config.completed());
+    let config = decoded.value.map(Config::completed);
     if let Some(config) = config.as_ref().filter(|_| validated) {
         let (mut errors, mut odd) = (config.validate(), config.warnings());
         match compat {

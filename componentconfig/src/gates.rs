@@ -153,7 +153,7 @@ impl<'a> Gates<'a> {
                 .copied()
                 .filter(|name| !self.enabled(name))
                 .collect();
-            if self.enabled(name) && !missing.is_empty() {
+            if !missing.is_empty() && self.enabled(name) {
                 let why = format!(
                     "{name} is enabled, but depends on features that are disabled: [{}]",
                     missing.join(", ")

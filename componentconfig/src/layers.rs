@@ -125,7 +125,7 @@ impl Layers {
                 .into_iter()
                 .map(|diagnostic| self.locate(diagnostic)),
         );
-        let Some(config) = decoded.value.map(|config| config.completed()) else {
+        let Some(config) = decoded.value.map(Config::completed) else {
             return Err(report);
         };
         let errors = config.validate();

@@ -4,6 +4,7 @@
 //! and limits. [`json`] is the syntax that needs no library; YAML is in the module of its feature.
 
 pub(crate) mod events;
+mod index;
 pub(crate) mod json;
 pub(crate) mod loader;
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Number;
 
-use super::{Event, Events, Scalar, SyntaxError};
+use super::{Event, Events, Scalar, SyntaxError, index::Index};
 use crate::{
     Class, Diagnostic, Span,
     document::Duplicate,
@@ -84,7 +84,7 @@ enum Filling {
 struct MapBuilder {
     entries: Vec<Entry>,
     /// Where each key is, once there are many.
-    index: HashMap<String, usize>,
+    index: Index,
     pending: Pending,
 }
 
@@ -417,7 +417,7 @@ impl Loader {
             .position(&entry.key)
             .and_then(|at| map.entries.get_mut(at))
         else {
-            map.push(entry);
+            map.entries.push(entry);
             return;
         };
         let first = old.key_span;
@@ -464,27 +464,16 @@ impl Done {
 }
 
 /// From so many keys on an index is worth its keep.
-const INDEXED: usize = 16;
+const INDEXED: usize = 24;
 
 impl MapBuilder {
-    fn position(&self, key: &str) -> Option<usize> {
-        if self.index.is_empty() {
+    /// Where the key is. A key that is not there has to be pushed next.
+    fn position(&mut self, key: &str) -> Option<usize> {
+        if self.entries.len() < INDEXED {
             self.entries.iter().position(|entry| entry.key == key)
         } else {
-            self.index.get(key).copied()
+            self.index.find_or_note(key, &self.entries)
         }
-    }
-
-    fn push(&mut self, entry: Entry) {
-        let at = self.entries.len();
-        if at >= INDEXED {
-            if self.index.is_empty() {
-                let keys = self.entries.iter().map(|entry| entry.key.clone());
-                self.index = keys.zip(0..).collect();
-            }
-            self.index.insert(entry.key.clone(), at);
-        }
-        self.entries.push(entry);
     }
 }
 
