@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::{Registry, Report, conversion::kind_of};
+use crate::{
+    Registry, Report,
+    conversion::kind_of,
+    field::{Element, Path},
+};
 
 /// How much of a document is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -14,7 +18,8 @@ pub enum Print {
     /// What holds: what is set, and every default that says something. No `0s`, no nulls, no empty texts that only mean
     /// "unset".
     Effective,
-    /// Byte for byte what Kubernetes writes of the complete document, with its nulls and `0s`.
+    /// Byte for byte what Kubernetes writes of the complete document, with its nulls and `0s`. An empty list that was set
+    /// in place of a default is lost where Kubernetes loses it: read again, the document has the default.
     Upstream,
 }
 
@@ -45,11 +50,11 @@ impl Registry {
             return Ok(document.clone());
         };
         match mode {
-            Print::Minimal => Ok(said(&(entry.print)(document)?, document)),
+            Print::Minimal => Ok(said(&(entry.print)(document)?, &(entry.known)(document))),
             Print::Upstream => (entry.complete)(document),
             Print::Effective => {
                 let complete = (entry.complete)(document)?;
-                let said = said(&(entry.print)(document)?, document);
+                let said = said(&(entry.print)(document)?, &(entry.known)(document));
                 Ok(meaningful(&complete, Some(&said)).unwrap_or_else(|| Map::new().into()))
             }
         }
@@ -76,8 +81,8 @@ fn said(canonical: &Value, document: &Value) -> Value {
             let both = both.filter_map(|(name, value)| {
                 match fields.get(name) {
                     Some(field) => Some((name.clone(), said(field, value))),
-                    // Set to what means unset: the type leaves it out, the user has said it.
-                    None => is_scalar(value).then(|| (name.clone(), value.clone())),
+                    // The type leaves out what is zero or empty, the user has said it: that may not be the same as nothing.
+                    None => Some((name.clone(), value.clone())),
                 }
             });
             both.collect::<Map<_, _>>().into()
@@ -93,8 +98,47 @@ fn said(canonical: &Value, document: &Value) -> Value {
     }
 }
 
-fn is_scalar(value: &Value) -> bool {
-    !value.is_object() && !value.is_array()
+/// A document without nulls and without the fields at `unknown`.
+pub(crate) fn known(document: &Value, unknown: &[Path]) -> Value {
+    let mut document = document.clone();
+    for path in unknown {
+        if let Some((Element::Field(name), above)) = path.elements().split_last() {
+            let above: Path = above.iter().cloned().collect();
+            if let Some(Value::Object(fields)) = value_at_mut(&mut document, &above) {
+                fields.remove(&**name);
+            }
+        }
+    }
+    without_nulls(&mut document);
+    document
+}
+
+fn value_at_mut<'a>(value: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
+    let mut elements = path.elements().iter();
+    elements.try_fold(value, |value, element| match element {
+        Element::Field(name) | Element::Key(name) => value.get_mut(&**name),
+        Element::Index(index) => value.get_mut(*index),
+    })
+}
+
+/// Whether there is no scalar in a list or a map.
+fn is_hollow(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) => fields.values().all(is_hollow),
+        Value::Array(items) => items.iter().all(is_hollow),
+        _ => false,
+    }
+}
+
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(without_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 /// Of `complete`, what says something, and what was said.
@@ -105,7 +149,13 @@ fn meaningful(complete: &Value, said: Option<&Value>) -> Option<Value> {
                 let said = said.and_then(|said| said.get(name));
                 Some((name.clone(), meaningful(field, said)?))
             });
-            let kept: Map<String, Value> = kept.collect();
+            let mut kept: Map<String, Value> = kept.collect();
+            // Said, and left out by the type: an empty list in place of a default.
+            for (name, value) in said.and_then(Value::as_object).into_iter().flatten() {
+                if is_hollow(value) && !fields.contains_key(name) {
+                    kept.insert(name.clone(), value.clone());
+                }
+            }
             (!kept.is_empty() || said.is_some()).then(|| kept.into())
         }
         Value::Array(items) if !items.is_empty() => {
@@ -126,5 +176,36 @@ fn meaningful(complete: &Value, said: Option<&Value>) -> Option<Value> {
             };
             (!nothing || said.is_some()).then(|| other.clone())
         }
+    }
+}
+
+#[cfg(all(test, feature = "kubelet"))]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Kind, kubelet::v1beta1::KubeletConfiguration};
+
+    #[test]
+    fn an_empty_list_in_place_of_a_default_is_kept_and_what_nobody_knows_is_not() {
+        let document = json!({
+            "apiVersion": KubeletConfiguration::GVK.api_version(), "kind": "KubeletConfiguration",
+            "enforceNodeAllocatable": [], "maxPods": 0, "unheard": 1, "logging": {"unheard": {}}, "address": null,
+        });
+        let registry = Registry::kubernetes();
+        let minimal = registry.print(&document, Print::Minimal).unwrap();
+        let expected = json!({
+            "apiVersion": KubeletConfiguration::GVK.api_version(), "kind": "KubeletConfiguration",
+            "enforceNodeAllocatable": [], "maxPods": 0, "logging": {},
+        });
+        assert_eq!(minimal, expected);
+        let effective = registry.print(&document, Print::Effective).unwrap();
+        assert_eq!(effective["enforceNodeAllocatable"], json!([]));
+        assert_eq!(effective["maxPods"], 110);
+        assert_eq!(effective.get("unheard"), None);
+        assert_eq!(
+            registry.print(&effective, Print::Effective).unwrap(),
+            effective
+        );
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Entry {
     pub(crate) habit: Strictness,
     pub(crate) check: fn(&Registry, &Document, Policy, bool) -> Vec<Diagnostic>,
     pub(crate) print: fn(&Value) -> Result<Value, Report>,
+    /// A document without what says nothing and what nobody knows.
+    pub(crate) known: fn(&Value) -> Value,
     pub(crate) complete: fn(&Value) -> Result<Value, Report>,
     pub(crate) defaults: fn() -> Value,
     /// The way to the next newer version.
@@ -151,6 +153,7 @@ impl Registry {
                 said
             },
             print: |value| typed::<T>(value).map(|config| config.to_document()),
+            known: |value| crate::print::known(value, &unknown_fields::<T>(value)),
             complete: |value| typed::<T>(value).map(|config| config.completed().to_document()),
             defaults: T::defaults,
             up: None,
@@ -309,13 +312,25 @@ impl Registry {
 
 /// Reads a document that is there as a value. Unknown fields are dropped.
 pub(crate) fn typed<T: Config>(value: &Value) -> Result<T, Report> {
-    let mut value = value.clone();
-    if let Value::Object(fields) = &mut value {
+    let decoded = decode_value::<T>(&fields(value), Strictness::Ignore);
+    decoded.into_result().map(|(config, _)| config)
+}
+
+/// The fields of a document that its type does not know.
+fn unknown_fields<T: Config>(value: &Value) -> Vec<Path> {
+    let said = decode_value::<T>(&fields(value), Strictness::Strict).diagnostics;
+    let unknown = said.into_iter().filter(|said| said.class == Class::Strict);
+    unknown.filter_map(|said| said.path).collect()
+}
+
+/// A document without its kind.
+fn fields(document: &Value) -> Value {
+    let mut fields = document.clone();
+    if let Value::Object(fields) = &mut fields {
         fields.remove("apiVersion");
         fields.remove("kind");
     }
-    let decoded = decode_value::<T>(&value, Strictness::Ignore);
-    decoded.into_result().map(|(config, _)| config)
+    fields
 }
 
 /// What is said about an inner document, said about the outer one.
