@@ -78,12 +78,10 @@ fn said(canonical: &Value, document: &Value) -> Value {
     match (canonical, document) {
         (Value::Object(fields), Value::Object(said_fields)) => {
             let both = said_fields.iter().filter(|(_, value)| !value.is_null());
-            let both = both.filter_map(|(name, value)| {
-                match fields.get(name) {
-                    Some(field) => Some((name.clone(), said(field, value))),
-                    // The type leaves out what is zero or empty, the user has said it: that may not be the same as nothing.
-                    None => Some((name.clone(), value.clone())),
-                }
+            let both = both.map(|(name, value)| {
+                // The type leaves out what is zero or empty, the user has said it: that may not be the same as nothing.
+                let field = fields.get(name).map(|field| said(field, value));
+                (name.clone(), field.unwrap_or_else(|| value.clone()))
             });
             both.collect::<Map<_, _>>().into()
         }
