@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use apply_semantics::op::{Effect, ObjectList, Outcome};
+use bytes::Bytes;
 use serde_json::Value;
 
-use crate::{registry::Resource, watch::WatchRequest};
+use crate::{convert, registry::Resource, store::Object, watch::WatchRequest};
 
 /// An answer that is no refusal.
 pub(crate) struct Answer {
@@ -18,7 +19,7 @@ pub(crate) enum Content {
     /// An object of the resource, in the version asked for.
     Object {
         resource: Arc<Resource>,
-        object: Arc<Value>,
+        object: Item,
     },
     /// Something else: a `Status`, a `Scale`, a `Binding`.
     Other(Arc<Value>),
@@ -26,10 +27,82 @@ pub(crate) enum Content {
     Watch(Box<WatchRequest>),
 }
 
+/// An object in the version asked for: as it is stored, or made for the answer.
+#[derive(Debug, Clone)]
+pub(crate) enum Item {
+    Stored(Arc<Object>),
+    Made(Arc<Value>),
+}
+
+impl Item {
+    /// A stored object in the version of a resource.
+    pub(crate) fn of(object: &Arc<Object>, resource: &Resource) -> Self {
+        if object.api_version() == resource.api_version() {
+            Self::Stored(Arc::clone(object))
+        } else {
+            Self::Made(convert::shared(&object.value(), resource))
+        }
+    }
+
+    pub(crate) fn value(&self) -> Arc<Value> {
+        match self {
+            Self::Stored(object) => object.value(),
+            Self::Made(value) => Arc::clone(value),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        let value = self.value();
+        drop(self);
+        Arc::try_unwrap(value).unwrap_or_else(|value| Value::clone(&value))
+    }
+
+    /// The object as JSON.
+    pub(crate) fn text(&self) -> Bytes {
+        match self {
+            Self::Stored(object) => object.text().clone(),
+            Self::Made(value) => value.to_string().into(),
+        }
+    }
+
+    /// Writes the object as an item of a list, which need not repeat what it is.
+    pub(crate) fn write(&self, text: &mut Vec<u8>, typed: bool) {
+        match self {
+            Self::Stored(object) if typed => text.extend_from_slice(object.text()),
+            Self::Stored(object) => {
+                text.push(b'{');
+                text.extend_from_slice(object.untyped());
+            }
+            Self::Made(value) if typed => text.extend_from_slice(value.to_string().as_bytes()),
+            Self::Made(value) => {
+                let value = untyped(Value::clone(value)).to_string();
+                text.extend_from_slice(value.as_bytes());
+            }
+        }
+    }
+
+    /// About how long the object is as JSON.
+    fn length(&self) -> usize {
+        match self {
+            Self::Stored(object) => object.text().len(),
+            Self::Made(_) => 1024,
+        }
+    }
+}
+
+/// An object without what it is.
+fn untyped(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("apiVersion");
+        fields.remove("kind");
+    }
+    object
+}
+
 /// Objects of one resource, in the version asked for.
 pub(crate) struct List {
     pub(crate) resource: Arc<Resource>,
-    pub(crate) items: Vec<Arc<Value>>,
+    pub(crate) items: Vec<Item>,
     pub(crate) revision: u64,
     pub(crate) continue_token: Option<String>,
     pub(crate) remaining: Option<u64>,
@@ -37,6 +110,14 @@ pub(crate) struct List {
 
 impl Answer {
     pub(crate) fn object(resource: &Arc<Resource>, object: Arc<Value>, effect: Effect) -> Self {
+        Self::item(resource, Item::Made(object), effect)
+    }
+
+    pub(crate) fn stored(resource: &Arc<Resource>, object: &Arc<Object>, effect: Effect) -> Self {
+        Self::item(resource, Item::of(object, resource), effect)
+    }
+
+    fn item(resource: &Arc<Resource>, object: Item, effect: Effect) -> Self {
         let resource = Arc::clone(resource);
         Self {
             code: if effect == Effect::Created { 201 } else { 200 },
@@ -69,24 +150,30 @@ impl Answer {
             Content::Other(value) if deletion && is_success(&value) => {
                 Outcome::Deleted { object: None }
             }
-            Content::Object { object, .. } | Content::Other(object) if deletion => {
-                Outcome::Deleted {
-                    object: Some(whole(object)),
-                }
-            }
-            Content::Object { object, .. } | Content::Other(object) => Outcome::Object {
+            Content::Object { object, .. } if deletion => Outcome::Deleted {
+                object: Some(object.into_value()),
+            },
+            Content::Other(object) if deletion => Outcome::Deleted {
+                object: Some(whole(object)),
+            },
+            Content::Object { object, .. } => Outcome::Object {
+                object: object.into_value(),
+                effect: self.effect,
+                warnings,
+            },
+            Content::Other(object) => Outcome::Object {
                 object: whole(object),
                 effect: self.effect,
                 warnings,
             },
             Content::List(list) if deletion => Outcome::Deleted {
-                object: Some(list.into_value(true)),
+                object: Some(list.into_value()),
             },
             Content::List(list) => Outcome::List(ObjectList {
                 resource_version: list.revision.to_string(),
                 continue_token: list.continue_token,
                 remaining: list.remaining,
-                items: list.items.into_iter().map(whole).collect(),
+                items: list.items.into_iter().map(Item::into_value).collect(),
             }),
             Content::Watch(_) => Outcome::Deleted { object: None },
         }
@@ -114,24 +201,34 @@ impl List {
         Value::Object(metadata)
     }
 
-    /// The list as an object. Items of built-in kinds do not repeat what they are, unless `typed`.
-    pub(crate) fn into_value(self, typed: bool) -> Value {
+    /// The list as an object.
+    fn into_value(self) -> Value {
         let metadata = self.metadata();
-        let plain = self.resource.custom.is_none() && !typed;
-        let items = self.items.into_iter().map(|item| {
-            let mut item = Arc::try_unwrap(item).unwrap_or_else(|item| Value::clone(&item));
-            if let (true, Some(fields)) = (plain, item.as_object_mut()) {
-                fields.remove("apiVersion");
-                fields.remove("kind");
-            }
-            item
-        });
-        let items = items.collect();
+        let items = self.items.into_iter().map(Item::into_value).collect();
         let mut list = serde_json::Map::new();
         list.insert("kind".to_owned(), self.resource.list_kind.as_str().into());
         list.insert("apiVersion".to_owned(), self.resource.api_version().into());
         list.insert("metadata".to_owned(), metadata);
         list.insert("items".to_owned(), Value::Array(items));
         Value::Object(list)
+    }
+
+    /// The list as JSON. Items of built-in kinds do not repeat what they are.
+    pub(crate) fn text(&self) -> Vec<u8> {
+        let typed = self.resource.custom.is_some();
+        let length: usize = self.items.iter().map(|item| item.length() + 1).sum();
+        let mut text = Vec::with_capacity(length + 256);
+        let version = Value::String(self.resource.api_version());
+        text.extend_from_slice(format!("{{\"apiVersion\":{version},\"items\":[").as_bytes());
+        for (index, item) in self.items.iter().enumerate() {
+            if index > 0 {
+                text.push(b',');
+            }
+            item.write(&mut text, typed);
+        }
+        let kind = Value::from(self.resource.list_kind.as_str());
+        let metadata = self.metadata();
+        text.extend_from_slice(format!("],\"kind\":{kind},\"metadata\":{metadata}}}").as_bytes());
+        text
     }
 }

@@ -119,8 +119,8 @@ impl Core {
 
     /// The object of a call, as it is stored.
     fn live(&self, call: &Call, resource: &Resource) -> Result<Arc<Value>, Refusal> {
-        let live = self.store.get(&Self::place(call, resource));
-        live.cloned().ok_or_else(|| not_found(call, resource))
+        let live = self.store.value(&Self::place(call, resource));
+        live.ok_or_else(|| not_found(call, resource))
     }
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
 
-use crate::core::Selection;
+use crate::{core::Selection, store::Object};
 
 /// Where a list goes on: base64 of JSON, as the original's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ fn go_complaint(bytes: &[u8]) -> String {
 /// A part of a list.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    pub(crate) items: Vec<Arc<Value>>,
+    pub(crate) items: Vec<Arc<Object>>,
     /// The key of the last object, if more follow.
     pub(crate) next: Option<String>,
     /// How many follow.
@@ -68,14 +68,14 @@ pub(crate) struct Page {
 
 /// Takes objects that are selected, up to a limit.
 pub(crate) fn take<'a>(
-    objects: impl Iterator<Item = (&'a Arc<str>, &'a Arc<Value>)>,
+    objects: impl Iterator<Item = (&'a Arc<str>, &'a Arc<Object>)>,
     selection: &Selection,
     limit: Option<u64>,
 ) -> Page {
     let mut page = Page::default();
     let mut last = "";
     let mut rest = 0;
-    for (key, object) in objects.filter(|(_, object)| selection.matches(object)) {
+    for (key, object) in objects.filter(|(key, object)| selection.matches(key, object)) {
         if limit.is_some_and(|limit| page.items.len() as u64 >= limit) {
             rest += 1;
         } else {

@@ -172,7 +172,7 @@ pub(crate) fn selects(selector: &Value, object: &Value) -> bool {
             _ => key.to_owned(),
         });
     }
-    LabelSelector::parse(&terms.join(",")).is_ok_and(|parsed| parsed.matches(object))
+    LabelSelector::parse(&terms.join(",")).is_ok_and(|parsed| parsed.selects(object))
 }
 
 /// Raises the generation of an object if what counts for it differs.

@@ -2,8 +2,10 @@
 
 mod builder;
 mod snapshot;
+mod waiting;
 
 use std::{
+    collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
@@ -14,6 +16,7 @@ use serde_json::Value;
 
 pub use builder::{Builder, SetupError};
 pub use snapshot::Snapshot;
+use waiting::Waiting;
 
 use crate::{
     answer::Answer,
@@ -42,9 +45,9 @@ pub(crate) struct State {
     pub(crate) core: Core,
     pub(crate) journal: Option<Journal>,
     faults: Faults,
-    requests: Vec<RequestRecord>,
+    requests: VecDeque<RequestRecord>,
     /// Watches that wait for something to happen.
-    pub(crate) waiting: Vec<Waker>,
+    pub(crate) waiting: Waiting,
     /// Counts up whenever all watches are told to end.
     pub(crate) dropped_watches: u64,
     keep_requests: usize,
@@ -66,8 +69,8 @@ impl Server {
             core,
             journal,
             faults: Faults::default(),
-            requests: Vec::new(),
-            waiting: Vec::new(),
+            requests: VecDeque::new(),
+            waiting: Waiting::default(),
             dropped_watches: 0,
             keep_requests,
         };
@@ -106,7 +109,7 @@ impl Server {
 
     /// What was asked so far.
     pub fn requests(&self) -> Requests {
-        Requests(self.lock().requests.clone())
+        Requests(self.lock().requests.iter().cloned().collect())
     }
 
     /// Forgets what was asked so far.
@@ -128,7 +131,7 @@ impl Server {
     pub fn drop_watches(&self) {
         let mut state = self.lock();
         state.dropped_watches += 1;
-        Self::finish(state);
+        Self::finish_for_all(state);
     }
 
     /// Forgets the past: watches and continue tokens from before now are refused as too old.
@@ -157,7 +160,7 @@ impl Server {
         if let Some(journal) = &mut state.journal {
             journal.forget();
         }
-        Self::finish(state);
+        Self::finish_for_all(state);
     }
 
     /// Answers a call, unless something is to go wrong with it, and says what it warns of.
@@ -199,14 +202,22 @@ impl Server {
 
     /// Lets go of the state, and tells who waits that something happened.
     fn finish(mut state: MutexGuard<'_, State>) {
-        let waiting = std::mem::take(&mut state.waiting);
+        let State { waiting, core, .. } = &mut *state;
+        let due = waiting.due(&core.store);
         drop(state);
-        waiting.into_iter().for_each(Waker::wake);
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// The same, and everybody is to look.
+    fn finish_for_all(mut state: MutexGuard<'_, State>) {
+        let all = state.waiting.all();
+        drop(state);
+        all.into_iter().for_each(Waker::wake);
     }
 
     /// Wakes all watches, to look at the time.
     pub(crate) fn wake(&self) {
-        Self::finish(self.lock());
+        Self::finish_for_all(self.lock());
     }
 }
 
@@ -223,10 +234,10 @@ impl State {
 
     fn remember(&mut self, record: RequestRecord) {
         if self.requests.len() >= self.keep_requests {
-            self.requests.remove(0);
+            self.requests.pop_front();
         }
         if self.keep_requests > 0 {
-            self.requests.push(record);
+            self.requests.push_back(record);
         }
     }
 }

@@ -1,13 +1,23 @@
-//! Where objects are kept: tables of shared values, one counter of revisions, and the history that watches read.
+//! Where objects are kept: tables of shared texts, one counter of revisions, and the history that watches read.
 
 mod history;
+mod labels;
+mod object;
 mod owners;
+mod peek;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
-pub(crate) use history::{Event, History};
+use crate::meta;
+pub(crate) use history::{Event, History, Lines};
+use labels::LabelIndex;
+use object::Hot;
+pub(crate) use object::Object;
 use owners::Owners;
 
 /// Where an object is: its table (`group/resource`) and its key (`namespace/name`, or the name alone).
@@ -30,7 +40,12 @@ impl Place {
     }
 }
 
-type Table = BTreeMap<Arc<str>, Arc<Value>>;
+/// The objects of one resource.
+#[derive(Debug, Clone, Default)]
+struct Table {
+    objects: BTreeMap<Arc<str>, Arc<Object>>,
+    labels: LabelIndex,
+}
 
 /// All objects. Cloning copies no object, so a clone is a snapshot.
 #[derive(Clone, Default)]
@@ -38,7 +53,10 @@ pub(crate) struct Store {
     revision: u64,
     tables: BTreeMap<Arc<str>, Table>,
     owners: Owners,
+    /// Where objects are that are being deleted.
+    terminating: BTreeSet<Place>,
     history: History,
+    hot: Hot,
 }
 
 impl Store {
@@ -59,8 +77,18 @@ impl Store {
         &self.history
     }
 
-    pub(crate) fn get(&self, place: &Place) -> Option<&Arc<Value>> {
-        self.tables.get(&place.table)?.get(&place.key)
+    pub(crate) fn get(&self, place: &Place) -> Option<&Arc<Object>> {
+        self.tables.get(&place.table)?.objects.get(&place.key)
+    }
+
+    /// The value of the object at a place.
+    pub(crate) fn value(&self, place: &Place) -> Option<Arc<Value>> {
+        self.get(place).map(|object| self.hot.value(object))
+    }
+
+    /// The value of an object, which stays for a while.
+    pub(crate) fn value_of(&self, object: &Arc<Object>) -> Arc<Value> {
+        self.hot.value(object)
     }
 
     /// The objects of a table whose keys begin so, in the order of keys.
@@ -69,7 +97,7 @@ impl Store {
         table: &str,
         prefix: &'a str,
         after: &str,
-    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Arc<Value>)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a Arc<str>, &'a Arc<Object>)> + use<'a> {
         let start: Arc<str> = if after > prefix {
             after.into()
         } else {
@@ -78,14 +106,35 @@ impl Store {
         self.tables
             .get(table)
             .into_iter()
-            .flat_map(move |objects| objects.range(Arc::clone(&start)..))
+            .flat_map(move |table| table.objects.range(Arc::clone(&start)..))
             .take_while(move |(key, _)| key.starts_with(prefix))
     }
 
+    /// The objects of a table that have a label with one of these values, in the order of keys.
+    pub(crate) fn labelled(
+        &self,
+        table: &str,
+        label: &str,
+        values: &[String],
+    ) -> Vec<(&Arc<str>, &Arc<Object>)> {
+        let Some(table) = self.tables.get(table) else {
+            return Vec::new();
+        };
+        let mut keys: Vec<&Arc<str>> = table.labels.with(label, values).flatten().collect();
+        if values.len() > 1 {
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        let objects = keys.into_iter();
+        objects
+            .filter_map(|key| table.objects.get_key_value(key))
+            .collect()
+    }
+
     /// All objects of all tables.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Place, &Arc<Value>)> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Place, &Arc<Object>)> {
         self.tables.iter().flat_map(|(table, objects)| {
-            objects.iter().map(|(key, object)| {
+            objects.objects.iter().map(|(key, object)| {
                 let place = Place {
                     table: Arc::clone(table),
                     key: Arc::clone(key),
@@ -95,9 +144,33 @@ impl Store {
         })
     }
 
+    /// The objects of all tables in a namespace.
+    pub(crate) fn in_namespace(
+        &self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (Place, &Arc<Object>)> {
+        let prefix = format!("{namespace}/");
+        let start: Arc<str> = prefix.as_str().into();
+        self.tables.iter().flat_map(move |(table, objects)| {
+            let prefix = prefix.clone();
+            objects
+                .objects
+                .range(Arc::clone(&start)..)
+                .take_while(move |(key, _)| key.starts_with(&*prefix))
+                .map(|(key, object)| {
+                    let place = Place {
+                        table: Arc::clone(table),
+                        key: Arc::clone(key),
+                    };
+                    (place, object)
+                })
+        })
+    }
+
     /// The objects of a table as they were at an earlier revision; `None` if that is forgotten.
-    pub(crate) fn at(&self, revision: u64, table: &str) -> Option<BTreeMap<Arc<str>, Arc<Value>>> {
-        let mut objects = self.tables.get(table).cloned().unwrap_or_default();
+    pub(crate) fn at(&self, revision: u64, table: &str) -> Option<BTreeMap<Arc<str>, Arc<Object>>> {
+        let objects = self.tables.get(table).map(|table| table.objects.clone());
+        let mut objects = objects.unwrap_or_default();
         for event in self.history.after(revision)?.rev() {
             if &*event.place.table != table {
                 continue;
@@ -115,51 +188,111 @@ impl Store {
         self.owners.of(uid)
     }
 
+    /// The places of all objects that name owners.
+    pub(crate) fn dependents(&self) -> impl Iterator<Item = &Place> {
+        self.owners.dependents().into_iter()
+    }
+
+    /// The places of all objects that are being deleted.
+    pub(crate) fn terminating(&self) -> impl Iterator<Item = &Place> {
+        self.terminating.iter()
+    }
+
     /// The object with that uid at that place, whatever it is now, exists?
     pub(crate) fn has_uid(&self, uid: &str) -> bool {
         self.owners.is_known(uid)
     }
 
     /// Writes an object under the next revision, which becomes its resource version.
-    pub(crate) fn put(&mut self, place: &Place, mut object: Value) -> Arc<Value> {
+    pub(crate) fn put(&mut self, place: &Place, mut object: Value) -> Arc<Object> {
         self.revision += 1;
         stamp(&mut object, self.revision);
-        let object = Arc::new(object);
-        self.keep(place, Some(Arc::clone(&object)));
+        let object = self.object(place, object);
+        self.keep(place, Some(Arc::clone(&object)), None);
         object
     }
 
     /// Takes an object away. What is left of it has the revision of its end.
-    pub(crate) fn remove(&mut self, place: &Place) -> Option<Arc<Value>> {
-        let mut last = Value::clone(self.get(place)?);
+    pub(crate) fn remove(&mut self, place: &Place) -> Option<Arc<Object>> {
+        let mut last = Value::clone(&*self.value(place)?);
         self.revision += 1;
         stamp(&mut last, self.revision);
-        let last = Arc::new(last);
-        self.keep(place, None);
-        self.history.last_words(Arc::clone(&last));
+        let last = self.object(place, last);
+        self.keep(place, None, Some(Arc::clone(&last)));
         Some(last)
     }
 
     /// Puts back what a log says, under the revision it says.
     pub(crate) fn replay(&mut self, place: &Place, revision: u64, object: Option<Value>) {
         self.revision = self.revision.max(revision);
-        self.keep(place, object.map(Arc::new));
+        let object = object.map(|object| self.object(place, object));
+        self.keep(place, object, None);
     }
 
-    fn keep(&mut self, place: &Place, object: Option<Arc<Value>>) {
+    fn object(&mut self, place: &Place, value: Value) -> Arc<Object> {
+        let table = self.tables.entry(Arc::clone(&place.table)).or_default();
+        let object = Arc::new(Object::new(value, &table.labels));
+        self.hot.keep(&object);
+        object
+    }
+
+    fn keep(&mut self, place: &Place, object: Option<Arc<Object>>, last: Option<Arc<Object>>) {
         let table = self.tables.entry(Arc::clone(&place.table)).or_default();
         let old = match &object {
-            Some(object) => table.insert(Arc::clone(&place.key), Arc::clone(object)),
-            None => table.remove(&place.key),
+            Some(object) => {
+                let object = Arc::clone(object);
+                if let Some(slot) = table.objects.get_mut(&place.key) {
+                    Some(std::mem::replace(slot, object))
+                } else {
+                    table.objects.insert(Arc::clone(&place.key), object)
+                }
+            }
+            None => table.objects.remove(&place.key),
         };
-        self.owners.update(place, old.as_deref(), object.as_deref());
+        let key = table
+            .objects
+            .get_key_value(&place.key)
+            .map_or(&place.key, |(key, _)| key);
+        let before = old.as_deref().map_or(&[][..], Object::labels);
+        let after = object.as_deref().map_or(&[][..], Object::labels);
+        if before != after {
+            table.labels.remove(key, before);
+            table.labels.insert(key, after);
+        }
+        self.index(place, old.as_ref(), object.as_ref());
         self.history.push(Event {
             revision: self.revision,
             place: place.clone(),
             old,
             new: object,
-            last: None,
+            last,
+            lines: Lines::default(),
         });
+    }
+
+    /// Follows who owns what, and what is being deleted.
+    fn index(&mut self, place: &Place, old: Option<&Arc<Object>>, new: Option<&Arc<Object>>) {
+        let ended = |object: Option<&Arc<Object>>| object.is_some_and(|o| o.is_terminating());
+        match (ended(old), ended(new)) {
+            (false, true) => drop(self.terminating.insert(place.clone())),
+            (true, false) => drop(self.terminating.remove(place)),
+            _ => {}
+        }
+        let (old, new) = (
+            old.map(|old| (old.has_owners(), old.value())),
+            new.map(|new| (new.has_owners(), new.value())),
+        );
+        if let (Some((false, old)), Some((false, new))) = (&old, &new)
+            && meta::uid(old) == meta::uid(new)
+        {
+            return;
+        }
+        if let Some((_, old)) = old {
+            self.owners.remove(place, &old);
+        }
+        if let Some((_, new)) = new {
+            self.owners.insert(place, &new);
+        }
     }
 
     /// Forgets the history up to a revision: watches from before get to know that they are too old.

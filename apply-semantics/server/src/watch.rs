@@ -3,14 +3,16 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use apply_semantics::op::{Reason, Refusal};
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::{
+    answer::Item,
     call::Call,
     convert,
     core::{Core, Selection},
     registry::Resource,
-    store::Event,
+    store::{Event, Object},
 };
 
 /// What a client asked to be told.
@@ -29,10 +31,27 @@ pub(crate) struct WatchRequest {
 
 /// One thing that a client is told.
 #[derive(Debug, Clone)]
-pub(crate) struct Notice {
-    /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
-    pub(crate) kind: &'static str,
-    pub(crate) object: Arc<Value>,
+pub(crate) enum Notice {
+    /// An event as it is sent to all who want objects as they are.
+    Line(Bytes),
+    /// An event, to be written in the form that the client wants.
+    Event {
+        /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
+        kind: &'static str,
+        object: Arc<Value>,
+    },
+}
+
+/// The line of an event with an object in JSON.
+pub(crate) fn line(kind: &str, object: &[u8]) -> Bytes {
+    let parts = [
+        b"{\"type\":\"",
+        kind.as_bytes(),
+        b"\",\"object\":",
+        object,
+        b"}\n",
+    ];
+    parts.concat().into()
 }
 
 impl WatchRequest {
@@ -83,6 +102,8 @@ const QUIET: u64 = 100;
 /// A watch under way: where it stands.
 pub(crate) struct Watch {
     request: WatchRequest,
+    /// Objects are sent as they are.
+    plain: bool,
     /// Events up to this revision are done.
     seen: u64,
     waiting: VecDeque<Notice>,
@@ -91,15 +112,18 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Begins a watch. What is there already waits to be sent.
-    pub(crate) fn begin(request: WatchRequest, core: &Core) -> Self {
+    pub(crate) fn begin(request: WatchRequest, core: &Core, plain: bool) -> Self {
         let mut watch = Self {
             seen: request.from.unwrap_or_else(|| core.store.revision()),
             request,
+            plain,
             waiting: VecDeque::new(),
             ended: false,
         };
         if watch.request.from.is_none() {
             watch.send_all(core);
+        } else if core.store.history().after(watch.seen).is_none() {
+            watch.expire(core);
         }
         watch
     }
@@ -126,18 +150,32 @@ impl Watch {
         self.waiting.pop_front()
     }
 
+    /// Whether something is there that was made ready before.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// What was made ready before.
+    pub(crate) fn next_waiting(&mut self) -> Option<Notice> {
+        self.waiting.pop_front()
+    }
+
     fn send_all(&mut self, core: &Core) {
         let objects = core.store.range(
             &self.request.resource.table,
             &self.request.selection.prefix,
             "",
         );
-        for (_, object) in objects.filter(|(_, object)| self.request.selection.matches(object)) {
-            let object = convert::shared(object, &self.request.resource);
-            self.waiting.push_back(Notice {
-                kind: "ADDED",
-                object,
-            });
+        let request = &self.request;
+        for (_, object) in objects.filter(|(key, object)| request.selection.matches(key, object)) {
+            let notice = match Item::of(object, &request.resource) {
+                Item::Stored(object) if self.plain => Notice::Line(line("ADDED", object.text())),
+                item => Notice::Event {
+                    kind: "ADDED",
+                    object: item.value(),
+                },
+            };
+            self.waiting.push_back(notice);
         }
         if self.request.initial_events && self.request.bookmarks {
             let mut bookmark = self.bookmark_object();
@@ -146,7 +184,7 @@ impl Watch {
                 "annotations",
                 json!({"k8s.io/initial-events-end": "true"}),
             );
-            self.waiting.push_back(Notice {
+            self.waiting.push_back(Notice::Event {
                 kind: "BOOKMARK",
                 object: Arc::new(bookmark),
             });
@@ -154,20 +192,21 @@ impl Watch {
     }
 
     fn catch_up(&mut self, core: &Core) {
-        let Some(events) = core.store.history().after(self.seen) else {
+        let table = &self.request.resource.table;
+        let Some(events) = core.store.history().of_table(table, self.seen) else {
             self.expire(core);
             return;
         };
         let before = self.seen;
         for event in events {
-            self.seen = event.revision;
             if let Some(notice) = self.notice(event) {
                 self.waiting.push_back(notice);
             }
         }
+        self.seen = self.seen.max(core.store.revision());
         if self.request.bookmarks && self.waiting.is_empty() && self.seen - before >= QUIET {
             let bookmark = Arc::new(self.bookmark_object());
-            self.waiting.push_back(Notice {
+            self.waiting.push_back(Notice::Event {
                 kind: "BOOKMARK",
                 object: bookmark,
             });
@@ -182,25 +221,41 @@ impl Watch {
         {
             return None;
         }
-        let selected = |object: &Option<Arc<Value>>| {
+        let selected = |object: &Option<Arc<Object>>| {
             object
                 .as_ref()
-                .is_some_and(|object| request.selection.matches(object))
+                .is_some_and(|object| request.selection.matches(&event.place.key, object))
         };
         let (kind, object) = match (selected(&event.old), selected(&event.new)) {
-            (false, true) => ("ADDED", event.new.clone()?),
-            (true, true) => ("MODIFIED", event.new.clone()?),
-            (true, false) => {
-                let last = event
-                    .last
-                    .clone()
-                    .or_else(|| Some(with_revision(event.old.as_ref()?, event.revision)));
-                ("DELETED", last?)
-            }
+            (false, true) => ("ADDED", event.new.as_ref()?),
+            (true, true) => ("MODIFIED", event.new.as_ref()?),
+            (true, false) => match &event.last {
+                Some(last) => ("DELETED", last),
+                None => return self.out_of_sight(event),
+            },
             (false, false) => return None,
         };
-        let object = convert::shared(&object, &request.resource);
-        Some(Notice { kind, object })
+        Some(match Item::of(object, &request.resource) {
+            Item::Stored(object) if self.plain => {
+                let line = event.lines.get(kind, || line(kind, object.text()));
+                Notice::Line(line)
+            }
+            item => Notice::Event {
+                kind,
+                object: item.value(),
+            },
+        })
+    }
+
+    /// An object that is not selected any more was deleted, as far as the client can see: what it was, at the revision of its change.
+    fn out_of_sight(&self, event: &Event) -> Option<Notice> {
+        let mut object = Value::clone(&*event.old.as_ref()?.value());
+        crate::meta::set(&mut object, "resourceVersion", event.revision.to_string());
+        let object = convert::shared(&Arc::new(object), &self.request.resource);
+        Some(Notice::Event {
+            kind: "DELETED",
+            object,
+        })
     }
 
     /// The history that is needed is gone.
@@ -211,7 +266,7 @@ impl Watch {
             core.store.history().compacted()
         );
         let status = Refusal::new(Reason::Expired, message).to_status();
-        self.waiting.push_back(Notice {
+        self.waiting.push_back(Notice::Event {
             kind: "ERROR",
             object: Arc::new(status),
         });
@@ -220,7 +275,7 @@ impl Watch {
 
     /// A bookmark at where the watch stands.
     pub(crate) fn bookmark(&self) -> Option<Notice> {
-        self.request.bookmarks.then(|| Notice {
+        self.request.bookmarks.then(|| Notice::Event {
             kind: "BOOKMARK",
             object: Arc::new(self.bookmark_object()),
         })
@@ -237,10 +292,4 @@ impl Watch {
         );
         Value::Object(object)
     }
-}
-
-fn with_revision(object: &Arc<Value>, revision: u64) -> Arc<Value> {
-    let mut object = Value::clone(object);
-    crate::meta::set(&mut object, "resourceVersion", revision.to_string());
-    Arc::new(object)
 }

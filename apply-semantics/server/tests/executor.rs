@@ -304,7 +304,7 @@ fn what_was_answered_is_on_the_disk() {
     std::fs::write(&file, "nonsense\n").unwrap();
     assert_eq!(
         open().unwrap_err().to_string().split(':').next(),
-        Some("line 1 of the journal is damaged")
+        Some("the journal is damaged at byte 0")
     );
 }
 

@@ -87,7 +87,10 @@ impl Wire {
 }
 
 impl Client for Wire {
-    #[expect(clippy::expect_used, reason = "without a connection nothing can be measured")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without a connection nothing can be measured"
+    )]
     fn ask(&mut self, ask: &Ask) -> (u16, Bytes) {
         self.send(ask).expect("a connection");
         let (code, length) = self.head().expect("an answer");

@@ -30,7 +30,7 @@ impl Core {
         let (config, warnings) = configuration(call, settings.validation)?;
         self.warned.extend(warnings);
         check_type(&config, &resource.api_version(), &resource.kind)?;
-        let live = self.store.get(&Self::place(call, resource)).cloned();
+        let live = self.store.value(&Self::place(call, resource));
         match live {
             Some(live) => {
                 let live = convert::shared(&live, resource);

@@ -6,17 +6,22 @@ use apply_semantics::op::Refusal;
 use serde_json::Value;
 
 use super::{Core, delete, write::is_finished};
-use crate::{call::DeleteSettings, meta, registry::Resource, store::Place};
+use crate::{
+    call::DeleteSettings,
+    meta,
+    registry::Resource,
+    store::{Object, Place},
+};
 
 impl Core {
     /// What a write brings about. Without `object` it was a removal.
     pub(super) fn after_write(
         &mut self,
         place: &Place,
-        object: Option<&Arc<Value>>,
+        object: Option<&Value>,
     ) -> Result<(), Refusal> {
-        self.follow_definitions(place, object.map(|object| &**object));
-        if !self.controllers || !self.concerns_controllers(object.map(|object| &**object)) {
+        self.follow_definitions(place, object);
+        if !self.controllers || !self.concerns_controllers(object) {
             return Ok(());
         }
         // Every step removes an object or a finalizer, so this ends.
@@ -35,11 +40,11 @@ impl Core {
             .history()
             .last()
             .and_then(|event| event.old.as_deref());
-        old.is_none_or(|old| {
-            let namespace = meta::namespace(old).and_then(|name| self.namespace(name));
-            owned(old)
-                || !self.store.owned_by(meta::uid(old)).is_empty()
-                || namespace.is_some_and(|namespace| meta::is_terminating(namespace))
+        old.map(Object::value).is_none_or(|old| {
+            let namespace = meta::namespace(&old).and_then(|name| self.namespace(name));
+            owned(&old)
+                || !self.store.owned_by(meta::uid(&old)).is_empty()
+                || namespace.is_some_and(|namespace| meta::is_terminating(&namespace))
         })
     }
 
@@ -48,7 +53,7 @@ impl Core {
         if let Some(next) = self.next_garbage() {
             let settings = DeleteSettings::default();
             if let (Some(live), Some(resource)) =
-                (self.store.get(&next).cloned(), self.stored_resource(&next))
+                (self.store.value(&next), self.stored_resource(&next))
             {
                 self.without_controllers(|core| {
                     core.delete_object(&next, &live, &resource, &settings)
@@ -62,7 +67,11 @@ impl Core {
 
     /// An object all of whose owners are gone, and that is not ending yet.
     fn next_garbage(&self) -> Option<Place> {
-        let orphaned = self.store.all().find(|(_, object)| {
+        let orphaned = self.store.dependents().find(|place| {
+            let Some(object) = self.store.get(place).filter(|o| !o.is_terminating()) else {
+                return false;
+            };
+            let object = self.store.value_of(object);
             let owners = object
                 .pointer("/metadata/ownerReferences")
                 .and_then(Value::as_array);
@@ -73,24 +82,25 @@ impl Core {
                 let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default();
                 !self.store.has_uid(uid)
             };
-            !meta::is_terminating(object) && owners.iter().all(gone)
+            owners.iter().all(gone)
         });
-        if let Some((place, _)) = orphaned {
-            return Some(place);
+        if let Some(place) = orphaned {
+            return Some(place.clone());
         }
         self.in_ending_namespace().or_else(|| self.in_foreground())
     }
 
     /// An object in a namespace that ends.
     fn in_ending_namespace(&self) -> Option<Place> {
-        let ending = self.store.range("/namespaces", "", "");
-        let ending = ending.filter(|(_, namespace)| meta::is_terminating(namespace));
-        for (name, _) in ending {
-            let inside = self.store.all().find(|(place, object)| {
-                meta::namespace(object) == Some(name)
-                    && !meta::is_terminating(object)
-                    && self.stored_resource(place).is_some()
-            });
+        let ending = self.store.terminating();
+        let ending = ending.filter(|place| &*place.table == "/namespaces");
+        for namespace in ending {
+            let inside = self
+                .store
+                .in_namespace(&namespace.key)
+                .find(|(place, object)| {
+                    !object.is_terminating() && self.stored_resource(place).is_some()
+                });
             if let Some((place, _)) = inside {
                 return Some(place);
             }
@@ -100,14 +110,15 @@ impl Core {
 
     /// A dependent of an object that is deleted in the foreground.
     fn in_foreground(&self) -> Option<Place> {
-        let owners = self.store.all().filter(|(_, object)| {
-            meta::is_terminating(object) && meta::finalizers(object).contains(&delete::FOREGROUND)
-        });
-        for (_, owner) in owners {
-            let dependents = self.store.owned_by(meta::uid(owner)).into_iter();
+        for owner in self.store.terminating() {
+            let owner = self.store.value(owner)?;
+            if !meta::finalizers(&owner).contains(&delete::FOREGROUND) {
+                continue;
+            }
+            let dependents = self.store.owned_by(meta::uid(&owner)).into_iter();
             let alive = |place: &Place| {
                 let object = self.store.get(place);
-                object.is_some_and(|object| !meta::is_terminating(object))
+                object.is_some_and(|object| !object.is_terminating())
             };
             if let Some(place) = dependents.into_iter().find(alive) {
                 return Some(place);
@@ -118,11 +129,9 @@ impl Core {
 
     /// Takes one finalizer that is done away: of an orphaning or foreground deletion, or of a namespace that is empty.
     fn end_one(&mut self) -> Result<bool, Refusal> {
-        let candidates: Vec<(Place, Arc<Value>)> = self
-            .store
-            .all()
-            .filter(|(_, object)| meta::is_terminating(object))
-            .map(|(place, object)| (place, Arc::clone(object)))
+        let candidates = self.store.terminating();
+        let candidates: Vec<(Place, Arc<Value>)> = candidates
+            .filter_map(|place| Some((place.clone(), self.store.value(place)?)))
             .collect();
         for (place, object) in candidates {
             let finalizers = meta::finalizers(&object);
@@ -135,8 +144,8 @@ impl Core {
             let blocked = || {
                 self.store.owned_by(meta::uid(&object)).iter().any(|place| {
                     self.store
-                        .get(place)
-                        .is_some_and(|dependent| blocks(dependent, meta::uid(&object)))
+                        .value(place)
+                        .is_some_and(|dependent| blocks(&dependent, meta::uid(&object)))
                 })
             };
             if finalizers.contains(&delete::FOREGROUND) && !blocked() {
@@ -155,10 +164,7 @@ impl Core {
     }
 
     fn is_empty_namespace(&self, name: &str) -> bool {
-        !self
-            .store
-            .all()
-            .any(|(_, object)| meta::namespace(object) == Some(name))
+        self.store.in_namespace(name).next().is_none()
     }
 
     fn finish_namespace(&mut self, place: &Place, object: &Value) -> Result<(), Refusal> {
@@ -198,9 +204,10 @@ impl Core {
     /// Takes an owner out of its dependents.
     fn release_dependents(&mut self, uid: &str) {
         for place in self.store.owned_by(uid) {
-            let Some(mut object) = self.store.get(&place).map(|object| Value::clone(object)) else {
+            let Some(object) = self.store.value(&place) else {
                 continue;
             };
+            let mut object = Value::clone(&object);
             let owners = object
                 .pointer_mut("/metadata/ownerReferences")
                 .and_then(Value::as_array_mut);

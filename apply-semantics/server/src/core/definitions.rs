@@ -60,11 +60,13 @@ impl Core {
             .find(|resource| resource.group == group && resource.plural == plural);
         let kind = kind.map(|resource| resource.kind.clone());
         let table = format!("{group}/{plural}");
-        let places: Vec<Place> = self
-            .store
-            .all()
-            .filter(|(place, _)| *place.table == *table)
-            .map(|(place, _)| place)
+        let table: std::sync::Arc<str> = table.into();
+        let keys = self.store.range(&table, "", "").map(|(key, _)| key);
+        let places: Vec<Place> = keys
+            .map(|key| Place {
+                table: std::sync::Arc::clone(&table),
+                key: std::sync::Arc::clone(key),
+            })
             .collect();
         for place in places {
             self.store.remove(&place);

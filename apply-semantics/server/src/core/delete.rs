@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Answered, Core, read::Selection};
 use crate::{
-    answer::{Answer, List},
+    answer::{Answer, Item, List},
     call::{Call, DeleteSettings},
     convert, meta,
     registry::Resource,
@@ -49,8 +49,8 @@ impl Core {
         let found: Vec<_> = self
             .store
             .range(&resource.table, &selection.prefix, "")
-            .filter(|(_, object)| selection.matches(object))
-            .map(|(key, object)| (Arc::clone(key), Arc::clone(object)))
+            .filter(|(key, object)| selection.matches(key, object))
+            .map(|(key, object)| (Arc::clone(key), object.value()))
             .collect();
         let mut items = Vec::new();
         for (key, object) in found {
@@ -58,7 +58,7 @@ impl Core {
                 table: Arc::clone(&resource.table),
                 key,
             };
-            items.push(convert::shared(&object, resource));
+            items.push(Item::Made(convert::shared(&object, resource)));
             if self.store.get(&place).is_some() {
                 self.delete_object(&place, &object, resource, &settings)?;
             }
@@ -120,10 +120,11 @@ impl Core {
         if settings.dry_run {
             return Ok((Arc::new(ending), false));
         }
-        let stored = self.store.put(place, ending);
+        let stored = self.store.put(place, ending).value();
         self.after_write(place, Some(&stored))?;
-        let gone = self.store.get(place).is_none();
-        Ok((self.store.get(place).cloned().unwrap_or(stored), gone))
+        let left = self.store.value(place);
+        let gone = left.is_none();
+        Ok((left.unwrap_or(stored), gone))
     }
 
     /// Writes into an object that it ends, and when. The end of one that is ending already can only come nearer.

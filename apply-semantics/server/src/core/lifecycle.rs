@@ -10,9 +10,9 @@ use crate::{meta, registry::Resource, store::Place};
 
 impl Core {
     /// The namespace of a new object.
-    pub(super) fn namespace(&self, name: &str) -> Option<&Arc<Value>> {
+    pub(super) fn namespace(&self, name: &str) -> Option<Arc<Value>> {
         let table: Arc<str> = "/namespaces".into();
-        self.store.get(&Place::new(&table, None, name))
+        self.store.value(&Place::new(&table, None, name))
     }
 
     /// A new object needs a namespace that is not ending.
@@ -30,7 +30,7 @@ impl Core {
             return Err(Refusal::not_found(&target.unwrap_or_default()));
         };
         let phase = namespace.pointer("/status/phase").and_then(Value::as_str);
-        if phase != Some("Terminating") && !meta::is_terminating(namespace) {
+        if phase != Some("Terminating") && !meta::is_terminating(&namespace) {
             return Ok(());
         }
         let message = format!(

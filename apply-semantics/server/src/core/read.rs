@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use apply_semantics::op::{Effect, Reason, Refusal};
-use serde_json::Value;
 
-use super::{Answered, Core};
+use super::{Answered, Core, not_found};
 use crate::{
-    answer::{Answer, Content, List},
+    answer::{Answer, Content, Item, List},
     call::Call,
-    convert,
     page::{self, Token},
     registry::Resource,
     selector::{FieldSelector, LabelSelector},
+    store::Object,
     watch::WatchRequest,
 };
 
@@ -45,8 +44,13 @@ impl Selection {
         })
     }
 
-    pub(crate) fn matches(&self, object: &Value) -> bool {
-        self.labels.matches(object) && self.fields.matches(object)
+    /// Whether the object with that key is selected.
+    pub(crate) fn matches(&self, key: &str, object: &Object) -> bool {
+        self.labels.matches(|label| object.label(label)) && self.fields.matches(key, object)
+    }
+
+    fn is_selective(&self) -> bool {
+        !self.labels.is_empty() || !self.fields.is_empty()
     }
 }
 
@@ -96,9 +100,10 @@ fn selectable(resource: &Resource) -> Vec<&str> {
 
 impl Core {
     pub(super) fn get(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
-        let live = self.live(call, resource)?;
-        let object = convert::shared(&live, resource);
-        Ok(Answer::object(resource, object, Effect::Read))
+        match self.store.get(&Self::place(call, resource)) {
+            Some(live) => Ok(Answer::stored(resource, live, Effect::Read)),
+            None => Err(not_found(call, resource)),
+        }
     }
 
     pub(super) fn list(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
@@ -131,6 +136,13 @@ impl Core {
                 let keys = keys.take_while(|(key, _)| key.starts_with(&*selection.prefix));
                 page::take(keys, selection, limit)
             }
+            None if let Some((label, values)) = selection.labels.narrowest() => {
+                let labelled = self.store.labelled(&resource.table, label, values);
+                let within = labelled
+                    .into_iter()
+                    .filter(|(key, _)| key.starts_with(&*selection.prefix));
+                page::take(within, selection, limit)
+            }
             _ => {
                 let after = token.map(|token| token.after.as_str()).unwrap_or_default();
                 let keys = self.store.range(&resource.table, &selection.prefix, after);
@@ -138,19 +150,18 @@ impl Core {
                 page::take(keys, selection, limit)
             }
         };
-        let selective = !selection.labels.is_empty() || !selection.fields.is_empty();
         Ok(List {
             items: found
                 .items
                 .iter()
-                .map(|item| convert::shared(item, resource))
+                .map(|item| Item::of(item, resource))
                 .collect(),
             resource: Arc::clone(resource),
             revision,
             continue_token: found
                 .next
                 .map(|after| Token { revision, after }.to_string()),
-            remaining: found.remaining.filter(|_| !selective),
+            remaining: found.remaining.filter(|_| !selection.is_selective()),
         })
     }
 

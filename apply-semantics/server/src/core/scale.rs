@@ -58,7 +58,7 @@ impl Core {
             return Ok(answer);
         };
         Ok(Answer {
-            content: Content::Other(Arc::new(scale_of(object, &paths))),
+            content: Content::Other(Arc::new(scale_of(&object.value(), &paths))),
             ..answer
         })
     }

@@ -40,7 +40,7 @@ impl Core {
         let stored = super::write::stored_version(&resource);
         let object = convert::owned(object, &stored);
         let stored = self.store.put(&place, object);
-        self.follow_definitions(&place, Some(&stored));
+        self.follow_definitions(&place, Some(&stored.value()));
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Core {
         let definitions: Vec<_> = self
             .store
             .range("apiextensions.k8s.io/customresourcedefinitions", "", "")
-            .map(|(_, definition)| std::sync::Arc::clone(definition))
+            .map(|(_, definition)| definition.value())
             .collect();
         for definition in definitions {
             self.define(&definition);

@@ -66,7 +66,7 @@ impl Core {
         if !settings.dry_run {
             let place = Self::place(call, resource);
             let stored = self.store.put(&place, pod);
-            self.after_write(&place, Some(&stored))?;
+            self.after_write(&place, Some(&stored.value()))?;
         }
         Ok(created())
     }
@@ -94,6 +94,7 @@ impl Core {
         let prefix = format!("{}/", meta::namespace(pod).unwrap_or_default());
         let budgets = self.store.range("policy/poddisruptionbudgets", &prefix, "");
         for (_, budget) in budgets {
+            let budget = budget.value();
             let selector = budget.pointer("/spec/selector").unwrap_or(&Value::Null);
             let allowed = budget
                 .pointer("/status/disruptionsAllowed")

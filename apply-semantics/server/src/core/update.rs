@@ -36,7 +36,7 @@ impl Core {
             force: false,
         };
         let write = Write::new(resource, &settings).through(subresource);
-        let live = self.store.get(&Self::place(call, resource)).cloned();
+        let live = self.store.value(&Self::place(call, resource));
         let Some(live) = live else {
             if !resource.put_creates || !subresource.is_empty() {
                 return Err(not_found(call, resource));

@@ -72,15 +72,10 @@ impl Core {
             let target = resource.reference().all().named(meta::name(&object));
             return Err(Refusal::already_exists(&target));
         }
-        let stored = if write.dry_run {
-            Arc::new(object)
-        } else {
-            let stored = convert::owned(object, &stored_version(resource));
-            let stored = self.store.put(&place, stored);
-            self.after_write(&place, Some(&stored))?;
-            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)
-        };
-        Ok(Answer::object(resource, stored, Effect::Created))
+        if write.dry_run {
+            return Ok(Answer::object(resource, Arc::new(object), Effect::Created));
+        }
+        self.put(&place, object, resource, Effect::Created)
     }
 
     /// Stores what a live object becomes, if it differs. Both are in the version of the resource.
@@ -123,15 +118,25 @@ impl Core {
                 Effect::Unchanged,
             ));
         }
-        let stored = if write.dry_run {
-            Arc::new(object)
-        } else {
-            let stored = convert::owned(object, &stored_version(resource));
-            let stored = self.store.put(&place, stored);
-            self.after_write(&place, Some(&stored))?;
-            convert::shared(self.store.get(&place).unwrap_or(&stored), resource)
-        };
-        Ok(Answer::object(resource, stored, Effect::Changed))
+        if write.dry_run {
+            return Ok(Answer::object(resource, Arc::new(object), Effect::Changed));
+        }
+        self.put(&place, object, resource, Effect::Changed)
+    }
+
+    /// Puts an object into the store, and answers what it is after everything that this brings about.
+    fn put(
+        &mut self,
+        place: &Place,
+        object: Value,
+        resource: &Arc<Resource>,
+        effect: Effect,
+    ) -> Answered {
+        let object = convert::owned(object, &stored_version(resource));
+        let stored = self.store.put(place, object);
+        self.after_write(place, Some(&stored.value()))?;
+        let stored = self.store.get(place).unwrap_or(&stored);
+        Ok(Answer::stored(resource, stored, effect))
     }
 
     fn generate_name(&mut self, object: &mut Value) {

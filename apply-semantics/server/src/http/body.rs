@@ -3,18 +3,17 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use serde_json::Value;
 
 use super::{accept::Accept, render};
 use crate::{
     core::Core,
     server::Server,
-    watch::{Notice, Watch},
+    watch::{Notice, Watch, line},
 };
 
 /// The body of an answer: all of it at once, or the lines of a watch as things happen.
@@ -35,6 +34,8 @@ struct Lines {
     /// How often watches had been dropped when it began.
     dropped: u64,
     first: bool,
+    /// Whose turn it is to be woken.
+    number: u64,
 }
 
 impl ResponseBody {
@@ -48,7 +49,8 @@ impl ResponseBody {
         accept: Accept,
         timeout: Option<u64>,
     ) -> Self {
-        let state = server.lock();
+        let mut state = server.lock();
+        let number = state.waiting.number();
         let clock = Arc::clone(&state.core.clock);
         let dropped = state.dropped_watches;
         drop(state);
@@ -64,21 +66,50 @@ impl ResponseBody {
             deadline,
             dropped,
             first: true,
+            number,
         })))
     }
 
-    /// What is there now, without waiting; none at the end, or if nothing happened since the last time.
+    /// What is there now, without waiting: the whole answer, or the next event of a watch; none at the end, or if nothing happened
+    /// since the last time.
     pub fn take_now(&mut self) -> Option<Bytes> {
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        match Pin::new(self).poll_frame(&mut cx) {
-            Poll::Ready(Some(Ok(frame))) => frame.into_data().ok(),
-            Poll::Ready(Some(Err(never))) => match never {},
-            Poll::Ready(None) | Poll::Pending => None,
+        match &mut self.0 {
+            Inner::Whole(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()),
+            Inner::Watch(lines) => {
+                let cx = Context::from_waker(Waker::noop());
+                match lines.poll_line(&cx) {
+                    Poll::Ready(line) => line,
+                    Poll::Pending => None,
+                }
+            }
         }
     }
 }
 
+/// Lines that wait are sent together up to about that many bytes.
+const TOGETHER: usize = 16 * 1024;
+
 impl Lines {
+    /// The lines that wait, or the next one.
+    fn poll_lines(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
+        let first = match self.poll_line(cx) {
+            Poll::Ready(Some(line)) => line,
+            other => return other,
+        };
+        if !self.watch.has_more() {
+            return Poll::Ready(Some(first));
+        }
+        let mut together = Vec::from(first);
+        let server = self.server.clone();
+        let state = server.lock();
+        while together.len() < TOGETHER
+            && let Some(notice) = self.watch.next_waiting()
+        {
+            together.extend_from_slice(&self.line(notice, &state.core));
+        }
+        Poll::Ready(Some(together.into()))
+    }
+
     fn poll_line(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let server = self.server.clone();
         let mut state = server.lock();
@@ -86,7 +117,7 @@ impl Lines {
             return Poll::Ready(None);
         }
         if let Some(notice) = self.watch.next(&state.core) {
-            return Poll::Ready(Some(self.line(&notice, &state.core)));
+            return Poll::Ready(Some(self.line(notice, &state.core)));
         }
         if self
             .deadline
@@ -98,40 +129,38 @@ impl Lines {
             return Poll::Ready(
                 self.watch
                     .bookmark()
-                    .map(|bookmark| self.line(&bookmark, &state.core)),
+                    .map(|bookmark| self.line(bookmark, &state.core)),
             );
         }
         if self.watch.is_ended() {
             return Poll::Ready(None);
         }
-        if !state
-            .waiting
-            .iter()
-            .any(|waker| waker.will_wake(cx.waker()))
-        {
-            state.waiting.push(cx.waker().clone());
-        }
+        let table = &self.watch.resource().table;
+        state.waiting.wait(table, self.number, cx.waker());
         Poll::Pending
     }
 
-    fn line(&mut self, notice: &Notice, core: &Core) -> Bytes {
-        let object = match notice.kind {
-            "ERROR" => Value::clone(&notice.object),
-            _ => render::one(
-                self.watch.resource(),
-                &notice.object,
-                self.accept,
-                self.first,
-                &core.now().to_string(),
-            ),
+    fn line(&mut self, notice: Notice, core: &Core) -> Bytes {
+        let (kind, object) = match notice {
+            Notice::Line(line) => return line,
+            Notice::Event { kind, object } => (kind, object),
+        };
+        let text = if kind == "ERROR" || self.accept == Accept::Plain {
+            object.to_string()
+        } else {
+            let resource = self.watch.resource();
+            let now = core.now().to_string();
+            render::one(resource, &object, self.accept, self.first, &now).to_string()
         };
         self.first = false;
-        let mut line = Vec::from(&b"{\"type\":\""[..]);
-        line.extend_from_slice(notice.kind.as_bytes());
-        line.extend_from_slice(b"\",\"object\":");
-        line.extend_from_slice(object.to_string().as_bytes());
-        line.extend_from_slice(b"}\n");
-        line.into()
+        line(kind, text.as_bytes())
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let table = &self.watch.resource().table;
+        self.server.lock().waiting.forget(table, self.number);
     }
 }
 
@@ -151,7 +180,7 @@ impl Body for ResponseBody {
                     .map(|bytes| Ok(Frame::data(bytes))),
             ),
             Inner::Watch(lines) => lines
-                .poll_line(cx)
+                .poll_lines(cx)
                 .map(|line| line.map(|line| Ok(Frame::data(line)))),
         }
     }

@@ -12,7 +12,7 @@ use super::{
     route::Route,
 };
 use crate::{
-    answer::{Answer, Content, List},
+    answer::{Answer, Content, Item, List},
     call::Call,
     core::unknown_resource,
     discovery, openapi,
@@ -35,23 +35,24 @@ impl Server {
             .text("includeObject")
             .unwrap_or("Metadata")
             .to_owned();
-        let now = self.lock().core.now().to_string();
+        let now = || self.lock().core.now().to_string();
         let body = match answer.content {
             Content::Watch(request) => {
                 let timeout = request.timeout;
-                let watch = Watch::begin(*request, &self.lock().core);
+                let watch = Watch::begin(*request, &self.lock().core, accept == Accept::Plain);
                 ResponseBody::watch(self, watch, accept, timeout)
             }
             Content::Other(value) => ResponseBody::whole(value.to_string()),
             Content::Object { resource, object } => match accept {
-                Accept::Plain => ResponseBody::whole(object.to_string()),
+                Accept::Plain => ResponseBody::whole(object.text()),
                 _ => ResponseBody::whole(
-                    shaped(&resource, &object, accept, &include, true, &now).to_string(),
+                    shaped(&resource, &object.value(), accept, &include, true, &now()).to_string(),
                 ),
             },
-            Content::List(list) => {
-                ResponseBody::whole(list_in(list, accept, &include, &now).to_string())
-            }
+            Content::List(list) => match accept {
+                Accept::Plain => ResponseBody::whole(list.text()),
+                _ => ResponseBody::whole(list_in(&list, accept, &include, &now()).to_string()),
+            },
         };
         respond(answer.code, body, warnings)
     }
@@ -220,20 +221,18 @@ fn shaped(
     }
 }
 
-fn list_in(list: List, accept: Accept, include: &str, now: &str) -> Value {
-    match accept {
-        Accept::Plain => list.into_value(false),
-        Accept::Metadata => json!({
+fn list_in(list: &List, accept: Accept, include: &str, now: &str) -> Value {
+    let items: Vec<Arc<Value>> = list.items.iter().map(Item::value).collect();
+    if accept == Accept::Metadata {
+        return json!({
             "kind": "PartialObjectMetadataList",
             "apiVersion": "meta.k8s.io/v1",
             "metadata": list.metadata(),
-            "items": list.items.iter().map(|item| metadata_of(item)).collect::<Vec<_>>(),
-        }),
-        Accept::Table => {
-            let items: Vec<&Value> = list.items.iter().map(|item| &**item).collect();
-            table::table(&list.resource, &items, &list.metadata(), include, now)
-        }
+            "items": items.iter().map(|item| metadata_of(item)).collect::<Vec<_>>(),
+        });
     }
+    let items: Vec<&Value> = items.iter().map(|item| &**item).collect();
+    table::table(&list.resource, &items, &list.metadata(), include, now)
 }
 
 /// The metadata of an object as an object.

@@ -47,7 +47,9 @@ impl<'a> Context<'a> {
 
     fn of_services(&self, read: impl Fn(&Value) -> Vec<String>) -> BTreeSet<String> {
         let services = self.core.store.range("/services", "", "");
-        services.flat_map(|(_, service)| read(service)).collect()
+        services
+            .flat_map(|(_, service)| read(&service.value()))
+            .collect()
     }
 }
 
@@ -103,6 +105,8 @@ impl Cx for Context<'_> {
             .map(|namespace| format!("{namespace}/"))
             .unwrap_or_default();
         let objects = self.core.store.range(&resource.table, &prefix, "");
-        objects.map(|(_, object)| Value::clone(object)).collect()
+        objects
+            .map(|(_, object)| Value::clone(&*object.value()))
+            .collect()
     }
 }

@@ -1,6 +1,6 @@
 //! `metadata.name=a,status.phase!=Running`.
 
-use serde_json::Value;
+use crate::store::Object;
 
 /// A parsed field selector: all requirements must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,9 +48,17 @@ impl FieldSelector {
         });
     }
 
-    pub(crate) fn matches(&self, object: &Value) -> bool {
+    /// Whether the object with that key is selected.
+    pub(crate) fn matches(&self, key: &str, object: &Object) -> bool {
+        let (namespace, name) = key.split_once('/').unwrap_or(("", key));
         self.0.iter().all(|requirement| {
-            (text_at(object, &requirement.field) == requirement.value) == requirement.equal
+            let wanted = &*requirement.value;
+            let equal = match &*requirement.field {
+                "metadata.name" => name == wanted,
+                "metadata.namespace" => namespace == wanted,
+                field => object.field(field) == wanted,
+            };
+            equal == requirement.equal
         })
     }
 }
@@ -68,18 +76,6 @@ fn unknown(field: &str, known: &[&str]) -> String {
             "\"{field}\" is not a known field selector: only {}",
             names.join(", ")
         )
-    }
-}
-
-/// The field as text; empty when there is none.
-fn text_at(object: &Value, path: &str) -> String {
-    let found = path
-        .split('.')
-        .try_fold(object, |value, key| value.get(key));
-    match found {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
     }
 }
 
@@ -138,7 +134,11 @@ mod tests {
             "spec.nodeName",
             "status.phase",
         ];
-        let matches = |text| FieldSelector::parse(text, &known).unwrap().matches(&pod);
+        let pod = Object::sample(pod);
+        let matches = |text| {
+            let selector = FieldSelector::parse(text, &known).unwrap();
+            selector.matches("a,b", &pod)
+        };
         assert!(matches("metadata.name=a\\,b"));
         assert!(matches("status.phase!=Failed,spec.nodeName==n"));
         assert!(!matches("metadata.namespace=x"));

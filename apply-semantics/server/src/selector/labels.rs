@@ -37,13 +37,25 @@ impl LabelSelector {
         self.0.is_empty()
     }
 
-    pub(crate) fn matches(&self, object: &Value) -> bool {
+    /// A label, and the values one of which it must have: what the fewest objects are likely to fulfil.
+    pub(crate) fn narrowest(&self) -> Option<(&str, &[String])> {
+        let mut found: Vec<(&str, &[String])> = Vec::new();
+        for requirement in &self.0 {
+            if let Test::In(values) = &requirement.test {
+                found.push((&requirement.key, values));
+            }
+        }
+        found.into_iter().min_by_key(|(_, values)| values.len())
+    }
+
+    /// Whether an object in its value is selected.
+    pub(crate) fn selects(&self, object: &Value) -> bool {
         let labels = object.pointer("/metadata/labels");
-        let label = |key: &str| {
-            labels
-                .and_then(|labels| labels.get(key))
-                .and_then(Value::as_str)
-        };
+        self.matches(|key| labels?.get(key)?.as_str())
+    }
+
+    /// Whether an object with these labels is selected.
+    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
         self.0.iter().all(|requirement| {
             let value = label(&requirement.key);
             let number = || value.and_then(|value| value.parse::<i64>().ok());
@@ -242,7 +254,7 @@ mod tests {
 
     fn matches(selector: &str) -> bool {
         let object = json!({"metadata": {"labels": {"app": "web", "size": "5", "empty": ""}}});
-        LabelSelector::parse(selector).unwrap().matches(&object)
+        LabelSelector::parse(selector).unwrap().selects(&object)
     }
 
     #[test]

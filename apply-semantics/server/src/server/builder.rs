@@ -42,10 +42,10 @@ pub struct Builder {
 pub enum SetupError {
     /// The journal cannot be read or written.
     Journal(io::Error),
-    /// A line of the journal, other than the last one, is damaged.
+    /// The journal is damaged, other than by a crash: what was acknowledged cannot be told from it.
     Damaged {
-        /// The number of the line, from 1.
-        line: usize,
+        /// Where the damage is, in bytes.
+        offset: u64,
         /// What is wrong.
         reason: String,
     },
@@ -145,13 +145,13 @@ impl Builder {
     }
 
     /// Makes a server that keeps its objects in a file: what it answered is on the disk. With an existing file it goes on from
-    /// there; a last line that was not written to its end is dropped.
+    /// there; a last request that was not written to its end is dropped, for nobody was told of it.
     ///
     /// # Errors
     /// The file cannot be read or written, or is damaged; or an object to begin with is none.
     pub fn persistent(self, file: impl Into<PathBuf>) -> Result<Server, SetupError> {
         let mut core = self.core();
-        let (mut journal, loaded) = Journal::open(file.into(), &mut core)?;
+        let (mut journal, loaded) = Journal::open(&file.into(), &mut core)?;
         if !loaded {
             for object in self.objects {
                 core.seed(object).map_err(SetupError::Object)?;
@@ -205,8 +205,8 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Journal(error) => write!(f, "the journal cannot be used: {error}"),
-            Self::Damaged { line, reason } => {
-                write!(f, "line {line} of the journal is damaged: {reason}")
+            Self::Damaged { offset, reason } => {
+                write!(f, "the journal is damaged at byte {offset}: {reason}")
             }
             Self::Object(error) => write!(f, "an object to begin with: {error}"),
         }

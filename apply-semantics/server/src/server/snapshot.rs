@@ -41,7 +41,7 @@ impl Snapshot {
         let objects: Vec<Value> = self
             .store
             .all()
-            .map(|(place, object)| json!({"table": &*place.table, "key": &*place.key, "object": &**object}))
+            .map(|(place, object)| json!({"table": &*place.table, "key": &*place.key, "object": &*object.value()}))
             .collect();
         json!({"revision": self.store.revision(), "ids": self.ids.state(), "objects": objects})
             .to_string()

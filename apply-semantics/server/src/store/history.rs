@@ -1,8 +1,11 @@
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, OnceLock},
+};
 
-use serde_json::Value;
+use bytes::Bytes;
 
-use super::Place;
+use super::{Object, Place};
 
 /// One write.
 #[derive(Debug, Clone)]
@@ -10,12 +13,40 @@ pub(crate) struct Event {
     pub(crate) revision: u64,
     pub(crate) place: Place,
     /// What was there before.
-    pub(crate) old: Option<Arc<Value>>,
+    pub(crate) old: Option<Arc<Object>>,
     /// What is there now.
-    pub(crate) new: Option<Arc<Value>>,
+    pub(crate) new: Option<Arc<Object>>,
     /// After a removal: what was there before, with the revision of the removal.
-    pub(crate) last: Option<Arc<Value>>,
+    pub(crate) last: Option<Arc<Object>>,
+    /// As watches are told of it.
+    pub(crate) lines: Lines,
 }
+
+/// The text of an event for watches, which is the same for all of them: written when the first one needs it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lines(Option<Box<[OnceLock<Bytes>; 3]>>);
+
+impl Lines {
+    fn ready() -> Self {
+        Self(Some(Box::default()))
+    }
+
+    /// The text of an event of that type, as `write` makes it.
+    pub(crate) fn get(&self, kind: &'static str, write: impl FnOnce() -> Bytes) -> Bytes {
+        let index = match kind {
+            "ADDED" => 0,
+            "MODIFIED" => 1,
+            _ => 2,
+        };
+        match self.0.as_ref().and_then(|lines| lines.get(index)) {
+            Some(line) => line.get_or_init(write).clone(),
+            None => write(),
+        }
+    }
+}
+
+/// The texts of that many last events are kept for watches that come after the first one.
+const FRESH: usize = 1024;
 
 /// The last writes, one for each revision.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +55,8 @@ pub(crate) struct History {
     capacity: usize,
     /// Events up to this revision are forgotten.
     compacted: u64,
+    /// The last event of each table that is forgotten.
+    forgotten: BTreeMap<Arc<str>, u64>,
 }
 
 impl History {
@@ -35,7 +68,7 @@ impl History {
         Self {
             capacity: capacity.max(1),
             compacted: 1,
-            events: VecDeque::new(),
+            ..Self::default()
         }
     }
 
@@ -63,19 +96,43 @@ impl History {
         Some(self.events.range(start..))
     }
 
-    pub(super) fn push(&mut self, event: Event) {
+    /// The same for who has seen all of a table up to a revision: what is forgotten of other tables does not matter.
+    pub(crate) fn of_table(
+        &self,
+        table: &str,
+        after: u64,
+    ) -> Option<impl DoubleEndedIterator<Item = &Event> + use<'_>> {
+        let lost = self.forgotten.get(table).is_some_and(|last| *last > after);
+        let after = if lost {
+            after
+        } else {
+            after.max(self.compacted)
+        };
+        self.after(after)
+    }
+
+    pub(super) fn push(&mut self, mut event: Event) {
+        event.lines = Lines::ready();
         self.events.push_back(event);
+        let stale = self.events.len().checked_sub(FRESH + 1);
+        if let Some(stale) = stale.and_then(|at| self.events.get_mut(at)) {
+            stale.lines = Lines::default();
+        }
         while self.events.len() > self.capacity {
-            if let Some(forgotten) = self.events.pop_front() {
-                self.compacted = forgotten.revision;
-            }
+            self.forget_first();
         }
     }
 
-    /// Adds to the last event what was removed by it.
-    pub(super) fn last_words(&mut self, object: Arc<Value>) {
-        if let Some(event) = self.events.back_mut() {
-            event.last = Some(object);
+    fn forget_first(&mut self) {
+        if let Some(Event {
+            revision, place, ..
+        }) = self.events.pop_front()
+        {
+            self.compacted = revision;
+            match self.forgotten.get_mut(&place.table) {
+                Some(last) => *last = revision,
+                None => drop(self.forgotten.insert(place.table, revision)),
+            }
         }
     }
 
@@ -85,7 +142,7 @@ impl History {
             .front()
             .is_some_and(|event| event.revision <= revision)
         {
-            self.events.pop_front();
+            self.forget_first();
         }
         self.compacted = self.compacted.max(revision);
     }
