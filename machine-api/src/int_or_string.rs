@@ -53,6 +53,27 @@ impl IntOrString {
     }
 }
 
+impl Default for IntOrString {
+    fn default() -> Self {
+        Self::Int(0)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for IntOrString {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "IntOrString".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"x-kubernetes-int-or-string": true})
+    }
+}
+
 impl From<i32> for IntOrString {
     fn from(number: i32) -> Self {
         Self::Int(number)

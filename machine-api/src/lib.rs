@@ -12,6 +12,8 @@
 //! # Ok::<(), machine_api::ScaledValueError>(())
 //! ```
 //!
+//! - [`core`], [`addons`], [`bootstrap`], [`controlplane`], [`ipam`], [`runtime`]: the kinds, each in its versions; [`meta`]:
+//!   what they contain of Kubernetes' own types.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -20,20 +22,35 @@
 //!
 //! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
-//! What it does not do yet: the types of Cluster API, their conversion and validation, and the other decisions.
+//! What it does not do yet: conversion and validation of the kinds, and the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
 //!
 //! | feature | for whom | costs |
 //! |---|---|---|
-//! | (none yet) | | |
+//! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
 
+pub mod addons;
+pub mod bootstrap;
 mod compat;
+pub mod controlplane;
+pub mod core;
+#[cfg(feature = "schemars")]
+pub mod crd;
 mod int_or_string;
+pub mod ipam;
+mod kind;
+pub mod meta;
 pub mod names;
+mod omit;
+mod open_enum;
 pub mod rollout;
+pub mod runtime;
+#[cfg(feature = "schemars")]
+pub mod schema;
 pub mod template;
 pub mod upgrade_plan;
 pub mod version;
 
 pub use compat::Compat;
 pub use int_or_string::{IntOrString, Rounding, ScaledValueError};
+pub use kind::Object;

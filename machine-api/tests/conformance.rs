@@ -9,6 +9,8 @@
 use std::{cmp::Ordering, collections::BTreeMap, process::ExitCode};
 
 use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
+#[path = "support/facts.rs"]
+mod facts;
 #[path = "support/names.rs"]
 mod names;
 #[path = "support/upgrade_plan.rs"]
@@ -54,6 +56,10 @@ fn main() -> ExitCode {
             });
         }
     }
+    for facts in facts_lines(&runner) {
+        let id = format!("{} {}", facts["kind"], facts["version"]).replace('"', "");
+        runner.case("crd-facts", &id, || agree(&facts::facts(&facts)?, &facts));
+    }
     for (suite, cases) in not_counted {
         runner.not_counted(&suite, cases, "not covered yet");
     }
@@ -88,6 +94,16 @@ fn agree_on_plan(actual: &Value, expected: &Value) -> Result<(), String> {
 fn read(runner: &Runner, file: &str) -> JsonLines {
     let path = runner.cases().join(format!("{file}.jsonl"));
     json_lines(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The facts about kinds, which have no ids.
+fn facts_lines(runner: &Runner) -> Vec<Value> {
+    let path = runner.cases().join("crd-facts.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}"));
+    let lines = text.lines().map(serde_json::from_str);
+    lines
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Equal, or both errors: the text of an error is free. `version-compare` names the side that does not parse.
