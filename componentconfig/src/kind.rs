@@ -34,7 +34,7 @@ pub trait Kind: Serialize {
 }
 
 /// Says of which kind types are.
-#[cfg(feature = "kinds")]
+#[cfg(feature = "_kinds")]
 macro_rules! kinds {
     ($group:literal, $version:literal: $kind:ident as $name:literal) => {
         impl $crate::Kind for $kind {
@@ -53,5 +53,5 @@ macro_rules! kinds {
     };
 }
 
-#[cfg(feature = "kinds")]
+#[cfg(feature = "_kinds")]
 pub(crate) use kinds;

@@ -5,11 +5,11 @@
 )]
 
 #[cfg_attr(
-    not(any(feature = "yaml", feature = "kinds")),
+    not(any(feature = "yaml", feature = "_kinds")),
     allow(dead_code, reason = "secrets are read, bytes written")
 )]
 mod base64;
-#[cfg(feature = "kinds")]
+#[cfg(feature = "_kinds")]
 #[cfg_attr(
     not(all(feature = "kubeadm", feature = "kube-apiserver")),
     allow(dead_code, reason = "each component needs a part")
@@ -19,7 +19,7 @@ mod check;
 pub mod cloud_controller_manager;
 mod compat;
 mod component;
-#[cfg(feature = "kinds")]
+#[cfg(feature = "_kinds")]
 pub mod component_base;
 pub mod config;
 pub mod conversion;
@@ -48,7 +48,7 @@ pub mod kubectl;
 pub mod kubelet;
 pub mod layers;
 mod load;
-#[cfg(feature = "kinds")]
+#[cfg(feature = "_kinds")]
 mod omit;
 pub mod print;
 mod quote;

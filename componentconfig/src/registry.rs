@@ -285,7 +285,7 @@ impl Registry {
 }
 
 /// The kinds of Kubernetes: each has a schema, if schemas are built in.
-#[cfg(all(feature = "kinds", not(feature = "schemars")))]
+#[cfg(all(feature = "_kinds", not(feature = "schemars")))]
 impl Registry {
     pub(crate) fn builtin<T: Config>(self) -> Self {
         self.with::<T>()
@@ -298,7 +298,7 @@ impl Registry {
 }
 
 /// The kinds of Kubernetes: each has a schema, if schemas are built in.
-#[cfg(all(feature = "kinds", feature = "schemars"))]
+#[cfg(all(feature = "_kinds", feature = "schemars"))]
 impl Registry {
     pub(crate) fn builtin<T: Config + schemars::JsonSchema>(self) -> Self {
         self.with_schema::<T>()
