@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::{ChangeRecord, Content, Owner};
+use crate::{ChangeRecord, Content, Effect, Owner};
 
 /// One thing that is to be different. Dry run, diff, event, journal and run all come from this value.
 ///
@@ -57,10 +57,12 @@ pub enum Change {
         #[serde(rename = "keepRoot")]
         keep_root: bool,
     },
+    /// Does something that is no change of files.
+    Effect(Effect),
 }
 
 impl Change {
-    /// The path that is to be different.
+    /// The path that is to be different; for an effect, what it is about.
     pub fn path(&self) -> &str {
         match self {
             Self::CreateDir { path, .. }
@@ -68,6 +70,7 @@ impl Change {
             | Self::SetMode { path, .. }
             | Self::SetOwner { path, .. }
             | Self::Remove { path, .. } => path,
+            Self::Effect(effect) => effect.target(),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::{
-    Change, Content, FileError, FileErrorKind, Files, Note, Owner, PhaseError, Plan, Stat, files,
+    Change, Content, Effect, FileError, FileErrorKind, Files, Note, Owner, PhaseError, Plan, Stat,
+    files,
 };
 
 /// A plan in the making. Each method looks at the files and adds a change only where they differ from what is wanted.
@@ -124,6 +125,11 @@ impl<'a> Draft<'a> {
             });
         }
         Ok(self)
+    }
+
+    /// Wants something done beyond files.
+    pub fn effect(&mut self, effect: Effect) -> &mut Self {
+        self.push(Change::Effect(effect))
     }
 
     /// Adds a change whatever the files look like.

@@ -44,6 +44,7 @@
 //!   [`Selection`] picks phases, with kubeadm's rules ([`Compat::Upstream`]) or stricter ones.
 //! - [`Journal`] is written before anything is done. [`FileJournal`] keeps it on a disk; [`RunStatus`] tells what it says.
 //! - [`Event`]s tell what happens, to an [`EventSink`]: [`JsonLines`], a progress bar, a log.
+//! - An [`Effect`] is a change beyond files, a request to a server or a command on the host; a [`Port`] carries it out.
 //! - [`Files`], [`Clock`] are all that phases see of the world: [`StdFiles`] below a root folder, [`MemFiles`] in tests.
 //! - [`cli`] turns arguments into a selection without a command-line library, and [`testing`] crashes runs at any step.
 //!
@@ -58,8 +59,7 @@
 //! # What it does not do
 //!
 //! Phases run one after the other, in the order they stand in. There is no rollback: a run goes forward or is begun afresh.
-//! Changes are changes of files; commands and requests to servers are not among them yet. A phase that plans is not
-//! interrupted; cancellation and deadlines are looked at between steps and in waits.
+//! A phase that plans is not interrupted; cancellation and deadlines are looked at between steps and in waits.
 //!
 //! # Features
 //!
@@ -75,6 +75,7 @@ mod clock;
 mod content;
 mod digest;
 mod draft;
+mod effect;
 mod error;
 mod event;
 mod files;
@@ -101,6 +102,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use content::{Content, Secret};
 pub use digest::Digest;
 pub use draft::Draft;
+pub use effect::{Effect, EffectRecord, Port};
 pub use error::{ErrorClass, PhaseError};
 pub use event::{Event, EventKind, EventLog, EventSink, JsonLines, Silent};
 #[cfg(unix)]

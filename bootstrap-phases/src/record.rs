@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Digest, Owner};
+use crate::{Change, Digest, EffectRecord, Owner};
 
 /// A [`Change`] without the content of files: their digest and size stand for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,10 +34,12 @@ pub enum ChangeRecord {
     SetOwner { path: String, owner: Owner },
     /// Something is removed.
     Remove { path: String, keep_root: bool },
+    /// Something else is done.
+    Effect(EffectRecord),
 }
 
 impl ChangeRecord {
-    /// The path that is different afterwards.
+    /// The path that is different afterwards; for an effect, what it is about.
     pub fn path(&self) -> &str {
         match self {
             Self::CreateDir { path, .. }
@@ -45,6 +47,7 @@ impl ChangeRecord {
             | Self::SetMode { path, .. }
             | Self::SetOwner { path, .. }
             | Self::Remove { path, .. } => path,
+            Self::Effect(effect) => &effect.target,
         }
     }
 }
@@ -68,6 +71,7 @@ impl From<&Change> for ChangeRecord {
             Change::SetMode { path, mode } => Self::SetMode { path, mode },
             Change::SetOwner { path, owner } => Self::SetOwner { path, owner },
             Change::Remove { path, keep_root } => Self::Remove { path, keep_root },
+            Change::Effect(effect) => Self::Effect((&effect).into()),
         }
     }
 }
@@ -88,6 +92,7 @@ impl fmt::Display for ChangeRecord {
                 keep_root: false,
             } => write!(f, "remove {path}"),
             Self::Remove { path, .. } => write!(f, "empty {path}"),
+            Self::Effect(effect) => effect.fmt(f),
         }
     }
 }

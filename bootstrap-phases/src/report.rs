@@ -259,7 +259,7 @@ impl RunPlan {
 }
 
 impl fmt::Display for RunPlan {
-    /// A line for each phase, and one for each of its changes: `+` makes, `~` changes, `-` removes.
+    /// A line for each phase, and one for each of its changes: `+` makes, `~` changes, `-` removes, `*` does something beyond files.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for phase in &self.phases {
             write!(f, "{}: {}", phase.path, phase.state.word())?;
@@ -270,6 +270,7 @@ impl fmt::Display for RunPlan {
             for planned in &phase.changes {
                 let sign = match (&planned.change, &planned.before) {
                     (Change::Remove { .. }, _) => '-',
+                    (Change::Effect(_), _) => '*',
                     (_, None) => '+',
                     (_, Some(_)) => '~',
                 };

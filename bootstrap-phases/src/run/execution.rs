@@ -13,8 +13,8 @@ use super::{
     work::{self, Staged, Stop},
 };
 use crate::{
-    ChangeRecord, Cx, Digest, ErrorClass, Event, EventKind, JournalError, Outcome, PhaseError,
-    PhaseReport, PhaseState, Plan, Report, RunError, RunFailure, Timestamp, event,
+    ChangeRecord, Cx, Digest, Effect, ErrorClass, Event, EventKind, JournalError, Outcome,
+    PhaseError, PhaseReport, PhaseState, Plan, Report, RunError, RunFailure, Timestamp, event,
     journal::{Entry, Record, SCHEMA},
 };
 
@@ -99,7 +99,11 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             return Ok(());
         };
         if let Some(open) = &history.open {
-            let settled = open.settle(self.runner.files, &|record| self.record(record));
+            let settled = open.settle(
+                self.runner.files,
+                Some(&|effect| self.runner.carry_out(effect)),
+                &|record| self.record(record),
+            );
             let finished = settled.map_err(|stop| match stop {
                 Stop::Journal(error) => RunError::Journal(error),
                 Stop::Phase(error) => RunError::Recovery {
@@ -327,7 +331,11 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             return Ok(PhaseState::UpToDate);
         };
         let files = self.runner.files;
-        work.finish(files, &mut |change| self.tell_changed(path, change))?;
+        let runner = self.runner;
+        let ports = |effect: &Effect| runner.carry_out(effect);
+        work.finish(files, Some(&ports), &mut |change| {
+            self.tell_changed(path, change);
+        })?;
         let changes = self.current.changes;
         let phase = path.to_owned();
         self.record(Record::Done { phase, changes })?;

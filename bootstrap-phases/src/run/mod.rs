@@ -10,8 +10,8 @@ mod work;
 use std::{fmt, time::Duration};
 
 use crate::{
-    CancelToken, Clock, Cx, Digest, EventSink, Files, Flow, Journal, PlanFailure, Report,
-    RunFailure, RunPlan, Selection, Silent, SystemClock,
+    CancelToken, Clock, Cx, Digest, Effect, EventSink, Files, Flow, Journal, PhaseError,
+    PlanFailure, Port, Report, RunFailure, RunPlan, Selection, Silent, SystemClock,
 };
 
 /// Plans and runs a workflow. Says with which files, clock, journal, and to whom it tells what happens.
@@ -37,6 +37,7 @@ use crate::{
 pub struct Runner<'a, C: ?Sized> {
     flow: &'a Flow<C>,
     files: &'a dyn Files,
+    ports: Vec<(&'a str, &'a dyn Port)>,
     clock: &'a dyn Clock,
     journal: Option<(&'a dyn Journal, Digest)>,
     fresh: bool,
@@ -54,6 +55,7 @@ impl<'a, C: ?Sized> Runner<'a, C> {
         Self {
             flow,
             files,
+            ports: Vec::new(),
             clock: &SystemClock,
             journal: None,
             fresh: false,
@@ -77,6 +79,13 @@ impl<'a, C: ?Sized> Runner<'a, C> {
     #[must_use]
     pub fn clock(mut self, clock: &'a dyn Clock) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Lets this port carry out the effects that name it.
+    #[must_use]
+    pub fn port(mut self, name: &'a str, port: &'a dyn Port) -> Self {
+        self.ports.push((name, port));
         self
     }
 
@@ -146,6 +155,17 @@ impl<'a, C: ?Sized> Runner<'a, C> {
     /// Why it did not succeed, with the report as far as it came.
     pub fn run(&self, config: &C) -> Result<Report, Box<RunFailure>> {
         execution::run(self, config)
+    }
+
+    fn carry_out(&self, effect: &Effect) -> Result<(), PhaseError> {
+        let mut ports = self.ports.iter().rev();
+        match ports.find(|(name, _)| *name == effect.port()) {
+            Some((_, port)) => port.carry_out(effect),
+            None => Err(PhaseError::fatal(
+                "effect.no-port",
+                format!("nothing here carries out: {}", effect.title()),
+            )),
+        }
     }
 
     fn cx<'c>(&'c self, config: &'c C, files: &'c dyn Files) -> Cx<'c, C> {

@@ -96,7 +96,7 @@ fn plan_one<C: ?Sized>(
         work::Stop::Phase(error) => error,
         work::Stop::Journal(error) => PhaseError::fatal("journal", error.to_string()),
     });
-    carried_out?.finish(cx.files, &mut |_| {})?;
+    carried_out?.finish(cx.files, None, &mut |_| {})?;
     let state = match changes.len() {
         0 => PhaseState::UpToDate,
         _ => PhaseState::Planned,
@@ -160,6 +160,7 @@ fn with_before(files: &dyn Files, plan: &Plan) -> Result<Vec<PlannedChange>, Fil
 
 fn before(files: &dyn Files, change: &Change) -> Result<Option<Before>, FileError> {
     let stat = match change {
+        Change::Effect(_) => None,
         Change::Remove { path, .. } => files.link_stat(path)?,
         other => files.stat(other.path())?,
     };

@@ -105,11 +105,12 @@ impl Open {
     pub(super) fn settle(
         &self,
         files: &dyn Files,
+        ports: work::Ports<'_>,
         ledger: work::Ledger<'_>,
     ) -> Result<bool, work::Stop> {
         let phase = self.phase.clone();
         if let Some(steps) = &self.steps {
-            work::roll_forward(files, steps)?;
+            work::roll_forward(files, ports, steps)?;
             let changes = steps.len();
             ledger(Record::Done { phase, changes })?;
             return Ok(true);

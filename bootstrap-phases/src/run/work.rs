@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Change, ChangeRecord, Digest, ErrorClass, FileError, FileErrorKind, Files, JournalError, Owner,
-    PhaseError, Plan, clean_path,
+    Change, ChangeRecord, Digest, Effect, ErrorClass, FileError, FileErrorKind, Files,
+    JournalError, Owner, PhaseError, Plan, clean_path,
     files::{child, parent},
     journal::{Record, Step},
 };
@@ -44,12 +44,17 @@ pub(super) type Ledger<'a> = &'a dyn Fn(Record) -> Result<(), JournalError>;
 /// Hears of every change made, as the plan has it.
 pub(super) type Made<'a> = &'a mut dyn FnMut(&ChangeRecord);
 
+/// Carries effects out; in a plan nobody does.
+pub(super) type Ports<'a> = Option<&'a dyn Fn(&Effect) -> Result<(), PhaseError>>;
+
 /// A plan whose files are staged; what is left are renames, modes and removals.
 #[derive(Debug)]
 pub(super) struct Staged {
     pub(super) steps: Vec<Step>,
     /// The same changes with the paths of the plan.
     changes: Vec<ChangeRecord>,
+    /// The effect of each step that is one.
+    effects: Vec<Option<Effect>>,
     /// How many are in place.
     done: usize,
 }
@@ -219,9 +224,17 @@ fn stage_all(
     let kept = kept.filter(|change| !matches!(change, Change::CreateDir { .. }));
     Ok(Staged {
         steps,
-        changes: kept.map(Into::into).collect(),
+        changes: kept.clone().map(Into::into).collect(),
+        effects: kept.map(effect_of).collect(),
         done: 0,
     })
+}
+
+fn effect_of(change: &Change) -> Option<Effect> {
+    match change {
+        Change::Effect(effect) => Some(effect.clone()),
+        _ => None,
+    }
 }
 
 /// Makes a folder under another name first, so that it never shows with a mode or owner that is not its own.
@@ -316,11 +329,27 @@ impl Staged {
     }
 
     /// Puts everything in place. After a failure it may be called again and goes on where it stopped.
-    pub(super) fn finish(&mut self, files: &dyn Files, made: Made<'_>) -> Result<(), PhaseError> {
+    ///
+    /// Before an effect, the names changed by the steps before it are on the disk.
+    pub(super) fn finish(
+        &mut self,
+        files: &dyn Files,
+        ports: Ports<'_>,
+        made: Made<'_>,
+    ) -> Result<(), PhaseError> {
+        let mut synced = 0;
         while let (Some(step), Some(change)) =
             (self.steps.get(self.done), self.changes.get(self.done))
         {
-            carry_out(files, step)?;
+            if let Some(Some(effect)) = self.effects.get(self.done) {
+                if let Some(port) = ports {
+                    sync(files, self.steps.get(synced..self.done).unwrap_or_default())?;
+                    synced = self.done;
+                    port(effect)?;
+                }
+            } else {
+                carry_out(files, step)?;
+            }
             made(change);
             self.done += 1;
         }
@@ -329,8 +358,21 @@ impl Staged {
 }
 
 /// Finishes steps of which an interrupted run did some, with the files it staged.
-pub(super) fn roll_forward(files: &dyn Files, steps: &[Step]) -> Result<(), PhaseError> {
+///
+/// Effects that may be repeated are; the others are for the phase's next plan to see.
+pub(super) fn roll_forward(
+    files: &dyn Files,
+    ports: Ports<'_>,
+    steps: &[Step],
+) -> Result<(), PhaseError> {
     for step in steps {
+        if let ChangeRecord::Effect(record) = &step.change {
+            if let (Some(effect), Some(port)) = (Effect::of_record(record), ports) {
+                sync(files, steps)?;
+                port(&effect)?;
+            }
+            continue;
+        }
         if let ChangeRecord::WriteFile { path, sha256, .. } = &step.change {
             let temp = step.temp.as_deref().unwrap_or_default();
             if files.link_stat(temp)?.is_none() {
@@ -389,6 +431,8 @@ fn carry_out(files: &dyn Files, step: &Step) -> Result<(), FileError> {
         ChangeRecord::Remove { path, keep_root } => files.remove_tree(path, *keep_root),
         // Folders are made before anything is journalled as intended.
         ChangeRecord::CreateDir { .. } => Ok(()),
+        // A port does these.
+        ChangeRecord::Effect(_) => Ok(()),
     }
 }
 
