@@ -429,10 +429,8 @@ fn carry_out(files: &dyn Files, step: &Step) -> Result<(), FileError> {
         ChangeRecord::SetMode { path, mode } => files.set_mode(path, *mode),
         ChangeRecord::SetOwner { path, owner } => files.set_owner(path, *owner),
         ChangeRecord::Remove { path, keep_root } => files.remove_tree(path, *keep_root),
-        // Folders are made before anything is journalled as intended.
-        ChangeRecord::CreateDir { .. } => Ok(()),
-        // A port does these.
-        ChangeRecord::Effect(_) => Ok(()),
+        // Folders are made before anything is journalled as intended; ports carry effects out.
+        ChangeRecord::CreateDir { .. } | ChangeRecord::Effect(_) => Ok(()),
     }
 }
 
