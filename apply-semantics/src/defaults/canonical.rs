@@ -6,10 +6,10 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     Quantity, Unreadable, aliases,
-    tables::{Presence, presence},
+    tables::{Presence, presences},
     time,
 };
-use crate::types::{Field, Leaf, Node, Shape};
+use crate::types::{Leaf, Node, Shape};
 
 /// Rewrites an object in place; what cannot be read is left as it is, and told.
 pub(super) fn canonicalise(node: Node<'_>, object: &mut Value, errors: &mut Vec<Unreadable>) {
@@ -32,6 +32,22 @@ enum Resources {
     No,
 }
 
+/// The fields of a struct.
+struct Fields<'a> {
+    node: Node<'a>,
+    presences: &'a [(&'static str, Presence)],
+    /// The field that is not looked into.
+    untouched: &'static str,
+    resources: Resources,
+}
+
+impl Fields<'_> {
+    fn presence(&self, name: &str) -> Presence {
+        let known = self.presences.iter().find(|(field, _)| *field == name);
+        known.map_or(Presence::Usual, |(_, how)| *how)
+    }
+}
+
 struct Walk<'e> {
     path: String,
     errors: &'e mut Vec<Unreadable>,
@@ -52,40 +68,66 @@ impl Walk<'_> {
             return self.unreadable("an object");
         };
         aliases::read(name, object);
-        object.retain(|key, _| node.field(key).is_some());
-        for field in node.fields() {
-            self.field(name, field, object);
+        let fields = Fields {
+            node,
+            presences: presences(name),
+            // Who owns what is not part of what the object says.
+            untouched: if name == "meta.v1.ObjectMeta" {
+                "managedFields"
+            } else {
+                ""
+            },
+            resources: if ["core.", "node."]
+                .iter()
+                .any(|group| name.starts_with(group))
+            {
+                Resources::Yes
+            } else {
+                Resources::No
+            },
+        };
+        let mut left_out: Vec<String> = Vec::new();
+        for (name, value) in object.iter_mut() {
+            if !self.field(&fields, name, value) {
+                left_out.push(name.clone());
+            }
+        }
+        for name in left_out {
+            object.remove(&name);
+        }
+        for (name, how) in fields.presences {
+            if matches!(how, Presence::Always | Presence::Null) && !object.contains_key(*name) {
+                let mut value = Value::Null;
+                if self.field(&fields, name, &mut value) {
+                    object.insert((*name).to_owned(), value);
+                }
+            }
         }
         aliases::write(name, object);
     }
 
-    fn field(&mut self, type_name: &str, field: Field<'_>, object: &mut Map<String, Value>) {
-        let name = field.name();
-        // Who owns what is not part of what the object says.
-        if (type_name, name) == ("meta.v1.ObjectMeta", "managedFields") {
-            return;
+    /// Rewrites a field, and tells whether it is written at all. One that is not there is null.
+    fn field(&mut self, fields: &Fields<'_>, name: &str, value: &mut Value) -> bool {
+        let Some(field) = fields.node.field(name) else {
+            return false;
+        };
+        if field.name() != name || name == fields.untouched {
+            return true;
         }
-        let how = presence(type_name, name);
+        let how = fields.presence(name);
         let node = field.node();
-        let value = object.remove(name).filter(|value| !value.is_null());
-        let value = value.or_else(|| absent(node, how));
-        let Some(mut value) = value else { return };
+        if value.is_null() {
+            match absent(node, how) {
+                Some(written) => *value = written,
+                None => return false,
+            }
+        }
         if !value.is_null() {
             let length = self.enter(name);
-            let grouped = ["core.", "node."]
-                .iter()
-                .any(|group| type_name.starts_with(group));
-            let resources = if grouped {
-                Resources::Yes
-            } else {
-                Resources::No
-            };
-            self.value(node, &mut value, resources);
+            self.value(node, value, fields.resources);
             self.path.truncate(length);
         }
-        if is_written(node, how, &value) {
-            object.insert(name.to_owned(), value);
-        }
+        is_written(node, how, value)
     }
 
     fn list(&mut self, element: Node<'_>, value: &mut Value, resources: Resources) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     canonical::is_empty,
     functions,
-    tables::{Presence, presence, rules},
+    tables::{Presence, presence, presences, rules},
 };
 use crate::types::{Field, Node, Shape};
 
@@ -19,7 +19,17 @@ pub(super) fn fill(node: Node<'_>, value: &mut Value) {
             }
             for field in node.fields() {
                 declared(name, field, object);
-                below(name, field, object);
+            }
+            for (field, value) in object.iter_mut() {
+                let declared = node.field(field).filter(|known| known.name() == field);
+                if let Some(field) = declared {
+                    fill(field.node(), value);
+                }
+            }
+            for (field, how) in presences(name) {
+                if let (Presence::Always, Some(field)) = (how, node.field(field)) {
+                    always(field, object);
+                }
             }
             functions::after(name, object);
         }
@@ -57,19 +67,17 @@ fn declared(type_name: &str, field: Field<'_>, object: &mut Map<String, Value>) 
     }
 }
 
-/// Goes down into a field; into a struct that is always there also if it is not written.
-fn below(type_name: &str, field: Field<'_>, object: &mut Map<String, Value>) {
-    let always = matches!(field.node().shape(), Shape::Struct(_))
-        && presence(type_name, field.name()) == Presence::Always;
-    match object.get_mut(field.name()) {
-        Some(value) if !value.is_null() => fill(field.node(), value),
-        _ if always => {
-            let mut value = Value::Object(Map::new());
-            fill(field.node(), &mut value);
-            if !is_empty(&value) {
-                object.insert(field.name().to_owned(), value);
-            }
-        }
-        _ => {}
+/// Goes down into a struct that is always there, also if it is not written.
+fn always(field: Field<'_>, object: &mut Map<String, Value>) {
+    let written = object
+        .get(field.name())
+        .is_some_and(|value| !value.is_null());
+    if written || !matches!(field.node().shape(), Shape::Struct(_)) {
+        return;
+    }
+    let mut value = Value::Object(Map::new());
+    fill(field.node(), &mut value);
+    if !is_empty(&value) {
+        object.insert(field.name().to_owned(), value);
     }
 }

@@ -32,20 +32,24 @@ pub(super) enum Presence {
 
 /// How a field of a type is written.
 pub(super) fn presence(type_name: &str, field: &str) -> Presence {
-    static TABLE: OnceLock<HashMap<(&'static str, &'static str), Presence>> = OnceLock::new();
+    let known = presences(type_name).iter().find(|(name, _)| *name == field);
+    known.map_or(Presence::Usual, |(_, how)| *how)
+}
+
+/// The fields of a type that are not written as their shape lets expect.
+pub(super) fn presences(type_name: &str) -> &'static [(&'static str, Presence)] {
+    type Presences = HashMap<&'static str, Vec<(&'static str, Presence)>>;
+    static TABLE: OnceLock<Presences> = OnceLock::new();
     let table = TABLE.get_or_init(|| {
         let lines = ENCODING.lines().filter_map(|line| line.split_once(' '));
         lines
-            .flat_map(|(name, groups)| groups.split(' ').flat_map(move |group| fields(name, group)))
+            .map(|(name, groups)| (name, groups.split(' ').flat_map(fields).collect()))
             .collect()
     });
-    table.get(&(type_name, field)).copied().unwrap_or_default()
+    table.get(type_name).map_or(&[], Vec::as_slice)
 }
 
-fn fields(
-    name: &'static str,
-    group: &'static str,
-) -> impl Iterator<Item = ((&'static str, &'static str), Presence)> {
+fn fields(group: &'static str) -> impl Iterator<Item = (&'static str, Presence)> {
     let (letter, fields) = group.split_once(':').unwrap_or_default();
     let presence = match letter {
         "p" => Presence::Pointer,
@@ -54,9 +58,7 @@ fn fields(
         "z" => Presence::NotZero,
         _ => Presence::Usual,
     };
-    fields
-        .split(',')
-        .map(move |field| ((name, field), presence))
+    fields.split(',').map(move |field| (field, presence))
 }
 
 /// The defaults of a type that depend on nothing else: fields and values.
@@ -97,8 +99,7 @@ mod tests {
         };
         for line in ENCODING.lines() {
             let (name, groups) = line.split_once(' ').unwrap();
-            for ((name, field), presence) in groups.split(' ').flat_map(|group| fields(name, group))
-            {
+            for (field, presence) in groups.split(' ').flat_map(fields) {
                 known(name, field);
                 assert_ne!(presence, Presence::Usual);
             }

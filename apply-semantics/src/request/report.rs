@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{history::History, lookup};
 use crate::{
@@ -186,25 +186,25 @@ pub(super) fn is_equal_but_for_entries(left: &Value, right: &Value) -> bool {
     let (Some(left), Some(right)) = (left.as_object(), right.as_object()) else {
         return equal(left, right);
     };
-    let metadata = |object: &serde_json::Map<String, Value>| object.get("metadata").cloned();
-    let bare = |metadata: Option<Value>| {
-        metadata.map(|mut metadata| {
-            if let Some(fields) = metadata.as_object_mut() {
-                fields.remove("managedFields");
-            }
-            metadata
-        })
+    let apart = |fields: &Map<String, Value>, without: &'static str| {
+        fields.len() - usize::from(fields.contains_key(without))
     };
-    let same_metadata = match (bare(metadata(left)), bare(metadata(right))) {
-        (Some(left), Some(right)) => equal(&left, &right),
-        (left, right) => left == right,
+    let same_but = |left: &Map<String, Value>,
+                    right: &Map<String, Value>,
+                    without: &'static str| {
+        let mut others = left.iter().filter(|(name, _)| *name != without);
+        apart(left, without) == apart(right, without)
+            && others.all(|(name, left)| right.get(name).is_some_and(|right| equal(left, right)))
     };
-    same_metadata
-        && left.len() == right.len()
-        && left
-            .iter()
-            .filter(|(name, _)| *name != "metadata")
-            .all(|(name, left)| right.get(name).is_some_and(|right| equal(left, right)))
+    let same_metadata = match (left.get("metadata"), right.get("metadata")) {
+        (Some(Value::Object(left)), Some(Value::Object(right))) => {
+            same_but(left, right, "managedFields")
+        }
+        (Some(left), Some(right)) => equal(left, right),
+        (None, None) => true,
+        _ => false,
+    };
+    same_metadata && same_but(left, right, "metadata")
 }
 
 #[cfg(test)]
