@@ -31,8 +31,8 @@ pub(crate) fn read(resource: &Resource, object: &mut Value) -> Result<(), String
         custom::complete(version, object);
         return Ok(());
     }
-    let before = object.clone();
-    defaults::normalise(object).map_err(|errors| unreadable::text(&errors, &before))
+    // What cannot be read stays as it is.
+    defaults::normalise(object).map_err(|errors| unreadable::text(&errors, object))
 }
 
 /// Makes an object one that is about to be created: what admission adds, first states, what only the server may set.

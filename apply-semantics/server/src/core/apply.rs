@@ -59,7 +59,7 @@ impl Core {
             subresource,
             force: settings.force,
         };
-        let mut object = self.own_applied(Some(live), config.clone(), writer, resource)?;
+        let mut object = self.own_applied(Some(live), &config, writer, resource)?;
         if !named {
             return Err(unnamed(call));
         }
@@ -85,7 +85,7 @@ impl Core {
             force: settings.force,
         };
         let unnamed_config = meta::text(&config, "name").is_none();
-        let mut object = self.own_applied(None, config.clone(), writer, resource)?;
+        let mut object = self.own_applied(None, &config, writer, resource)?;
         if unnamed_config {
             let generated = meta::text(&config, "generateName").is_some();
             if generated

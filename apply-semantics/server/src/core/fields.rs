@@ -37,7 +37,7 @@ impl Core {
     pub(super) fn own_applied(
         &self,
         live: Option<&Value>,
-        config: Value,
+        config: &Value,
         writer: Writer<'_>,
         resource: &Resource,
     ) -> Result<Value, Refusal> {
@@ -46,11 +46,10 @@ impl Core {
             .at(self.now())
             .subresource(writer.subresource)
             .version(resource.api_version());
-        let sent = config.clone();
-        let written = self.engine.apply(live.cloned(), config, &options);
+        let written = self.engine.apply(live.cloned(), config.clone(), &options);
         written
             .map(apply_semantics::request::Written::into_object)
-            .map_err(|error| refusal(&error, Some(&sent)))
+            .map_err(|error| refusal(&error, Some(config)))
     }
 
     /// The new object with the ownership that comes of writing it.

@@ -109,7 +109,7 @@ pub(crate) fn read(text: &[u8], known: Known<'_>) -> Result<Reading, serde_json:
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let seed = Seed {
         known,
-        path: String::new(),
+        path: Path::Root,
         reading: &mut reading,
     };
     let value = seed.deserialize(&mut deserializer)?;
@@ -121,46 +121,57 @@ pub(crate) fn read(text: &[u8], known: Known<'_>) -> Result<Reading, serde_json:
 /// The same for a value: nothing can be doubled in it.
 pub(crate) fn check(value: Value, known: Known<'_>) -> Reading {
     let mut reading = Reading::default();
-    find_unknown(&value, known, "", &mut reading.unknown);
+    find_unknown(&value, known, Path::Root, &mut reading.unknown);
     reading.value = value;
     reading
 }
 
-fn find_unknown(value: &Value, known: Known<'_>, path: &str, found: &mut Vec<String>) {
+fn find_unknown(value: &Value, known: Known<'_>, path: Path<'_>, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let inner = below(path, name);
+                let inner = Path::Field(&path, name);
                 match known.field(name) {
-                    Some(known) => find_unknown(value, known, &inner, found),
+                    Some(known) => find_unknown(value, known, inner, found),
                     None => found.push(format!("unknown field \"{inner}\"")),
                 }
             }
         }
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                find_unknown(item, known.element(), &format!("{path}[{index}]"), found);
+                find_unknown(item, known.element(), Path::Item(&path, index), found);
             }
         }
         _ => {}
     }
 }
 
-fn below(path: &str, name: &str) -> String {
-    if path.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{path}.{name}")
+/// Where a value is. It is written down only when something is wrong with it.
+#[derive(Clone, Copy)]
+enum Path<'p> {
+    Root,
+    Field(&'p Path<'p>, &'p str),
+    Item(&'p Path<'p>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
     }
 }
 
-struct Seed<'a, 'r> {
+struct Seed<'a, 'p, 'r> {
     known: Known<'a>,
-    path: String,
+    path: Path<'p>,
     reading: &'r mut Reading,
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
+impl<'de> DeserializeSeed<'de> for Seed<'_, '_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -168,7 +179,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_, '_> {
+impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,7 +219,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
         let known = self.known.element();
         while let Some(item) = items.next_element_seed(Seed {
             known,
-            path: format!("{}[{}]", self.path, list.len()),
+            path: Path::Item(&self.path, list.len()),
             reading: &mut *self.reading,
         })? {
             list.push(item);
@@ -219,10 +230,13 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let path = below(&self.path, &name);
+            let path = Path::Field(&self.path, &name);
             let field = self.known.field(&name);
-            let doubled = format!("duplicate field \"{path}\"");
-            if map.contains_key(&name) && !self.reading.duplicates.contains(&doubled) {
+            let doubled = map
+                .contains_key(&name)
+                .then(|| format!("duplicate field \"{path}\""))
+                .filter(|doubled| !self.reading.duplicates.contains(doubled));
+            if let Some(doubled) = doubled {
                 self.reading.duplicates.push(doubled);
             } else if field.is_none() {
                 self.reading

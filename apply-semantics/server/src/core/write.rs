@@ -112,11 +112,10 @@ impl Core {
             return Ok(Answer::object(resource, gone, Effect::Changed));
         }
         if effect == request::Effect::Nothing {
-            return Ok(Answer::object(
-                resource,
-                Arc::clone(live),
-                Effect::Unchanged,
-            ));
+            return Ok(match self.store.get(&place) {
+                Some(stored) => Answer::stored(resource, stored, Effect::Unchanged),
+                None => Answer::object(resource, Arc::clone(live), Effect::Unchanged),
+            });
         }
         if write.dry_run {
             return Ok(Answer::object(resource, Arc::new(object), Effect::Changed));
