@@ -13,6 +13,10 @@ pub trait Object: Kind + Default {
     fn metadata_mut(&mut self) -> &mut ObjectMeta;
 }
 
+/// Writes an object without its metadata.
+#[derive(Debug)]
+pub(crate) struct WithoutMetadata<'a, T>(pub(crate) &'a T);
+
 /// Makes a kind of metadata and parts such as `spec` and `status`. The text form begins with `apiVersion` and `kind`; when it
 /// is read they may be missing, but not be others. `omit` leaves a part out that holds its zero value; `required` says
 /// in the schema that it must be there, also of the metadata.
@@ -55,6 +59,18 @@ macro_rules! kind {
                 map.serialize_entry("kind", $kind)?;
                 map.serialize_entry("metadata", &self.metadata)?;
                 $($crate::kind::kind!(@write map, self.$part, stringify!($part) $(, $($mode)+)?);)+
+                map.end()
+            }
+        }
+
+        impl serde::Serialize for $crate::kind::WithoutMetadata<'_, $name> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap;
+
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("kind", $kind)?;
+                map.serialize_entry("apiVersion", concat!($group, "/", $version))?;
+                $($crate::kind::kind!(@write map, self.0.$part, stringify!($part) $(, $($mode)+)?);)+
                 map.end()
             }
         }

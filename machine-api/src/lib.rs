@@ -14,6 +14,7 @@
 //!
 //! - [`core`], [`addons`], [`bootstrap`], [`controlplane`], [`ipam`], [`runtime`]: the kinds, each in its versions; [`meta`]:
 //!   what they contain of Kubernetes' own types.
+//! - [`conversion`]: objects of one version as those of another, without loss.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -22,7 +23,7 @@
 //!
 //! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
-//! What it does not do yet: conversion and validation of the kinds, and the other decisions.
+//! What it does not do yet: validation of the kinds, and the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
 //!
 //! | feature | for whom | costs |
@@ -33,6 +34,7 @@ pub mod addons;
 pub mod bootstrap;
 mod compat;
 pub mod controlplane;
+pub mod conversion;
 pub mod core;
 #[cfg(feature = "schemars")]
 pub mod crd;

@@ -2,6 +2,7 @@
 #![allow(
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unnecessary_wraps,
     reason = "a test: a missing member of a case is null, and suites share one signature"
 )]
@@ -9,6 +10,8 @@
 use std::{cmp::Ordering, collections::BTreeMap, process::ExitCode};
 
 use conformance_runner::{JsonLines, Runner, first_difference, json_lines};
+#[path = "support/conversion.rs"]
+mod conversion;
 #[path = "support/facts.rs"]
 mod facts;
 #[path = "support/names.rs"]
@@ -34,6 +37,7 @@ const FILES: [&str; 10] = [
 
 fn main() -> ExitCode {
     let mut runner = Runner::new("machine-api", env!("CARGO_MANIFEST_DIR"));
+    let mut exact = 0;
     let mut not_counted: BTreeMap<String, usize> = BTreeMap::new();
     for file in FILES.into_iter().chain(["topology"]) {
         for (id, case) in read(&runner, file) {
@@ -44,6 +48,10 @@ fn main() -> ExitCode {
                 "names" => names::names,
                 "upgrade-plan" => {
                     run_upgrade_plan(&mut runner, &id, &case);
+                    continue;
+                }
+                "conversion" => {
+                    exact += usize::from(run_conversion(&mut runner, &id, &case));
                     continue;
                 }
                 _ => {
@@ -60,6 +68,7 @@ fn main() -> ExitCode {
         let id = format!("{} {}", facts["kind"], facts["version"]).replace('"', "");
         runner.case("crd-facts", &id, || agree(&facts::facts(&facts)?, &facts));
     }
+    println!("conversion: {exact} exactly equal");
     for (suite, cases) in not_counted {
         runner.not_counted(&suite, cases, "not covered yet");
     }
@@ -78,6 +87,31 @@ fn run_upgrade_plan(runner: &mut Runner, id: &str, case: &Value) {
         }
         agree_on_plan(&fixed, &case["expect"])
     });
+}
+
+/// Compares objects without nulls and empty objects; says whether they are equal with them.
+fn run_conversion(runner: &mut Runner, id: &str, case: &Value) -> bool {
+    let mut exact = false;
+    runner.case("conversion", id, || {
+        let mut expected = case["expect"].clone();
+        let mut answer = conversion::conversion(&case["input"], Compat::default())?;
+        if answer.get("error").is_none() && expected.get("error").is_none() {
+            conversion::open_annotation(&mut answer);
+            conversion::open_annotation(&mut expected);
+        }
+        exact = answer == expected;
+        conversion::prune(&mut expected);
+        for compat in [Compat::Upstream, Compat::Fixed] {
+            let mut answer = conversion::conversion(&case["input"], compat)?;
+            if answer.get("error").is_none() {
+                conversion::open_annotation(&mut answer);
+            }
+            conversion::prune(&mut answer);
+            agree(&answer, &expected)?;
+        }
+        Ok(())
+    });
+    exact
 }
 
 /// As [`agree`], and errors come from the same stage with the same steps of the control plane.

@@ -71,9 +71,9 @@ pub struct NodeRegistrationOptions {
     #[cfg_attr(feature = "schemars", schemars(extend("minLength" = 1, "maxLength" = 512)))]
     pub cri_socket: String,
     /// Taints of the nodes.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemars", schemars(extend("maxItems" = 100)))]
-    pub taints: Vec<Taint>,
+    pub taints: Option<Vec<Taint>>,
     /// Flags of the kubelet.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub kubelet_extra_args: BTreeMap<String, String>,

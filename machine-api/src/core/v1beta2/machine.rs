@@ -78,6 +78,8 @@ open_enum! {
         Provisioned = "Provisioned",
         /// It runs.
         Running = "Running",
+        /// It is being updated in place.
+        Updating = "Updating",
         /// It is being deleted.
         Deleting = "Deleting",
         /// It was deleted.

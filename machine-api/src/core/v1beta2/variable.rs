@@ -65,7 +65,7 @@ pub struct ClusterClassVariableMetadata {
 pub struct VariableSchema {
     /// The schema.
     #[serde(rename = "openAPIV3Schema", skip_serializing_if = "omit::zero")]
-    pub open_apiv3_schema: JSONSchemaProps,
+    pub open_api_v3_schema: JSONSchemaProps,
 }
 
 /// A JSON schema as Kubernetes writes it.
