@@ -91,6 +91,25 @@ pub trait Config: Kind + DeserializeOwned + Clone + Default + Send + Sync + 'sta
         config.to_document()
     }
 
+    /// What a field holds, set or not, as the author's type has it; the configuration stays as it is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "kubelet")] {
+    /// use componentconfig::{Config, kubelet::v1beta1::KubeletConfiguration};
+    ///
+    /// let written = KubeletConfiguration::default();
+    /// assert_eq!(written.effective(|kubelet| kubelet.max_pods), 110);
+    /// assert_eq!(written.effective(|kubelet| kubelet.healthz_port), Some(10248));
+    /// assert_eq!((written.max_pods, written.healthz_port), (0, None));
+    /// # }
+    /// ```
+    ///
+    /// It completes a copy each time: ask for several fields at once. Types whose defaults are a
+    /// [table](crate::defaults!) have a method for each field besides, which costs nothing.
+    fn effective<V>(&self, field: impl FnOnce(&Self) -> V) -> V {
+        field(&self.clone().completed())
+    }
+
     /// The configuration that it works with: this one, with its defaults.
     #[must_use]
     fn completed(mut self) -> Self {

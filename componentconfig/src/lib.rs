@@ -25,6 +25,7 @@ pub mod config;
 pub mod conversion;
 pub mod core;
 pub mod decode;
+pub mod defaults;
 pub mod diagnostic;
 mod document;
 pub mod field;

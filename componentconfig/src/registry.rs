@@ -10,6 +10,7 @@ use crate::{
     config::{self, Nested},
     conversion::{Edge, SetConversion, down, up},
     decode_value,
+    defaults::{Place, places},
     field::Path,
 };
 
@@ -44,6 +45,8 @@ pub(crate) struct Entry {
     pub(crate) known: fn(&Value) -> Value,
     pub(crate) complete: fn(&Value) -> Result<Value, Report>,
     pub(crate) defaults: fn() -> Value,
+    /// What an empty document does not have.
+    pub(crate) places: fn() -> Vec<Place>,
     /// The way to the next newer version.
     pub(crate) up: Option<Edge>,
     /// The ways to the next older versions.
@@ -156,6 +159,7 @@ impl Registry {
             known: |value| crate::print::known(value, &unknown_fields::<T>(value)),
             complete: |value| typed::<T>(value).map(|config| config.completed().to_document()),
             defaults: T::defaults,
+            places: places::<T>,
             up: None,
             down: Vec::new(),
             #[cfg(feature = "schemars")]

@@ -40,22 +40,20 @@ pub struct LeaderElectionConfiguration {
     pub resource_namespace: String,
 }
 
+crate::defaults! {
+    LeaderElectionConfiguration: fill_defaults {
+        leader_elect: bool = true,
+        lease_duration: Duration = Duration::from_secs(15),
+        renew_deadline: Duration = Duration::from_secs(10),
+        retry_period: Duration = Duration::from_secs(2),
+        resource_lock: &str = "leases",
+    }
+}
+
 impl LeaderElectionConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        for (period, default) in [
-            (&mut self.lease_duration, 15),
-            (&mut self.renew_deadline, 10),
-            (&mut self.retry_period, 2),
-        ] {
-            if period.is_zero() {
-                *period = Duration::from_secs(default);
-            }
-        }
-        if self.resource_lock.is_empty() {
-            "leases".clone_into(&mut self.resource_lock);
-        }
-        self.leader_elect.get_or_insert(true);
+        self.fill_defaults();
     }
 
     /// Follows `component-base/config/validation/validation.go`.

@@ -2,19 +2,60 @@
 
 use super::{
     KubeProxyConfiguration, KubeProxyConntrackConfiguration, KubeProxyIPTablesConfiguration,
+    KubeProxyIPVSConfiguration, KubeProxyNFTablesConfiguration,
 };
 use crate::{
     check::{host, ip},
+    defaults,
+    defaults::Unset,
     scalar::Duration,
 };
 
 const HEALTHZ_PORT: &str = "10256";
 const METRICS_PORT: &str = "10249";
 
+defaults! {
+    KubeProxyConfiguration: fill_defaults {
+        bind_address: &str = "0.0.0.0",
+        oom_score_adj: i32 = -999,
+        config_sync_period: Duration = Duration::from_mins(15),
+    }
+}
+
+defaults! {
+    KubeProxyIPTablesConfiguration: fill_defaults {
+        masquerade_bit: i32 = 14,
+        localhost_node_ports: bool = true,
+        sync_period: Duration = Duration::from_secs(30),
+        min_sync_period: Duration = Duration::from_secs(1),
+    }
+}
+
+defaults! {
+    KubeProxyIPVSConfiguration: fill_defaults { sync_period: Duration = Duration::from_secs(30) }
+}
+
+defaults! {
+    KubeProxyNFTablesConfiguration: fill_defaults {
+        masquerade_bit: i32 = 14,
+        sync_period: Duration = Duration::from_secs(30),
+        min_sync_period: Duration = Duration::from_secs(1),
+    }
+}
+
+defaults! {
+    KubeProxyConntrackConfiguration: fill_defaults {
+        max_per_core: i32 = 32 * 1024,
+        min: i32 = 128 * 1024,
+        tcp_established_timeout: Duration = Duration::from_hours(24),
+        tcp_close_wait_timeout: Duration = Duration::from_hours(1),
+    }
+}
+
 impl KubeProxyConfiguration {
     /// Fills in what is unset, as kube-proxy does when it starts. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        text(&mut self.bind_address, "0.0.0.0");
+        self.fill_defaults();
         let ipv4 = ip::parse(&self.bind_address).is_some_and(|ip| ip.is_ipv4());
         let (any, loopback) = if ipv4 {
             ("0.0.0.0", "127.0.0.1")
@@ -23,47 +64,17 @@ impl KubeProxyConfiguration {
         };
         address(&mut self.healthz_bind_address, any, HEALTHZ_PORT);
         address(&mut self.metrics_bind_address, loopback, METRICS_PORT);
-        self.oom_score_adj.get_or_insert(-999);
-        self.iptables.set_defaults();
-        time(&mut self.ipvs.sync_period, Duration::from_secs(30));
-        let nftables = &mut self.nftables;
-        nftables.masquerade_bit.get_or_insert(14);
-        time(&mut nftables.sync_period, Duration::from_secs(30));
-        time(&mut nftables.min_sync_period, Duration::from_secs(1));
-        self.conntrack.set_defaults();
-        time(&mut self.config_sync_period, Duration::from_mins(15));
+        self.iptables.fill_defaults();
+        self.ipvs.fill_defaults();
+        self.nftables.fill_defaults();
+        self.conntrack.fill_defaults();
         let client = &mut self.client_connection;
-        text(
-            &mut client.content_type,
-            "application/vnd.kubernetes.protobuf",
-        );
-        if client.qps == 0.0 {
-            client.qps = 5.0;
-        }
-        if client.burst == 0 {
-            client.burst = 10;
-        }
+        client
+            .content_type
+            .fill("application/vnd.kubernetes.protobuf");
+        client.qps.fill(5.0);
+        client.burst.fill(10);
         self.logging.set_defaults();
-    }
-}
-
-impl KubeProxyIPTablesConfiguration {
-    fn set_defaults(&mut self) {
-        self.masquerade_bit.get_or_insert(14);
-        self.localhost_node_ports.get_or_insert(true);
-        time(&mut self.sync_period, Duration::from_secs(30));
-        time(&mut self.min_sync_period, Duration::from_secs(1));
-    }
-}
-
-impl KubeProxyConntrackConfiguration {
-    fn set_defaults(&mut self) {
-        self.max_per_core.get_or_insert(32 * 1024);
-        self.min.get_or_insert(128 * 1024);
-        self.tcp_established_timeout
-            .get_or_insert(Duration::from_hours(24));
-        self.tcp_close_wait_timeout
-            .get_or_insert(Duration::from_hours(1));
     }
 }
 
@@ -74,17 +85,5 @@ fn address(field: &mut String, default: &str, port: &str) {
         *field = host::join(default, port);
     } else if without_port {
         *field = host::join(field, port);
-    }
-}
-
-fn text(field: &mut String, default: &str) {
-    if field.is_empty() {
-        default.clone_into(field);
-    }
-}
-
-fn time(field: &mut Duration, default: Duration) {
-    if field.is_zero() {
-        *field = default;
     }
 }

@@ -3,12 +3,15 @@
 
 use super::{
     APIEndpoint, BootstrapToken, ClusterConfiguration, Discovery, Etcd, FileDiscovery,
-    InitConfiguration, JoinConfiguration, NodeRegistrationOptions, ResetConfiguration, Timeouts,
-    UpgradeConfiguration,
+    InitConfiguration, JoinConfiguration, LocalEtcd, Networking, NodeRegistrationOptions,
+    ResetConfiguration, Timeouts, UpgradeApplyConfiguration, UpgradeConfiguration,
+    UpgradeNodeConfiguration, UpgradePlanConfiguration,
 };
 use crate::{
     check::url,
     core::EnvVar,
+    defaults,
+    defaults::Unset,
     kubeadm::constants::{
         CA_CERTIFICATE_VALIDITY_PERIOD, CERTIFICATE_VALIDITY_PERIOD, DEFAULT_BIND_PORT,
         DEFAULT_CA_CERT_PATH, DEFAULT_CERTIFICATES_DIR, DEFAULT_CLUSTER_NAME, DEFAULT_DNS_DOMAIN,
@@ -18,6 +21,82 @@ use crate::{
     },
     scalar::Duration,
 };
+
+defaults! {
+    ClusterConfiguration: fill_defaults {
+        kubernetes_version: &str = DEFAULT_KUBERNETES_VERSION,
+        certificates_dir: &str = DEFAULT_CERTIFICATES_DIR,
+        image_repository: &str = DEFAULT_IMAGE_REPOSITORY,
+        cluster_name: &str = DEFAULT_CLUSTER_NAME,
+        encryption_algorithm: &str = DEFAULT_ENCRYPTION_ALGORITHM,
+        certificate_validity_period: Duration = CERTIFICATE_VALIDITY_PERIOD,
+        ca_certificate_validity_period: Duration = CA_CERTIFICATE_VALIDITY_PERIOD,
+    }
+}
+
+defaults! {
+    Networking: fill_defaults {
+        service_subnet: &str = DEFAULT_SERVICE_SUBNET,
+        dns_domain: &str = DEFAULT_DNS_DOMAIN,
+    }
+}
+
+defaults! {
+    LocalEtcd: fill_defaults { data_dir: &str = DEFAULT_ETCD_DATA_DIR }
+}
+
+defaults! {
+    JoinConfiguration: fill_defaults { ca_cert_path: &str = DEFAULT_CA_CERT_PATH }
+}
+
+defaults! {
+    ResetConfiguration: fill_defaults { certificates_dir: &str = DEFAULT_CERTIFICATES_DIR }
+}
+
+defaults! {
+    UpgradeApplyConfiguration: fill_defaults {
+        etcd_upgrade: bool = true,
+        certificate_renewal: bool = true,
+        image_pull_serial: bool = true,
+        image_pull_policy: &str = DEFAULT_IMAGE_PULL_POLICY,
+    }
+}
+
+defaults! {
+    UpgradeNodeConfiguration: fill_defaults {
+        etcd_upgrade: bool = true,
+        certificate_renewal: bool = true,
+        image_pull_serial: bool = true,
+        image_pull_policy: &str = DEFAULT_IMAGE_PULL_POLICY,
+    }
+}
+
+defaults! {
+    UpgradePlanConfiguration: fill_defaults { etcd_upgrade: bool = true }
+}
+
+defaults! {
+    APIEndpoint: set_defaults { bind_port: i32 = DEFAULT_BIND_PORT }
+}
+
+defaults! {
+    NodeRegistrationOptions: set_defaults {
+        image_pull_policy: &str = DEFAULT_IMAGE_PULL_POLICY,
+        image_pull_serial: bool = true,
+    }
+}
+
+defaults! {
+    Timeouts: fill_defaults {
+        control_plane_component_health_check: Duration = Duration::from_mins(4),
+        kubelet_health_check: Duration = Duration::from_mins(4),
+        kubernetes_api_call: Duration = Duration::from_mins(1),
+        etcd_api_call: Duration = Duration::from_mins(2),
+        tls_bootstrap: Duration = Duration::from_mins(5),
+        discovery: Duration = Duration::from_mins(5),
+        upgrade_manifests: Duration = Duration::from_mins(5),
+    }
+}
 
 impl InitConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
@@ -37,17 +116,8 @@ impl InitConfiguration {
 impl ClusterConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        text(&mut self.kubernetes_version, DEFAULT_KUBERNETES_VERSION);
-        text(&mut self.networking.service_subnet, DEFAULT_SERVICE_SUBNET);
-        text(&mut self.networking.dns_domain, DEFAULT_DNS_DOMAIN);
-        text(&mut self.certificates_dir, DEFAULT_CERTIFICATES_DIR);
-        text(&mut self.image_repository, DEFAULT_IMAGE_REPOSITORY);
-        text(&mut self.cluster_name, DEFAULT_CLUSTER_NAME);
-        text(&mut self.encryption_algorithm, DEFAULT_ENCRYPTION_ALGORITHM);
-        self.certificate_validity_period
-            .get_or_insert(CERTIFICATE_VALIDITY_PERIOD);
-        self.ca_certificate_validity_period
-            .get_or_insert(CA_CERTIFICATE_VALIDITY_PERIOD);
+        self.fill_defaults();
+        self.networking.fill_defaults();
         self.etcd.set_defaults();
         let local = self.etcd.local.as_mut().map(|local| &mut local.extra_envs);
         [
@@ -68,7 +138,7 @@ impl Etcd {
             self.local.get_or_insert_default();
         }
         if let Some(local) = &mut self.local {
-            text(&mut local.data_dir, DEFAULT_ETCD_DATA_DIR);
+            local.fill_defaults();
         }
         if let Some(external) = &mut self.external
             && external.http_endpoints.is_empty()
@@ -81,7 +151,7 @@ impl Etcd {
 impl JoinConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        text(&mut self.ca_cert_path, DEFAULT_CA_CERT_PATH);
+        self.fill_defaults();
         if let Some(control_plane) = &mut self.control_plane {
             control_plane.local_api_endpoint.set_defaults();
         }
@@ -118,7 +188,7 @@ impl FileDiscovery {
 impl ResetConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        text(&mut self.certificates_dir, DEFAULT_CERTIFICATES_DIR);
+        self.fill_defaults();
         self.timeouts.get_or_insert_default().set_defaults();
     }
 }
@@ -126,17 +196,9 @@ impl ResetConfiguration {
 impl UpgradeConfiguration {
     /// Fills in what is unset. Setting defaults twice is the same as once.
     pub fn set_defaults(&mut self) {
-        let apply = &mut self.apply;
-        apply.etcd_upgrade.get_or_insert(true);
-        apply.certificate_renewal.get_or_insert(true);
-        apply.image_pull_serial.get_or_insert(true);
-        text(&mut apply.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
-        let node = &mut self.node;
-        node.etcd_upgrade.get_or_insert(true);
-        node.certificate_renewal.get_or_insert(true);
-        node.image_pull_serial.get_or_insert(true);
-        text(&mut node.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
-        self.plan.etcd_upgrade.get_or_insert(true);
+        self.apply.fill_defaults();
+        self.node.fill_defaults();
+        self.plan.fill_defaults();
         self.timeouts.get_or_insert_default().set_defaults();
     }
 }
@@ -160,35 +222,10 @@ impl BootstrapToken {
     }
 }
 
-impl APIEndpoint {
-    fn set_defaults(&mut self) {
-        if self.bind_port == 0 {
-            self.bind_port = DEFAULT_BIND_PORT;
-        }
-    }
-}
-
-impl NodeRegistrationOptions {
-    fn set_defaults(&mut self) {
-        text(&mut self.image_pull_policy, DEFAULT_IMAGE_PULL_POLICY);
-        self.image_pull_serial.get_or_insert(true);
-    }
-}
-
 impl Timeouts {
     /// Fills in what is unset.
     pub fn set_defaults(&mut self) {
-        for (timeout, minutes) in [
-            (&mut self.control_plane_component_health_check, 4),
-            (&mut self.kubelet_health_check, 4),
-            (&mut self.kubernetes_api_call, 1),
-            (&mut self.etcd_api_call, 2),
-            (&mut self.tls_bootstrap, 5),
-            (&mut self.discovery, 5),
-            (&mut self.upgrade_manifests, 5),
-        ] {
-            timeout.get_or_insert(Duration::from_mins(minutes));
-        }
+        self.fill_defaults();
     }
 }
 
@@ -198,16 +235,10 @@ fn env(variable: &mut EnvVar) {
         return;
     };
     if let Some(field) = &mut source.field_ref {
-        text(&mut field.api_version, "v1");
+        field.api_version.fill("v1");
     }
     if let Some(key) = &mut source.file_key_ref {
         key.optional.get_or_insert(false);
-    }
-}
-
-fn text(field: &mut String, default: &str) {
-    if field.is_empty() {
-        default.clone_into(field);
     }
 }
 
