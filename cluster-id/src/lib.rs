@@ -29,6 +29,7 @@
 //!   agree on, and DNS records.
 //! - [`selector`]: which clusters are meant, by label, name and place.
 //! - [`inventory`]: groups of selected clusters, and the objects that decisions are written into.
+//! - [`schedule`]: which clusters something goes to.
 //! - [`rollout`]: which clusters get a change next.
 //! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
@@ -55,6 +56,7 @@ pub mod property;
 pub mod rollout;
 pub mod rule;
 pub mod sameness;
+pub mod schedule;
 pub mod selector;
 
 pub use error::{Error, NameKind};

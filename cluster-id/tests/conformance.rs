@@ -25,6 +25,8 @@ mod mcs;
 mod membership;
 #[path = "support/rollout.rs"]
 mod rollout;
+#[path = "support/schedule.rs"]
+mod schedule;
 
 /// Runs one case: its `input` and its `expect`.
 type Run = fn(&Value, &Value) -> Result<(), String>;
@@ -44,6 +46,7 @@ const SUITES: &[(&str, Run)] = &[
     ("replica-assignment", divide::replica_assignment),
     ("replica-division", divide::replica_division),
     ("rollout", rollout::rollout),
+    ("spread", schedule::spread),
     ("weighted-plan", divide::weighted),
 ];
 
