@@ -44,6 +44,11 @@ impl Item {
         }
     }
 
+    /// Whether this is that stored object.
+    pub(crate) fn is(&self, object: &Arc<Object>) -> bool {
+        matches!(self, Self::Stored(own) if Arc::ptr_eq(own, object))
+    }
+
     pub(crate) fn value(&self) -> Arc<Value> {
         match self {
             Self::Stored(object) => object.value(),

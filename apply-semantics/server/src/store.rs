@@ -260,6 +260,9 @@ impl Store {
             table.labels.insert(key, after);
         }
         self.index(place, old.as_ref(), object.as_ref());
+        if let Some(old) = &old {
+            old.forget_value();
+        }
         self.history.push(Event {
             revision: self.revision,
             place: place.clone(),

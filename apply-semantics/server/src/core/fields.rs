@@ -2,7 +2,7 @@
 
 use apply_semantics::{
     op::Refusal,
-    request::{ApplyOptions, Engine, Kinds, OnFailure, RequestError, UpdateOptions},
+    request::{ApplyOptions, Engine, Kinds, OnFailure, RequestError, UpdateOptions, Written},
     scale::SCALE_VERSION,
     schema::{Schema, Type},
     typed::EmptyContainers,
@@ -33,23 +33,23 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Core {
-    /// The live object with a configuration applied to it, or the object that the configuration creates.
+    /// The live object with a configuration applied to it, or the object that the configuration creates. `sent` is the configuration
+    /// once more, which is told from when it cannot be applied.
     pub(super) fn own_applied(
         &self,
         live: Option<&Value>,
-        config: &Value,
+        config: Value,
+        sent: impl FnOnce() -> Value,
         writer: Writer<'_>,
         resource: &Resource,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Written, Refusal> {
         let options = ApplyOptions::new(writer.manager)
             .force(writer.force)
             .at(self.now())
             .subresource(writer.subresource)
             .version(resource.api_version());
-        let written = self.engine.apply(live.cloned(), config.clone(), &options);
-        written
-            .map(apply_semantics::request::Written::into_object)
-            .map_err(|error| refusal(&error, Some(config)))
+        let written = self.engine.apply(live.cloned(), config, &options);
+        written.map_err(|error| refusal(&error, Some(sent)))
     }
 
     /// The new object with the ownership that comes of writing it.
@@ -67,8 +67,8 @@ impl Core {
             .on_failure(OnFailure::Forget);
         let written = self.engine.update(live.cloned(), new, &options);
         written
-            .map(apply_semantics::request::Written::into_object)
-            .map_err(|error| refusal(&error, None))
+            .map(Written::into_object)
+            .map_err(|error| refusal(&error, None::<fn() -> Value>))
     }
 }
 
@@ -93,7 +93,7 @@ fn scale_type() -> Option<Type> {
     schema.ok()?.type_named("Scale")
 }
 
-fn refusal(error: &RequestError, sent: Option<&Value>) -> Refusal {
+fn refusal(error: &RequestError, sent: Option<impl FnOnce() -> Value>) -> Refusal {
     match (error, sent) {
         (RequestError::Conflicts(conflicts), _) => {
             Refusal::from_status(&conflicts.to_status(), 409)
@@ -103,7 +103,7 @@ fn refusal(error: &RequestError, sent: Option<&Value>) -> Refusal {
             failure(
                 error
                     .to_string()
-                    .replace(&plain, &typed_errors::text(errors, sent)),
+                    .replace(&plain, &typed_errors::text(errors, &sent())),
             )
         }
         (other, _) if other.code() == 400 => Refusal::bad_request(other.to_string()),

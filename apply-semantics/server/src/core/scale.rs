@@ -82,7 +82,9 @@ impl Core {
             apply::check_type(&config, SCALE_VERSION, "Scale")?;
             let wanted = meta::text(&config, "resourceVersion").map(str::to_owned);
             decode::check_name(&config, call)?;
-            let mut new = self.own_applied(Some(live), &config, writer, &resource)?;
+            let sent = config.clone();
+            let new = self.own_applied(Some(live), config, || sent, writer, &resource)?;
+            let mut new = new.into_object();
             if let Some(wanted) = wanted {
                 meta::set(&mut new, "resourceVersion", wanted);
             }

@@ -101,6 +101,17 @@ impl Core {
         if let Some(link) = link {
             meta::set(&mut object, "selfLink", link);
         }
+        self.store_settled(live, object, write)
+    }
+
+    /// The end of that, for an object that is complete and was checked.
+    pub(super) fn store_settled(
+        &mut self,
+        live: &Arc<Value>,
+        mut object: Value,
+        write: &Write,
+    ) -> Answered {
+        let resource = &write.resource;
         let effect = request::settle(live, &mut object);
         meta::remove(&mut object, "selfLink");
         let place = Place::new(&resource.table, meta::namespace(live), meta::name(live));

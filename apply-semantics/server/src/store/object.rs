@@ -1,7 +1,10 @@
 use std::{
     collections::VecDeque,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -19,6 +22,8 @@ pub(crate) struct Object {
     rest: usize,
     labels: Box<[(Interned, Interned)]>,
     marks: Marks,
+    /// Whether an apply that leaves everything as it is was let through.
+    settled: AtomicBool,
     value: Mutex<Option<Arc<Value>>>,
 }
 
@@ -41,6 +46,7 @@ impl Object {
                 is_terminating: meta::is_terminating(&value),
                 has_owners: owners.is_some(),
             },
+            settled: AtomicBool::new(false),
             value: Mutex::new(Some(Arc::new(value))),
         }
     }
@@ -96,6 +102,21 @@ impl Object {
     /// Whether it names owners.
     pub(crate) fn has_owners(&self) -> bool {
         self.marks.has_owners
+    }
+
+    /// Whether the object, written as it is, passed everything that a write goes through, came out the same, and was not warned of.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::Relaxed)
+    }
+
+    /// Remembers that.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
+    }
+
+    /// Gives the value up: somebody else is there now.
+    pub(super) fn forget_value(&self) {
+        *self.slot() = None;
     }
 
     fn present(&self) -> Option<Arc<Value>> {
@@ -201,7 +222,7 @@ impl Hot {
             };
             if let Some(old) = old.upgrade() {
                 ring.bytes = ring.bytes.saturating_sub(old.text.len());
-                *old.slot() = None;
+                old.forget_value();
             }
         }
     }
