@@ -13,40 +13,59 @@
 mod algebra;
 mod builder;
 pub(crate) mod canonical;
+mod draft;
 mod fields_v1;
+mod level;
 mod patterns;
 
 pub use builder::FieldSetBuilder;
 pub use fields_v1::FieldsV1Error;
+pub(crate) use level::{Element, Entry, Level};
 pub use patterns::{Pattern, Patterns};
 
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt, sync::OnceLock};
 
 use crate::path::{Path, PathElement};
 
 /// A set of paths.
 ///
 /// A path can be in the set or be only a way to others below it; the empty path is never in it. Sets are kept as one list of
-/// nodes, each followed by all below it, sorted. One that was read from its canonical text is kept as that text until
-/// somebody looks into it.
+/// nodes, each followed by all below it, sorted, and one text that has what FieldsV1 says of each node.
 #[derive(Clone, Default)]
 pub struct FieldSet {
-    /// The canonical text, if the set was read from it.
-    text: Option<Arc<str>>,
-    nodes: OnceLock<Vec<Node>>,
+    /// What nodes have their texts in.
+    text: String,
+    nodes: Vec<Node>,
+    /// The elements that are no plain fields. If the set was read from its canonical text, they are made when they are needed.
+    elements: OnceLock<Vec<PathElement>>,
+    /// Whether the text is the FieldsV1 of the whole set.
+    canonical: bool,
 }
 
 /// A node of the tree that the paths of a set form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 struct Node {
-    element: PathElement,
+    /// Where its text begins, which is the key as it stands in FieldsV1 with its quotes, a colon and the opening brace.
+    start: usize,
+    /// Where its text ends.
+    end: usize,
     /// How many of the following nodes are below this one.
     below: usize,
+    /// Which of the elements it has; [`PLAIN`] if it is a field whose name is in the text as it is.
+    element: u32,
     /// Whether the path that ends here is in the set.
     member: bool,
+}
+
+const PLAIN: u32 = u32::MAX;
+
+impl Node {
+    /// The key as it stands in FieldsV1, without quotes.
+    fn key<'a>(&self, text: &'a str) -> &'a str {
+        let text = text.get(self.start..self.end).unwrap_or_default();
+        let key = text.strip_prefix('"').unwrap_or_default();
+        key.strip_suffix("\":{").unwrap_or_default()
+    }
 }
 
 impl FieldSet {
@@ -57,15 +76,12 @@ impl FieldSet {
 
     /// Whether no path is in the set.
     pub fn is_empty(&self) -> bool {
-        match &self.text {
-            Some(text) => **text == *"{}",
-            None => self.nodes().is_empty(),
-        }
+        self.nodes.is_empty()
     }
 
     /// How many paths are in the set.
     pub fn len(&self) -> usize {
-        self.nodes().iter().filter(|node| node.member).count()
+        self.nodes.iter().filter(|node| node.member).count()
     }
 
     /// Whether that path is in the set. Paths below it do not count.
@@ -75,52 +91,48 @@ impl FieldSet {
         };
         let mut level = self.level();
         for element in way {
-            let Some(found) = level.entry(element) else {
+            let Some(found) = level.entry(element.into()) else {
                 return false;
             };
             level = found.level;
         }
-        level.entry(last).is_some_and(|found| found.member)
+        level.entry(last.into()).is_some_and(|found| found.member)
     }
 
     /// The paths below that element, without it.
     #[must_use]
     pub fn below(&self, element: &PathElement) -> Self {
         self.level()
-            .entry(element)
+            .entry(element.into())
             .map_or_else(Self::new, |found| found.level.to_set())
     }
 
     /// All paths: those that end at the first element, then those below each of them.
     pub fn paths(&self) -> impl Iterator<Item = Path> {
-        let mut paths = Vec::with_capacity(self.nodes().len());
+        let mut paths = Vec::with_capacity(self.nodes.len());
         collect_paths(self.level(), &mut Vec::new(), &mut paths);
         paths.into_iter()
     }
 
     /// The topmost level of the tree.
     pub(crate) fn level(&self) -> Level<'_> {
-        Level(self.nodes())
+        Level::new(self, &self.nodes)
     }
 
-    fn from_nodes(nodes: Vec<Node>) -> Self {
-        Self {
-            text: None,
-            nodes: OnceLock::from(nodes),
-        }
-    }
-
-    fn nodes(&self) -> &[Node] {
-        self.nodes.get_or_init(|| {
-            let text = self.text.as_deref().unwrap_or("{}");
-            fields_v1::read_all(text).unwrap_or_default()
+    fn elements(&self) -> &[PathElement] {
+        self.elements.get_or_init(|| {
+            let others = self.nodes.iter().filter(|node| node.element != PLAIN);
+            others
+                .map(|node| canonical::element(node.key(&self.text)))
+                .collect()
         })
     }
 }
 
 impl PartialEq for FieldSet {
     fn eq(&self, other: &Self) -> bool {
-        (self.text.is_some() && self.text == other.text) || self.nodes() == other.nodes()
+        (self.canonical && other.canonical && self.text == other.text)
+            || self.level().is_same(other.level())
     }
 }
 
@@ -134,67 +146,16 @@ impl fmt::Debug for FieldSet {
 }
 
 fn collect_paths(level: Level<'_>, way: &mut Path, paths: &mut Vec<Path>) {
-    for entry in level.entries().filter(|entry| entry.member) {
-        paths.push(way.iter().chain([entry.element]).cloned().collect());
+    let elements: Path = level.entries().map(Entry::to_element).collect();
+    for (entry, element) in level.entries().zip(&elements) {
+        if entry.member {
+            paths.push(way.iter().chain([element]).cloned().collect());
+        }
     }
-    for entry in level.entries() {
-        way.push(entry.element.clone());
+    for (entry, element) in level.entries().zip(elements) {
+        way.push(element);
         collect_paths(entry.level, way, paths);
         way.pop();
-    }
-}
-
-/// The nodes below one node.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Level<'a>(&'a [Node]);
-
-/// A node with those below it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry<'a> {
-    pub(crate) element: &'a PathElement,
-    pub(crate) member: bool,
-    pub(crate) level: Level<'a>,
-}
-
-impl<'a> Level<'a> {
-    pub(crate) const EMPTY: Self = Self(&[]);
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The entry of an element.
-    pub(crate) fn entry(self, element: &PathElement) -> Option<Entry<'a>> {
-        let mut entries = self.entries();
-        entries
-            .find(|entry| entry.element >= element)
-            .filter(|entry| entry.element == element)
-    }
-
-    /// The entries directly below, in order.
-    pub(crate) fn entries(self) -> impl Iterator<Item = Entry<'a>> {
-        let mut rest = self;
-        std::iter::from_fn(move || rest.take())
-    }
-
-    pub(crate) fn to_set(self) -> FieldSet {
-        FieldSet::from_nodes(self.0.to_vec())
-    }
-
-    fn first(self) -> Option<Entry<'a>> {
-        { self }.take()
-    }
-
-    /// Takes the first entry off.
-    fn take(&mut self) -> Option<Entry<'a>> {
-        let (node, rest) = self.0.split_first()?;
-        let (below, rest) = rest.split_at_checked(node.below).unwrap_or((rest, &[]));
-        self.0 = rest;
-        Some(Entry {
-            element: &node.element,
-            member: node.member,
-            level: Level(below),
-        })
     }
 }
 

@@ -4,7 +4,10 @@ use std::{cmp::Ordering, error, fmt, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{scan::Scanner, value};
+use crate::{
+    scan::{Scanner, is_plain, is_plain_in_html, write_inside},
+    value,
+};
 
 pub use crate::scan::ScanError;
 
@@ -140,6 +143,35 @@ impl PathElement {
         }
     }
 
+    /// Appends the element as it is written in field sets between the quotes of a JSON string.
+    pub(crate) fn write_key(&self, out: &mut String) {
+        if let Self::Key(fields) = self
+            && fields
+                .iter()
+                .all(|(name, value)| is_plain_pair(name, value))
+        {
+            // As below, in one go.
+            out.push_str("k:");
+            let mut open = "{\\\"";
+            for (name, value) in fields.iter() {
+                out.push_str(open);
+                out.push_str(name);
+                if let Value::String(text) = value {
+                    out.push_str("\\\":\\\"");
+                    out.push_str(text);
+                    out.push_str("\\\"");
+                } else {
+                    out.push_str("\\\":");
+                    value::write_path_text(out, value);
+                }
+                open = ",\\\"";
+            }
+            out.push_str(if open.starts_with('{') { "{}" } else { "}" });
+            return;
+        }
+        write_inside(out, &self.serialize(), false);
+    }
+
     /// The element as it is written in field sets.
     pub fn serialize(&self) -> String {
         let mut out = String::new();
@@ -155,6 +187,15 @@ impl PathElement {
             Self::Index(_) => 3,
         }
     }
+}
+
+/// Whether a key field is written without any character that a JSON string escapes, but its quotes.
+fn is_plain_pair(name: &str, value: &Value) -> bool {
+    let plain = match value {
+        Value::String(text) => is_plain_in_html(text),
+        value => !value.is_array() && !value.is_object(),
+    };
+    plain && is_plain(name)
 }
 
 impl KeyFields {

@@ -344,11 +344,26 @@ fn write_escaped(out: &mut String, text: &str, html: bool) {
     out.push('"');
 }
 
+/// Whether a text stands in a JSON string as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    plain_length(text.as_bytes()) == text.len()
+}
+
+/// Whether it does so even where Go escapes for use in HTML.
+pub(crate) fn is_plain_in_html(text: &str) -> bool {
+    !text.bytes().any(|byte| is_special(byte, true))
+}
+
 /// Appends what is between the quotes of a JSON string.
 pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
     let mut rest = text;
     loop {
-        let plain = plain_length(rest.as_bytes(), html);
+        let plain = if html {
+            let special = rest.bytes().position(|byte| is_special(byte, true));
+            special.unwrap_or(rest.len())
+        } else {
+            plain_length(rest.as_bytes())
+        };
         let (before, from) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(before);
         let mut chars = from.chars();
@@ -369,24 +384,27 @@ pub(crate) fn write_inside(out: &mut String, text: &str, html: bool) {
     }
 }
 
-/// How many bytes there are before the first one that may have to be escaped.
-fn plain_length(text: &[u8], html: bool) -> usize {
+/// How many bytes there are before the first quote, backslash or control character.
+pub(crate) fn plain_length(text: &[u8]) -> usize {
     let mut plain = 0;
+    let mut rest = text;
     // Whole words first: names are mostly plain.
-    for word in text.chunks_exact(size_of::<u64>()) {
-        let word = <[u8; 8]>::try_from(word).map_or(0, u64::from_le_bytes);
-        if html || may_be_special(word) {
-            break;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            let before = special.trailing_zeros() / u8::BITS;
+            return plain + usize::try_from(before).unwrap_or_default();
         }
-        plain += size_of::<u64>();
+        plain += word.len();
+        rest = behind;
     }
-    let rest = text.get(plain..).unwrap_or_default();
-    let special = rest.iter().position(|byte| is_special(*byte, html));
+    let special = rest.iter().position(|byte| is_special(*byte, false));
     plain + special.unwrap_or(rest.len())
 }
 
-/// Whether one of eight bytes may be a control character, a quote or a backslash.
-const fn may_be_special(word: u64) -> bool {
+/// Eight bytes, of which the first that is a control character, a quote or a backslash has its highest bit set. Those behind it
+/// may have theirs set without reason.
+const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
     const fn zero_byte(word: u64) -> u64 {
@@ -395,7 +413,7 @@ const fn may_be_special(word: u64) -> bool {
     let control = word.wrapping_sub(ONES * 0x20) & !word;
     let quote = zero_byte(word ^ (ONES * b'"' as u64));
     let backslash = zero_byte(word ^ (ONES * b'\\' as u64));
-    (control | quote | backslash) & HIGH != 0
+    (control | quote | backslash) & HIGH
 }
 
 /// Whether a character that begins with this byte may be one to escape.
@@ -455,7 +473,7 @@ mod tests {
                 let mut text = [b'a'; 19];
                 text[place] = byte;
                 let expected = text.iter().position(|byte| is_special(*byte, false));
-                let plain = plain_length(&text, false);
+                let plain = plain_length(&text);
                 assert_eq!(plain, expected.unwrap_or(text.len()), "{byte} at {place}");
             }
         }

@@ -78,6 +78,28 @@ proptest! {
     }
 
     #[test]
+    fn what_was_read_is_as_what_was_made(a in sets(), b in sets()) {
+        prop_assert_eq!(a.to_fields_v1(), a.to_string());
+        let read = |set: &FieldSet| set.to_fields_v1().parse::<FieldSet>().unwrap();
+        let (c, d) = (read(&a), read(&b));
+        prop_assert_eq!(a == b, c == d);
+        for (made, read) in [
+            (a.union(&b), c.union(&d)),
+            (a.difference(&b), c.difference(&b)),
+            (a.intersection(&b), a.intersection(&d)),
+            (a.recursive_difference(&b), c.recursive_difference(&d)),
+            (a.leaves(), c.leaves()),
+        ] {
+            prop_assert_eq!(made.to_fields_v1(), read.to_fields_v1());
+            prop_assert_eq!(made.paths().collect::<Vec<_>>(), read.paths().collect::<Vec<_>>());
+            prop_assert_eq!(made, read);
+        }
+        for element in a.paths().filter_map(|path| path.into_iter().next()) {
+            prop_assert_eq!(a.below(&element), c.below(&element));
+        }
+    }
+
+    #[test]
     fn a_set_has_its_paths(paths in collection::vec(paths(), 0..10), other in paths()) {
         let set: FieldSet = paths.iter().cloned().collect();
         prop_assert!(paths.iter().all(|path| set.contains(path)));

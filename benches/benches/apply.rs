@@ -154,7 +154,7 @@ mod engine {
     #[divan::bench(args = NAMES)]
     fn set_to_json(bencher: Bencher<'_, '_>, name: &str) {
         let operands = Operands::new(name);
-        bencher.bench(|| black_box(&operands.set).to_string());
+        bencher.bench(|| black_box(&operands.set).to_fields_v1());
     }
 
     #[divan::bench(args = NAMES)]

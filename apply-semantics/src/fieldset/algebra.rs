@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Entry, FieldSet, Level, Node};
+use super::{Entry, FieldSet, Level};
 
 impl FieldSet {
     /// The paths in either set.
@@ -32,11 +32,12 @@ impl FieldSet {
     /// The paths that have no path of the set below them.
     #[must_use]
     pub fn leaves(&self) -> Self {
-        let mut nodes = self.nodes().to_vec();
-        for node in &mut nodes {
+        let mut leaves = self.clone();
+        for node in &mut leaves.nodes {
+            leaves.canonical &= !node.member || node.below == 0;
             node.member &= node.below == 0;
         }
-        Self::from_nodes(nodes)
+        leaves
     }
 }
 
@@ -110,15 +111,15 @@ impl Operation for RecursiveDifference {
 }
 
 fn combine<O: Operation>(left: &FieldSet, right: &FieldSet, _: &O) -> FieldSet {
-    let mut nodes = Vec::with_capacity(left.nodes().len().max(right.nodes().len()));
-    levels::<O>(left.level(), right.level(), &mut nodes);
-    FieldSet::from_nodes(nodes)
+    let mut out = FieldSet::draft(left.nodes.len().max(right.nodes.len()));
+    levels::<O>(left.level(), right.level(), &mut out);
+    out
 }
 
-fn levels<O: Operation>(mut left: Level<'_>, mut right: Level<'_>, out: &mut Vec<Node>) {
+fn levels<O: Operation>(mut left: Level<'_>, mut right: Level<'_>, out: &mut FieldSet) {
     loop {
         let order = match (left.first(), right.first()) {
-            (Some(left), Some(right)) => left.element.cmp(right.element),
+            (Some(left), Some(right)) => left.element().cmp(&right.element()),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (None, None) => return,
@@ -136,29 +137,22 @@ fn levels<O: Operation>(mut left: Level<'_>, mut right: Level<'_>, out: &mut Vec
 }
 
 /// Takes the next entry, with all below it, into the result or past it.
-fn copy(level: &mut Level<'_>, keep: bool, out: &mut Vec<Node>) {
-    let before = level.0;
-    level.take();
-    if keep {
-        let taken = before.len() - level.0.len();
-        out.extend_from_slice(before.get(..taken).unwrap_or_default());
+fn copy(level: &mut Level<'_>, keep: bool, out: &mut FieldSet) {
+    if let Some(entry) = level.take()
+        && keep
+    {
+        out.push_entry(entry);
+        out.push_all(entry.level);
     }
 }
 
-fn both<O: Operation>(left: Entry<'_>, right: Entry<'_>, out: &mut Vec<Node>) {
-    let at = out.len();
-    let member = O::member(left.member, right.member);
-    out.push(Node {
-        element: left.element.clone(),
-        below: 0,
-        member,
-    });
+fn both<O: Operation>(left: Entry<'_>, right: Entry<'_>, out: &mut FieldSet) {
+    let at = out.push_entry(left);
+    if let Some(node) = out.nodes.get_mut(at) {
+        node.member = O::member(left.member, right.member);
+    }
     if O::descends(left.member, right.member) {
         levels::<O>(left.level, right.level, out);
     }
-    let below = out.len() - at - 1;
-    match out.get_mut(at) {
-        Some(node) if member || below > 0 => node.below = below,
-        _ => out.truncate(at),
-    }
+    out.close(at);
 }

@@ -1,24 +1,43 @@
-//! Whether FieldsV1 is written as we write it, told without reading it into a set.
+//! FieldsV1 that is written as we write it: read in one pass, and kept as it is.
 //!
 //! What is rare is not looked at closely, and not called canonical: then it is read and written anew.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::OnceLock};
 
-use crate::{path::PathElement, scan::is_special};
+use super::{FieldSet, Node, PLAIN};
+use crate::{
+    path::PathElement,
+    scan::{is_special, plain_length},
+};
 
-/// How deep sets may be nested.
-const MAX_DEPTH: usize = 200;
+/// How many levels below the topmost one are read here.
+const MAX_DEPTH: usize = 150;
+/// About how long a node is written, with what is around it.
+const USUAL_TEXT: usize = 16;
 /// A quote, and one within a JSON string.
 const QUOTE: &[u8] = b"\"";
 const INNER_QUOTE: &[u8] = b"\\\"";
 
-/// Whether a whole set is written canonically.
-pub(super) fn is_canonical(text: &str) -> bool {
-    let mut check = Check {
-        rest: text.as_bytes(),
-        depth: 0,
+/// Reads a set that is written canonically, and keeps its text.
+pub(super) fn read(text: &str) -> Option<FieldSet> {
+    let mut reader = Reader {
+        text: text.as_bytes(),
+        at: 0,
+        nodes: Vec::with_capacity(text.len() / USUAL_TEXT),
+        others: 0,
     };
-    check.object(false).is_some() && check.rest.is_empty()
+    reader.set()?;
+    Some(FieldSet {
+        text: text.to_owned(),
+        nodes: reader.nodes,
+        elements: OnceLock::new(),
+        canonical: true,
+    })
+}
+
+/// The element of a key as it stands in a canonical set, where the only escapes are those of quotes.
+pub(super) fn element(key: &str) -> PathElement {
+    PathElement::parse(&key.replace("\\\"", "\"")).unwrap_or_else(|_| PathElement::field(key))
 }
 
 /// Whether a path element, as it stands in a set once the JSON string is read, is written canonically, so that it is the same as
@@ -34,69 +53,116 @@ pub(crate) fn is_canonical_element(key: &str) -> bool {
     }
 }
 
-struct Check<'a> {
-    rest: &'a [u8],
-    depth: usize,
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+    nodes: Vec<Node>,
+    /// How many nodes are no fields.
+    others: u32,
 }
 
-impl<'a> Check<'a> {
-    fn object(&mut self, marked: bool) -> Option<()> {
+/// A level that is being read.
+struct Open<'a> {
+    /// The node that it is below of.
+    node: usize,
+    /// The last entry of the level around it, which is that node's.
+    last: Element<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn set(&mut self) -> Option<()> {
         self.take(b"{")?;
         if self.take(b"}").is_some() {
-            return Some(());
+            return self.end();
         }
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return None;
-        }
-        if marked && self.rest.starts_with(b"\".\"") {
-            self.take(b"\".\":{},")?;
-        }
+        let mut open: Vec<Open<'a>> = Vec::new();
         let mut last = None;
         loop {
             let element = self.element()?;
             if last.is_some_and(|last| element.compare(last) != Some(Ordering::Greater)) {
                 return None;
             }
-            last = Some(element);
-            self.object(true)?;
-            if self.take(b"}").is_some() {
-                break;
+            if self.take(b"}").is_none() {
+                self.descend(&mut open, element)?;
+                last = None;
+                continue;
             }
-            self.take(b",")?;
+            self.mark();
+            last = Some(element);
+            while self.take(b",").is_none() {
+                self.take(b"}")?;
+                let Some(Open { node, last: around }) = open.pop() else {
+                    return self.end();
+                };
+                let below = self.nodes.len() - node - 1;
+                self.nodes.get_mut(node)?.below = below;
+                last = Some(around);
+            }
         }
-        self.depth -= 1;
+    }
+
+    /// Goes below the last node.
+    fn descend(&mut self, open: &mut Vec<Open<'a>>, last: Element<'a>) -> Option<()> {
+        if open.len() >= MAX_DEPTH {
+            return None;
+        }
+        open.push(Open {
+            node: self.nodes.len() - 1,
+            last,
+        });
+        if self.take(b"\".\":{},").is_some() {
+            self.mark();
+        }
         Some(())
     }
 
-    /// Takes a path element with its quotes and the colon.
-    fn element(&mut self) -> Option<Element<'a>> {
-        self.take(QUOTE)?;
-        let field = self.rest.starts_with(b"f:");
-        let mut length = 0;
-        loop {
-            length += self
-                .rest
-                .get(length..)?
-                .iter()
-                .position(|byte| is_special(*byte, false))?;
-            match self.rest.get(length..)? {
-                [b'"', ..] => break,
-                [b'\\', b'"', ..] if !field => length += 2,
-                _ => return None,
-            }
-        }
-        let (text, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        self.take(b"\":")?;
-        match text {
-            [b'f', b':', name @ ..] => Some(Element::Field(name)),
-            _ => Element::read(text, INNER_QUOTE),
+    /// Says that the last node is in the set.
+    fn mark(&mut self) {
+        if let Some(node) = self.nodes.last_mut() {
+            node.member = true;
         }
     }
 
+    fn end(&self) -> Option<()> {
+        (self.at == self.text.len()).then_some(())
+    }
+
+    /// Takes a path element with its quotes, the colon and the brace.
+    fn element(&mut self) -> Option<Element<'a>> {
+        let start = self.at;
+        self.take(QUOTE)?;
+        let key = self.at;
+        let field = self.take(b"f:").is_some();
+        loop {
+            self.at += plain_length(self.text.get(self.at..)?);
+            if self.take(b"\":{").is_some() {
+                break;
+            }
+            if field {
+                return None;
+            }
+            self.take(INNER_QUOTE)?;
+        }
+        let text = self.text.get(key..self.at - 3)?;
+        let (element, kept) = if field {
+            (Element::Field(text.get(2..)?), PLAIN)
+        } else {
+            self.others += 1;
+            (Element::read(text, INNER_QUOTE)?, self.others - 1)
+        };
+        self.nodes.push(Node {
+            start,
+            end: self.at,
+            below: 0,
+            element: kept,
+            member: false,
+        });
+        Some(element)
+    }
+
     fn take(&mut self, text: &[u8]) -> Option<()> {
-        self.rest = self.rest.strip_prefix(text)?;
+        self.text.get(self.at..)?.strip_prefix(text)?;
+        self.at += text.len();
         Some(())
     }
 }
@@ -251,7 +317,6 @@ impl<'a> Text<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fieldset::FieldSet;
 
     #[test]
     fn canonical_elements_are_known() {
@@ -309,14 +374,11 @@ mod tests {
             r#"{"f:a":{".":{},"f:b":{}},"f:c":{"k:{\"n\":\"a\"}":{},"k:{\"n\":\"b\",\"p\":80}":{".":{},"f:n":{}},"v:2":{},"v:10":{},"v:\"x\"":{},"v:true":{}}}"#,
             r#"{"f:a":{"k:{\"p\":9}":{},"k:{\"p\":80}":{}}}"#,
         ] {
-            assert!(is_canonical(text), "{text}");
-            assert_eq!(
-                super::super::fields_v1::read_all(text)
-                    .map(FieldSet::from_nodes)
-                    .unwrap()
-                    .to_string(),
-                text
-            );
+            let set = read(text).unwrap();
+            assert_eq!(set.to_string(), text);
+            let other = super::super::fields_v1::read_any(text).unwrap();
+            assert_eq!(other.to_string(), text);
+            assert_eq!(set, other);
         }
         for text in [
             "",
@@ -336,9 +398,9 @@ mod tests {
             r#"{"z:a":{}}"#,
             r#"{"v:123456789012345678901234567890":{}}"#,
         ] {
-            assert!(!is_canonical(text), "{text}");
+            assert!(read(text).is_none(), "{text}");
         }
         let deep = "{\"f:a\":".repeat(300);
-        assert!(!is_canonical(&deep));
+        assert!(read(&deep).is_none());
     }
 }

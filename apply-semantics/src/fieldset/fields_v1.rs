@@ -1,13 +1,13 @@
 //! FieldsV1, the JSON form of sets in `metadata.managedFields`.
 
-use std::{error, fmt, str::FromStr, sync::OnceLock};
+use std::{error, fmt, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use super::{Entry, FieldSet, Level, Node, canonical};
+use super::{Element, Entry, FieldSet, Level, Node, canonical};
 use crate::{
     path::{PathElement, PathElementError},
-    scan::{ScanError, Scanner, write_inside},
+    scan::{ScanError, Scanner},
 };
 
 /// Why a text or value is no set of fields.
@@ -53,33 +53,29 @@ impl FromStr for FieldSet {
     type Err = FieldsV1Error;
 
     fn from_str(text: &str) -> Result<Self, FieldsV1Error> {
-        if canonical::is_canonical(text) {
-            return Ok(Self {
-                text: Some(text.into()),
-                nodes: OnceLock::new(),
-            });
+        match canonical::read(text) {
+            Some(set) => Ok(set),
+            None => read_any(text),
         }
-        read_all(text).map(Self::from_nodes)
     }
 }
 
-pub(super) fn read_all(text: &str) -> Result<Vec<Node>, FieldsV1Error> {
+/// Reads FieldsV1 that may be written in any way.
+pub(super) fn read_any(text: &str) -> Result<FieldSet, FieldsV1Error> {
     let mut scanner = Scanner::new(text);
-    let mut nodes = Vec::with_capacity(text.len() / 16);
-    read(&mut scanner, &mut nodes)?;
+    let mut set = FieldSet::draft(text.len() / 16);
+    read(&mut scanner, &mut set)?;
     scanner.end()?;
-    Ok(nodes)
+    Ok(set)
 }
 
 /// Writes FieldsV1, in the canonical form.
 impl fmt::Display for FieldSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(text) = &self.text {
-            return f.write_str(text);
+        if self.canonical {
+            return f.write_str(&self.text);
         }
-        let mut out = String::with_capacity(self.nodes().len() * 32);
-        write(self.level(), &mut out, &mut String::new());
-        f.write_str(&out)
+        f.write_str(&self.to_fields_v1())
     }
 }
 
@@ -89,9 +85,19 @@ impl FieldSet {
     /// # Errors
     /// A value is neither an object nor null, or a key is no path element.
     pub fn from_value(value: &Value) -> Result<Self, FieldsV1Error> {
-        let mut nodes = Vec::new();
-        read_value("", value, &mut nodes)?;
-        Ok(Self::from_nodes(nodes))
+        let mut set = Self::draft(0);
+        read_value("", value, &mut set)?;
+        Ok(set)
+    }
+
+    /// FieldsV1, in the canonical form. This is what [`Display`](fmt::Display) writes, made at once.
+    pub fn to_fields_v1(&self) -> String {
+        if self.canonical {
+            return self.text.clone();
+        }
+        let mut out = String::with_capacity(self.text.len() + self.nodes.len() * AROUND_TEXT + 2);
+        write(self, &mut out);
+        out
     }
 
     /// FieldsV1 as a JSON value. The canonical order of keys is kept only if the map type keeps the order it is filled in.
@@ -105,7 +111,7 @@ impl Level<'_> {
         let entries = self.entries();
         Value::Object(
             entries
-                .map(|entry| (entry.element.serialize(), entry.to_value()))
+                .map(|entry| (entry.key().into_owned(), entry.to_value()))
                 .collect(),
         )
     }
@@ -126,35 +132,21 @@ impl Entry<'_> {
 }
 
 /// Reads an object into the entries of a level; answers whether it says that its own path is in the set.
-fn read(scanner: &mut Scanner<'_>, out: &mut Vec<Node>) -> Result<bool, FieldsV1Error> {
-    let start = out.len();
-    let mut member = false;
-    let mut last: Option<usize> = None;
-    let mut sorted = true;
+fn read(scanner: &mut Scanner<'_>, out: &mut FieldSet) -> Result<bool, FieldsV1Error> {
+    let mut level = Reading::new(out);
     scanner.object(|scanner, key| {
-        let Some(element) = element(&key)? else {
-            member |= key == ".";
+        let Some(at) = level.open(&key, out)? else {
             return scanner.skip().map_err(FieldsV1Error::from);
         };
-        let at = out.len();
-        let previous = last.replace(at).and_then(|last| out.get(last));
-        sorted &= previous.is_none_or(|previous| previous.element < element);
-        out.push(Node {
-            element,
-            below: 0,
-            member: false,
-        });
         let marked = read(scanner, out)?;
         close(out, at, marked);
         Ok::<_, FieldsV1Error>(())
     })?;
-    if !sorted {
-        sort(start, out);
-    }
-    Ok(member)
+    level.finish(out);
+    Ok(level.member)
 }
 
-fn read_value(key: &str, value: &Value, out: &mut Vec<Node>) -> Result<bool, FieldsV1Error> {
+fn read_value(key: &str, value: &Value, out: &mut FieldSet) -> Result<bool, FieldsV1Error> {
     let map = match value {
         Value::Object(map) => map,
         Value::Null => return Ok(false),
@@ -164,24 +156,54 @@ fn read_value(key: &str, value: &Value, out: &mut Vec<Node>) -> Result<bool, Fie
             });
         }
     };
-    let start = out.len();
-    let mut member = false;
+    let mut level = Reading::new(out);
     for (key, value) in map {
-        let Some(element) = element(key)? else {
-            member |= key == ".";
-            continue;
-        };
-        let at = out.len();
-        out.push(Node {
-            element,
-            below: 0,
-            member: false,
-        });
-        let marked = read_value(key, value, out)?;
-        close(out, at, marked);
+        if let Some(at) = level.open(key, out)? {
+            let marked = read_value(key, value, out)?;
+            close(out, at, marked);
+        }
     }
-    sort(start, out);
-    Ok(member)
+    level.finish(out);
+    Ok(level.member)
+}
+
+/// A level that is being read.
+struct Reading {
+    start: usize,
+    /// Whether the path to it is in the set.
+    member: bool,
+    last: Option<usize>,
+    unsorted: bool,
+}
+
+impl Reading {
+    fn new(out: &FieldSet) -> Self {
+        Self {
+            start: out.nodes.len(),
+            member: false,
+            last: None,
+            unsorted: false,
+        }
+    }
+
+    /// Begins an entry. There is none if the key is the mark of the level itself, or of a kind that is not known.
+    fn open(&mut self, key: &str, out: &mut FieldSet) -> Result<Option<usize>, FieldsV1Error> {
+        let Some(element) = element(key)? else {
+            self.member |= key == ".";
+            return Ok(None);
+        };
+        let at = out.push(Element::from(&element));
+        let previous = self.last.replace(at).and_then(|last| out.nodes.get(last));
+        self.unsorted |=
+            previous.is_some_and(|previous| previous.element(out) >= Element::from(&element));
+        Ok(Some(at))
+    }
+
+    fn finish(&self, out: &mut FieldSet) {
+        if self.unsorted {
+            out.rearrange(self.start, sort);
+        }
+    }
 }
 
 /// The path element of a key; none for the mark of the parent, and for kinds of elements that are not known.
@@ -200,68 +222,54 @@ fn element(key: &str) -> Result<Option<PathElement>, FieldsV1Error> {
 }
 
 /// Completes a node whose subtree has been read. One without anything below it is in the set.
-fn close(out: &mut [Node], at: usize, marked: bool) {
-    let below = out.len() - at - 1;
-    if let Some(node) = out.get_mut(at) {
+fn close(out: &mut FieldSet, at: usize, marked: bool) {
+    let below = out.nodes.len() - at - 1;
+    if let Some(node) = out.nodes.get_mut(at) {
         node.below = below;
         node.member = marked || below == 0;
     }
 }
 
-/// Sorts the entries from `start` on. Of doubled ones the marks add up, and the last subtree that is not empty counts.
-fn sort(start: usize, out: &mut Vec<Node>) {
-    let unsorted = out.split_off(start);
-    let mut entries: Vec<_> = Level(&unsorted).entries().collect();
-    entries.sort_by(|a, b| a.element.cmp(b.element));
-    for same in entries.chunk_by(|a, b| a.element == b.element) {
+/// Sorts entries. Of doubled ones the marks add up, and the last subtree that is not empty counts.
+fn sort(unsorted: Level<'_>, out: &mut Vec<Node>) {
+    let mut entries: Vec<_> = unsorted.entries().collect();
+    entries.sort_by(|a, b| a.element().cmp(&b.element()));
+    for same in entries.chunk_by(|a, b| a.element() == b.element()) {
         let Some(first) = same.first() else { continue };
-        let level = same
-            .iter()
-            .rev()
-            .map(|entry| entry.level)
-            .find(|level| !level.is_empty());
-        let level = level.unwrap_or(Level::EMPTY);
-        let member = same.iter().any(|entry| entry.member);
+        let mut levels = same.iter().rev().map(|entry| entry.level.nodes());
+        let below = levels.find(|nodes| !nodes.is_empty()).unwrap_or_default();
         out.push(Node {
-            element: first.element.clone(),
-            below: level.0.len(),
-            member,
+            below: below.len(),
+            member: same.iter().any(|entry| entry.member),
+            ..*first.node
         });
-        out.extend_from_slice(level.0);
+        out.extend_from_slice(below);
     }
 }
 
-/// Writes the entries of a level between braces; `key` is scratch space.
-fn write(level: Level<'_>, out: &mut String, key: &mut String) {
-    out.push('{');
-    write_entries(level, out, key);
+/// How much is written of a node besides its text, at most: a comma, the mark, and the closing brace.
+const AROUND_TEXT: usize = 10;
+
+/// Writes all nodes. What has to be closed before a node is known when it comes.
+fn write(set: &FieldSet, out: &mut String) {
+    let mut open: Vec<usize> = Vec::new();
+    let mut before = "{";
+    for (at, node) in set.nodes.iter().enumerate() {
+        while open.pop_if(|end| *end == at).is_some() {
+            out.push('}');
+        }
+        out.push_str(before);
+        out.push_str(set.text.get(node.start..node.end).unwrap_or_default());
+        before = match (node.below, node.member) {
+            (0, _) => "},",
+            (_, true) => "\".\":{},",
+            (_, false) => "",
+        };
+        if node.below > 0 {
+            open.push(at + 1 + node.below);
+        }
+    }
+    out.push_str(if before == "{" { "{" } else { "}" });
+    out.extend(open.iter().map(|_| '}'));
     out.push('}');
-}
-
-/// Writes the entries of a level. Pieces are as long as can be: most of the time goes into putting them together.
-fn write_entries(level: Level<'_>, out: &mut String, key: &mut String) {
-    let mut open = "\"f:";
-    for entry in level.entries() {
-        if let PathElement::Field(name) = entry.element {
-            out.push_str(open);
-            write_inside(out, name, false);
-        } else {
-            key.clear();
-            entry.element.write(key);
-            out.push_str(open.strip_suffix("f:").unwrap_or(open));
-            write_inside(out, key, false);
-        }
-        open = ",\"f:";
-        if entry.level.is_empty() {
-            out.push_str("\":{}");
-            continue;
-        }
-        out.push_str(if entry.member {
-            "\":{\".\":{},"
-        } else {
-            "\":{"
-        });
-        write_entries(entry.level, out, key);
-        out.push('}');
-    }
 }

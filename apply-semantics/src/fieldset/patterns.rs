@@ -1,6 +1,6 @@
 //! Choosing the paths of a set by patterns.
 
-use super::{FieldSet, Level, Node};
+use super::{Element, FieldSet, Level};
 use crate::path::PathElement;
 
 /// A pattern: a path whose elements may be [`Pattern::Any`]. It matches that path and all below it.
@@ -94,20 +94,21 @@ impl FieldSet {
     /// The paths of the set that match. A path on the way to a pattern's end matches too, if it is in the set itself.
     #[must_use]
     pub fn matching(&self, patterns: &Patterns) -> Self {
-        let mut nodes = Vec::new();
-        filter(self.level(), patterns, &mut nodes);
-        Self::from_nodes(nodes)
+        let mut matching = Self::draft(self.nodes.len());
+        filter(self.level(), patterns, &mut matching);
+        matching
     }
 }
 
-fn filter(level: Level<'_>, patterns: &Patterns, out: &mut Vec<Node>) {
+fn filter(level: Level<'_>, patterns: &Patterns, out: &mut FieldSet) {
     if patterns.all {
-        out.extend_from_slice(level.0);
+        out.push_all(level);
         return;
     }
     for entry in level.entries() {
-        let matches =
-            |pattern: &Pattern| rank(pattern).is_none_or(|element| element == entry.element);
+        let matches = |pattern: &Pattern| {
+            rank(pattern).is_none_or(|element| Element::from(element) == entry.element())
+        };
         let Some((_, below)) = patterns
             .entries
             .iter()
@@ -115,17 +116,8 @@ fn filter(level: Level<'_>, patterns: &Patterns, out: &mut Vec<Node>) {
         else {
             continue;
         };
-        let at = out.len();
-        out.push(Node {
-            element: entry.element.clone(),
-            below: 0,
-            member: entry.member,
-        });
+        let at = out.push_entry(entry);
         filter(entry.level, below, out);
-        let length = out.len() - at - 1;
-        match out.get_mut(at) {
-            Some(node) if node.member || length > 0 => node.below = length,
-            _ => out.truncate(at),
-        }
+        out.close(at);
     }
 }

@@ -13,7 +13,7 @@ use super::{
     walk::{Cursor, Join},
 };
 use crate::{
-    fieldset::{FieldSet, Level},
+    fieldset::{Element, FieldSet, Level},
     managed_fields::{self, is_never_owned},
     path::PathElement,
     schema::{ListNode, MapNode, Schema, Target, Type},
@@ -111,12 +111,13 @@ pub(crate) enum Excluded<'a> {
 
 fn is_clear(config: &Value, own: Option<&Fields>, excluded: Level<'_>) -> bool {
     excluded.entries().all(|entry| {
-        let PathElement::Field(name) = entry.element else {
+        let Element::Field(name) = entry.element() else {
             return false;
         };
-        let key = entry.element.serialize();
-        let config = config.get(&**name);
-        let own = own.and_then(|own| own.get(&key)).and_then(Value::as_object);
+        let config = config.get(name);
+        let own = own
+            .and_then(|own| own.get(&*entry.key()))
+            .and_then(Value::as_object);
         match (config, own) {
             (None, None) => true,
             _ if entry.member => false,

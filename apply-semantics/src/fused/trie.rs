@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Fields, maps_are_sorted};
 use crate::{
-    fieldset::{FieldSet, Level, canonical::is_canonical_element},
+    fieldset::{Element, FieldSet, Level, canonical::is_canonical_element},
     path::PathElement,
     schema::{MapNode, Schema, Target},
     typed::{Kind, kind_of},
@@ -102,8 +102,8 @@ pub(crate) fn is_plain(set: &FieldSet) -> bool {
 
 fn is_plain_level(level: Level<'_>) -> bool {
     level.entries().all(|entry| {
-        let plain = matches!(entry.element, PathElement::Field(_))
-            || is_canonical_element(&entry.element.serialize());
+        let plain =
+            matches!(entry.element(), Element::Field(_)) || is_canonical_element(&entry.key());
         plain && is_plain_level(entry.level)
     })
 }
@@ -115,14 +115,14 @@ pub(crate) fn subtract(level: &mut Fields, set: &FieldSet) {
 
 fn subtract_level(level: &mut Fields, set: Level<'_>) {
     for entry in set.entries() {
-        let key = entry.element.serialize();
-        let Some(Value::Object(below)) = level.get_mut(&key) else {
+        let key = entry.key();
+        let Some(Value::Object(below)) = level.get_mut(&*key) else {
             continue;
         };
         let member = unmark(below) && !entry.member;
         subtract_level(below, entry.level);
         if below.is_empty() && !member {
-            level.remove(&key);
+            level.remove(&*key);
         } else if member {
             mark(below);
         }
@@ -136,8 +136,8 @@ pub(crate) fn unite(level: &mut Fields, set: &FieldSet) {
 
 fn unite_level(level: &mut Fields, set: Level<'_>) {
     for entry in set.entries() {
-        let key = entry.element.serialize();
-        match level.get_mut(&key) {
+        let key = entry.key();
+        match level.get_mut(&*key) {
             Some(Value::Object(below)) => {
                 let member = unmark(below) || entry.member;
                 unite_level(below, entry.level);
@@ -145,7 +145,7 @@ fn unite_level(level: &mut Fields, set: Level<'_>) {
                     mark(below);
                 }
             }
-            _ => drop(level.insert(key, entry.to_value())),
+            _ => drop(level.insert(key.into_owned(), entry.to_value())),
         }
     }
 }
@@ -169,7 +169,7 @@ pub(crate) fn meets(level: &Fields, set: &FieldSet) -> bool {
 
 fn meets_level(level: &Fields, set: Level<'_>) -> bool {
     set.entries().any(|entry| {
-        let below = level.get(&entry.element.serialize());
+        let below = level.get(&*entry.key());
         below.and_then(Value::as_object).is_some_and(|below| {
             (entry.member && is_member(below)) || meets_level(below, entry.level)
         })
@@ -185,7 +185,7 @@ pub(crate) fn put(level: &mut Fields, key: String, below: Option<Value>) -> Opti
         mark_leaf(level);
         return level.insert(key, below);
     }
-    let before = level.remove(&key);
+    let before = level.remove(&*key);
     if level.len() == 1 {
         level.remove(".");
     }

@@ -214,7 +214,7 @@ pub(super) fn to_json(entries: &[Entry]) -> String {
             write_html_string(&mut out, name);
             out.push(':');
             match name {
-                "fieldsV1" => out.push_str(&entry.fields().to_string()),
+                "fieldsV1" => out.push_str(&entry.fields().to_fields_v1()),
                 _ => write_html_string(&mut out, &text),
             }
         }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Kind, is_empty_list, is_empty_map, item, kind_of};
 use crate::{
-    fieldset::{FieldSet, FieldSetBuilder, Level},
+    fieldset::{Element, FieldSet, FieldSetBuilder, Level},
     path::PathElement,
     schema::{ListNode, MapNode, Schema, Target, Type},
 };
@@ -54,7 +54,7 @@ fn entries(
     fields: Level<'_>,
 ) -> Value {
     let take = |(name, value): (&String, &Value)| {
-        let entry = fields.entry(&PathElement::field(name.as_str()))?;
+        let entry = fields.entry(Element::Field(name))?;
         // What is in an entry that is in the set itself is chosen by the set around it, as in the original.
         let below = if entry.member { fields } else { entry.level };
         Some((name.clone(), node(schema, map.entry(name), value, below)))
@@ -69,7 +69,7 @@ fn entries(
 
 fn items(schema: &Schema, list: &ListNode, items: &[Value], fields: Level<'_>) -> Value {
     let take = |item: &Value| {
-        let entry = fields.entry(&item::element(schema, list, item).ok()?)?;
+        let entry = fields.entry(Element::from(&item::element(schema, list, item).ok()?))?;
         let whole = entry.level.is_empty();
         Some(if whole {
             item.clone()

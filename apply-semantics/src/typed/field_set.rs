@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Kind, error::ValidationErrors, is_empty_map, item, kind_of};
 use crate::{
-    fieldset::{FieldSet, FieldSetBuilder},
+    fieldset::{Element, FieldSet, FieldSetBuilder},
     path::PathElement,
     schema::{ListNode, MapNode, Schema, Target, Type},
 };
@@ -103,10 +103,9 @@ impl Walk<'_> {
         entries: &Map<String, Value>,
     ) -> Result<(), ValidationErrors> {
         for (name, value) in entries {
-            let element = PathElement::field(name.as_str());
-            self.set.down(element.clone());
+            self.set.step(Element::Field(name));
             self.node(map.entry(name), Some(value))
-                .map_err(|errors| errors.below(&element))?;
+                .map_err(|errors| errors.below(&PathElement::field(name.as_str())))?;
             let empty = value.is_null() || (value.is_object() && is_empty_map(Some(value)));
             if empty || !map.fields.contains_key(name.as_str()) {
                 self.set.add();
@@ -127,7 +126,7 @@ impl Walk<'_> {
             elements.entry(element).or_insert((item, 0)).1 += 1;
         }
         for (element, (item, copies)) in elements {
-            self.set.down(element.clone());
+            self.set.step(Element::from(&element));
             if copies == 1 {
                 self.node(list.element, Some(item))
                     .map_err(|errors| errors.below(&element))?;

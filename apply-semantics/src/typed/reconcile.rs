@@ -2,7 +2,7 @@
 
 use super::{Fit, Kind, error::ValidationErrors};
 use crate::{
-    fieldset::{FieldSet, FieldSetBuilder, Level},
+    fieldset::{Element, FieldSet, FieldSetBuilder, Level},
     path::PathElement,
     schema::{MapNode, Schema, Target, Type},
 };
@@ -62,27 +62,27 @@ impl Walk<'_> {
     fn below(
         &mut self,
         fields: Level<'_>,
-        target: impl Fn(&PathElement) -> Target,
+        target: impl Fn(Element<'_>) -> Target,
     ) -> Result<(), ValidationErrors> {
         for entry in fields.entries() {
-            let target = target(entry.element);
+            let target = target(entry.element());
             if target == Target::Absent {
                 continue;
             }
-            self.whole.down(entry.element.clone());
+            self.whole.step(entry.element());
             let leaf = entry.member && entry.level.is_empty();
             self.node(target, entry.level, leaf)
-                .map_err(|errors| errors.below(entry.element))?;
+                .map_err(|errors| errors.below(&entry.to_element()))?;
             self.whole.up();
         }
         Ok(())
     }
 }
 
-fn entry(map: &MapNode, element: &PathElement) -> Target {
+fn entry(map: &MapNode, element: Element<'_>) -> Target {
     match element {
-        PathElement::Field(name) => map.entry(name),
-        _ => map.element,
+        Element::Field(name) => map.entry(name),
+        Element::Other(_) => map.element,
     }
 }
 
@@ -95,14 +95,16 @@ pub(super) fn with_named_fields(ty: &Type, fields: &FieldSet) -> FieldSet {
 fn name_fields(schema: &Schema, target: Target, fields: Level<'_>, set: &mut FieldSetBuilder) {
     let node = schema.node(target).ok();
     for entry in fields.entries() {
-        set.down(entry.element.clone());
+        set.step(entry.element());
         let mut named = false;
-        let below = match (entry.element, node) {
-            (PathElement::Field(name), Some(node)) => node.map.as_ref().map(|map| {
+        let below = match (entry.element(), node) {
+            (Element::Field(name), Some(node)) => node.map.as_ref().map(|map| {
                 named = map.fields.contains_key(name);
                 map.entry(name)
             }),
-            (PathElement::Key(_), Some(node)) => node.list.as_ref().map(|list| list.element),
+            (Element::Other(PathElement::Key(_)), Some(node)) => {
+                node.list.as_ref().map(|list| list.element)
+            }
             _ => None,
         };
         if entry.member || named {

@@ -4,8 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{EmptyContainers, Kind, item, kind_of};
 use crate::{
-    fieldset::{FieldSet, Level},
-    path::PathElement,
+    fieldset::{Element, FieldSet, Level},
     schema::{ListNode, MapNode, Schema, Target, Type},
 };
 
@@ -40,7 +39,7 @@ impl Walk<'_> {
     fn entries(&self, map: &MapNode, entries: Map<String, Value>, fields: Level<'_>) -> Value {
         let mut touched = false;
         let keep = |(name, value): (String, Value)| {
-            let entry = fields.entry(&PathElement::field(name.as_str()));
+            let entry = fields.entry(Element::Field(&name));
             match entry {
                 Some(entry) if entry.member => None,
                 Some(entry) => {
@@ -61,15 +60,18 @@ impl Walk<'_> {
 
     fn items(&self, list: &ListNode, items: Vec<Value>, fields: Level<'_>) -> Value {
         let mut touched = false;
-        let keep =
-            |item: Value| match fields.entry(&item::element_or_none(self.schema, list, &item)) {
-                Some(entry) if entry.member => None,
-                Some(entry) => {
-                    touched = true;
-                    Some(self.below(list.element, item, entry.level))
-                }
-                None => Some(item),
-            };
+        let keep = |item: Value| match fields.entry(Element::from(&item::element_or_none(
+            self.schema,
+            list,
+            &item,
+        ))) {
+            Some(entry) if entry.member => None,
+            Some(entry) => {
+                touched = true;
+                Some(self.below(list.element, item, entry.level))
+            }
+            None => Some(item),
+        };
         let kept: Vec<Value> = items.into_iter().filter_map(keep).collect();
         self.unless_empty(
             kept.is_empty() && !touched,

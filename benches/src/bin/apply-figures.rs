@@ -86,7 +86,7 @@ impl<'a> Figures<'a> {
         match job {
             "parse" => self.parse(),
             "decode" => time(|text: &str| text.parse::<FieldSet>(), self.fields.as_str()),
-            "encode" => time(FieldSet::to_string, &self.set),
+            "encode" => time(FieldSet::to_fields_v1, &self.set),
             "bytes" => time(
                 |(live, changed): (&str, &str)| {
                     self.input.bytes(live.as_bytes(), changed.as_bytes())
