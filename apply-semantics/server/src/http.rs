@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod protobuf;
 mod render;
 mod route;
 
@@ -12,6 +13,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use apply_semantics::op::Refusal;
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, Request, Response, header};
 use tower_service::Service;
@@ -67,11 +69,16 @@ impl Server {
         };
         let Some(method) = method_of(&head.method) else {
             return render::refusal(
-                &apply_semantics::op::Refusal::method_not_allowed(
+                &Refusal::method_not_allowed(
                     "the server does not allow this method on the requested resource",
                 ),
                 &[],
             );
+        };
+        let content_type = text_of(&head.headers, header::CONTENT_TYPE);
+        let (body, content_type) = match json_of(body, content_type) {
+            Ok(read) => read,
+            Err(refusal) => return render::refusal(&refusal, &[]),
         };
         let call = Call {
             method,
@@ -82,13 +89,9 @@ impl Server {
             name: target.name,
             subresource: target.subresource,
             params,
-            content_type: text_of(&head.headers, header::CONTENT_TYPE),
+            content_type,
             user_agent: text_of(&head.headers, header::USER_AGENT).unwrap_or_default(),
-            body: if body.is_empty() {
-                Body::None
-            } else {
-                Body::Text(body)
-            },
+            body,
         };
         let accept = match accept::Accept::parse(&accept) {
             Ok(accept) => accept,
@@ -99,6 +102,24 @@ impl Server {
             Ok(answer) => self.render(answer, &call, accept, &warnings),
             Err(refusal) => render::refusal(&refusal, &warnings),
         }
+    }
+}
+
+/// A body and its type; one in protobuf as the JSON that it stands for.
+fn json_of(body: Bytes, content_type: Option<String>) -> Result<(Body, Option<String>), Refusal> {
+    let media = content_type.as_deref().unwrap_or_default();
+    let media = media.split(';').next().unwrap_or_default().trim();
+    if body.is_empty() {
+        return Ok((Body::None, content_type));
+    }
+    if media != protobuf::MEDIA_TYPE {
+        return Ok((Body::Text(body), content_type));
+    }
+    match protobuf::read(&body) {
+        Ok(object) => Ok((Body::Value(object), Some("application/json".to_owned()))),
+        // Custom resources are not written in protobuf, and the server says what it reads instead.
+        Err(protobuf::Fault::UnknownKind { .. }) => Ok((Body::Text(body), content_type)),
+        Err(fault) => Err(Refusal::bad_request(fault.to_string())),
     }
 }
 

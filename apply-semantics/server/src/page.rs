@@ -2,6 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use base64::{
+    Engine as _, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
 use serde_json::{Value, json};
 
 use crate::{core::Selection, store::Object};
@@ -21,7 +25,9 @@ impl Token {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let invalid =
             |why: &str| format!("invalid continue token: continue key is not valid: {why}");
-        let bytes = decode(text).ok_or_else(|| invalid("illegal base64 data"))?;
+        let bytes = BASE64
+            .decode(text)
+            .map_err(|_| invalid("illegal base64 data"))?;
         let token: Value =
             serde_json::from_slice(&bytes).map_err(|_| invalid(&go_complaint(&bytes)))?;
         let revision = token.get("rv").and_then(Value::as_u64);
@@ -41,7 +47,7 @@ impl Token {
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let token = json!({"v": "meta.k8s.io/v1", "rv": self.revision, "start": self.after});
-        f.write_str(&encode(token.to_string().as_bytes()))
+        f.write_str(&BASE64.encode(token.to_string()))
     }
 }
 
@@ -90,38 +96,14 @@ pub(crate) fn take<'a>(
     page
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// Base64 for URLs, without padding.
-fn encode(bytes: &[u8]) -> String {
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for index in 0..=chunk.len() {
-            let sextet = (bits >> (18 - 6 * index)) & 63;
-            let letter = ALPHABET.get(usize::try_from(sextet).unwrap_or_default());
-            out.push(char::from(letter.copied().unwrap_or(b'A')));
-        }
-    }
-    out
-}
-
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut bits = 0_u32;
-    let mut held = 0;
-    for byte in text.trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|letter| *letter == byte)?;
-        bits = (bits << 6 | u32::try_from(value).ok()?) & 0xffff;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from((bits >> held) & 0xff).ok()?);
-        }
-    }
-    Some(out)
-}
+/// Base64 for URLs. What is written has no padding; what is read may have some, and bits left over.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 #[cfg(test)]
 mod tests {
