@@ -10,6 +10,7 @@ mod fields;
 mod lifecycle;
 mod patch;
 mod read;
+mod reviews;
 mod scale;
 mod seed;
 mod strict;
@@ -86,6 +87,7 @@ impl Core {
             (Method::Get, _) if call.is_watch() => Self::watch(call, resource),
             (Method::Get, true) => self.get(call, resource),
             (Method::Get, false) => self.list(call, resource),
+            (Method::Post, _) if resource.is_review() => self.review(call, resource),
             (Method::Post, _) => self.create(call, resource),
             (Method::Put, _) => self.update(call, resource),
             (Method::Patch, _) => self.patch(call, resource),
