@@ -1,6 +1,7 @@
 //! Objects in other versions of their kind.
 
 mod autoscaling;
+pub(crate) mod events;
 
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ pub(crate) fn owned(mut object: Value, to: &str) -> Value {
         ("HorizontalPodAutoscaler", "autoscaling/v1", "autoscaling/v2") => {
             autoscaling::to_v2(&mut object);
         }
+        ("Event", "v1", "events.k8s.io/v1") => events::to_events(&mut object),
+        ("Event", "events.k8s.io/v1", "v1") => events::to_core(&mut object),
         _ => {}
     }
     if let Some(fields) = object.as_object_mut() {

@@ -69,6 +69,16 @@ impl Resource {
         }
     }
 
+    /// The `apiVersion` in which objects are kept.
+    pub(crate) fn stored_as(&self) -> String {
+        api_version(self.table_group(), &self.storage_version)
+    }
+
+    /// The group in whose table the objects are: that of the resource, but for events, which two groups share.
+    fn table_group(&self) -> &str {
+        self.table.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
     pub(crate) fn subresource(&self, name: &str) -> Option<&Subresource> {
         self.subresources.iter().find(|sub| sub.name == name)
     }
@@ -148,7 +158,9 @@ impl Registry {
     /// The resource of a table in the version that is stored.
     pub(crate) fn of_table(&self, table: &str) -> Option<&Arc<Resource>> {
         self.all().find(|resource| {
-            &*resource.table == table && resource.version == resource.storage_version
+            &*resource.table == table
+                && resource.group == resource.table_group()
+                && resource.version == resource.storage_version
         })
     }
 
@@ -203,7 +215,10 @@ fn builtin(gv: &discovery::GroupVersion, resource: &discovery::Resource, all: bo
         put_creates: resource.put_creates,
         needs_version: resource.needs_version,
         custom: None,
-        table: format!("{}/{}", gv.group, resource.plural).into(),
+        table: match (gv.group, resource.plural) {
+            ("events.k8s.io", "events") => "/events".into(),
+            (group, plural) => format!("{group}/{plural}").into(),
+        },
     }
 }
 

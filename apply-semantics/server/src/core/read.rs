@@ -8,6 +8,7 @@ use super::{Answered, Core, not_found};
 use crate::{
     answer::{Answer, Content, Item, List},
     call::Call,
+    convert,
     page::{self, Token},
     registry::Resource,
     selector::{FieldSelector, LabelSelector},
@@ -30,6 +31,14 @@ impl Selection {
         let labels = call.params.text("labelSelector").unwrap_or_default();
         let fields = call.params.text("fieldSelector").unwrap_or_default();
         let mut fields = FieldSelector::parse(fields, &selectable(resource)).map_err(bad)?;
+        if resource.is_builtin("events.k8s.io", "events") {
+            fields.rename(convert::events::core_field);
+        } else if resource.is_builtin("", "events") {
+            fields.rename(|field| match field {
+                "source" => "source.component".to_owned(),
+                field => field.to_owned(),
+            });
+        }
         if let Some(name) = &call.name {
             fields.add_name(name);
         }
@@ -72,7 +81,19 @@ fn selectable(resource: &Resource) -> Vec<&str> {
             "status.podIP",
             "status.nominatedNodeName",
         ],
-        ("" | "events.k8s.io", "events") => &[
+        ("events.k8s.io", "events") => &[
+            "regarding.kind",
+            "regarding.namespace",
+            "regarding.name",
+            "regarding.uid",
+            "regarding.apiVersion",
+            "regarding.resourceVersion",
+            "regarding.fieldPath",
+            "reason",
+            "reportingController",
+            "type",
+        ],
+        ("", "events") => &[
             "involvedObject.kind",
             "involvedObject.namespace",
             "involvedObject.name",

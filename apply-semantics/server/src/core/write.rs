@@ -231,7 +231,7 @@ pub(crate) fn invalid(causes: Vec<Cause>, name: &str, resource: &Resource) -> Re
 
 /// The `apiVersion` in which objects of a resource are stored.
 pub(crate) fn stored_version(resource: &Resource) -> String {
-    crate::registry::api_version(&resource.group, &resource.storage_version)
+    resource.stored_as()
 }
 
 /// What a write does not change: what it leaves out comes from the live object.

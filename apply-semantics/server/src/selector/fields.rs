@@ -39,6 +39,13 @@ impl FieldSelector {
         self.0.is_empty()
     }
 
+    /// Gives fields the names that they have in stored objects.
+    pub(crate) fn rename(&mut self, name: impl Fn(&str) -> String) {
+        for requirement in &mut self.0 {
+            requirement.field = name(&requirement.field);
+        }
+    }
+
     /// The same, for objects of that name only.
     pub(crate) fn add_name(&mut self, name: &str) {
         self.0.push(Requirement {
