@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use apply_semantics::op::Refusal;
+use apply_semantics::op::{Propagation, Refusal};
 use serde_json::Value;
 
 use super::{Core, delete, write::is_finished};
@@ -50,19 +50,34 @@ impl Core {
 
     /// One step of what is left to do: for the objects around a place.
     fn collect_one(&mut self, place: &Place) -> Result<bool, Refusal> {
-        if let Some(next) = self.next_garbage() {
-            let settings = DeleteSettings::default();
-            if let (Some(live), Some(resource)) =
+        if let Some(next) = self.next_garbage()
+            && let (Some(live), Some(resource)) =
                 (self.store.value(&next), self.stored_resource(&next))
-            {
-                self.without_controllers(|core| {
-                    core.delete_object(&next, &live, &resource, &settings)
-                })?;
-                return Ok(true);
-            }
+        {
+            let settings = DeleteSettings {
+                propagation: self.treatment(&live),
+                ..DeleteSettings::default()
+            };
+            self.without_controllers(|core| {
+                core.delete_object(&next, &live, &resource, &settings)
+            })?;
+            return Ok(true);
         }
         let _ = place;
         self.end_one()
+    }
+
+    /// What becomes of the dependents of an object that is collected: while an owner waits for it in the foreground, it waits for
+    /// them in turn.
+    fn treatment(&self, object: &Value) -> Option<Propagation> {
+        let owners = object.pointer("/metadata/ownerReferences");
+        let mut owners = owners.and_then(Value::as_array).into_iter().flatten();
+        let awaited = owners.any(|owner| {
+            let uid = owner.get("uid").and_then(Value::as_str);
+            uid.is_some_and(|uid| self.store.has_uid(uid))
+        });
+        let has_dependents = !self.store.owned_by(meta::uid(object)).is_empty();
+        (awaited && has_dependents).then_some(Propagation::Foreground)
     }
 
     /// An object all of whose owners are gone, and that is not ending yet.
