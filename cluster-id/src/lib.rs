@@ -37,8 +37,8 @@
 //! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
 //!
 //! # What is not
-//! Nothing here talks to a cluster. Scheduling, distribution of work and reconciliation of an inventory are not
-//! here. The CRDs' schemas are not checked: that is what an API server does.
+//! Nothing here talks to a cluster. Distribution of work and reconciliation of an inventory are not here. The CRDs'
+//! schemas are not checked: that is what an API server does.
 //!
 //! # Features
 //! None. The crate needs `serde`, `serde_json`, `thiserror`, and of `componentconfig` field errors and time.

@@ -42,6 +42,7 @@ const SUITES: &[(&str, Run)] = &[
     ("mcs-merge-derived", mcs::derived),
     ("membership", membership::membership),
     ("namespace-sameness", membership::namespace_sameness),
+    ("placement", schedule::placement),
     ("property-name", identity::property_name),
     ("replica-assignment", divide::replica_assignment),
     ("replica-division", divide::replica_division),

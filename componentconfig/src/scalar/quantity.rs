@@ -42,6 +42,18 @@ impl Quantity {
         self.amount().rounded_up(0).to_i64()
     }
 
+    /// The amount in thousandths, rounded up (away from zero); `None` if 64 bits do not hold it.
+    pub fn milli_value(&self) -> Option<i64> {
+        let mut amount = self.amount();
+        amount.exponent = amount.exponent.saturating_add(3);
+        amount.rounded_up(0).to_i64()
+    }
+
+    /// The nearest number that 64 bits hold as a float; infinite if the amount is too large.
+    pub fn approximate(&self) -> f64 {
+        self.amount().to_f64()
+    }
+
     /// Whether the amount is less than zero (`Less`), zero, or more.
     pub fn sign(&self) -> Ordering {
         self.amount().sign()
@@ -418,6 +430,26 @@ mod tests {
         assert_eq!(quantity("1500m").value(), Some(2));
         assert_eq!(quantity("-1500m").value(), Some(-2));
         assert_eq!(quantity("1e30").value(), None);
+        assert_eq!(quantity("1500m").milli_value(), Some(1500));
+        assert_eq!(quantity("1n").milli_value(), Some(1));
+        assert_eq!(quantity("9Pi").milli_value(), None);
+    }
+
+    #[test]
+    fn amounts_as_floats() {
+        for (text, float) in [
+            ("0", 0.0),
+            ("1500m", 1.5),
+            ("-100m", -0.1),
+            ("512Mi", 536_870_912.0),
+            ("1e30", 1e30),
+        ] {
+            assert_eq!(
+                quantity(text).approximate().to_bits(),
+                f64::to_bits(float),
+                "{text}"
+            );
+        }
         assert_eq!(quantity("-1n").sign(), Ordering::Less);
     }
 }

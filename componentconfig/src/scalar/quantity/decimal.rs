@@ -142,6 +142,13 @@ impl Decimal {
         i64::try_from(if self.negative { -value } else { value }).ok()
     }
 
+    /// The nearest float.
+    pub(super) fn to_f64(&self) -> f64 {
+        let (digits, exponent) = self.in_thousands();
+        // Nothing but a sign, digits and an exponent: a float, unless there are no digits.
+        format!("{digits}e{exponent}").parse().unwrap_or(0.0)
+    }
+
     /// The digits and the largest multiple of three to which ten can be raised beside them.
     pub(super) fn in_thousands(&self) -> (String, i64) {
         let zeros = self
