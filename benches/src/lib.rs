@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod config;
+pub mod fleet;
 pub mod server;
 
 /// A KubeletConfiguration of 300 lines with every field set.
