@@ -45,7 +45,8 @@
 //! - [`Journal`] is written before anything is done. [`FileJournal`] keeps it on a disk; [`RunStatus`] tells what it says.
 //! - [`Event`]s tell what happens, to an [`EventSink`]: [`JsonLines`], a progress bar, a log.
 //! - An [`Effect`] is a change beyond files, a request to a server or a command on the host; a [`Port`] carries it out.
-//! - [`Files`], [`Clock`] are all that phases see of the world: [`StdFiles`] below a root folder, [`MemFiles`] in tests.
+//! - [`Files`], [`Clock`] are what phases see of the world: [`StdFiles`] below a root folder, [`MemFiles`] in tests; what else
+//!   they need of a machine is a [`Host`]: [`LinuxHost`], or [`MemHost`] in tests.
 //! - [`cli`] turns arguments into a selection without a command-line library, and [`testing`] crashes runs at any step.
 //!
 //! # What it promises
@@ -80,6 +81,7 @@ mod error;
 mod event;
 mod files;
 mod flag;
+mod host;
 mod journal;
 #[cfg(feature = "kubeadm")]
 pub mod kubeadm;
@@ -111,6 +113,9 @@ pub use files::{
     FileError, FileErrorKind, FileKind, Files, MemFiles, Overlay, Owner, Stat, clean_path,
 };
 pub use flag::Flag;
+pub use host::{
+    Command, HOST_PORT, Host, HostError, HostPort, LinuxHost, MemHost, Output as CommandOutput,
+};
 pub use journal::{
     Entry, FileJournal, Journal, JournalError, MemJournal, Outcome, PhaseProgress, PhaseStatus,
     Record, RunStatus, Step,
