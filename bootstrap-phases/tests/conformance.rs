@@ -7,6 +7,9 @@ mod cases;
 #[cfg(feature = "kubeadm")]
 #[path = "support/certificates.rs"]
 mod certificates;
+#[cfg(feature = "kubeadm")]
+#[path = "support/cluster_functions.rs"]
+mod cluster_functions;
 #[path = "support/engine.rs"]
 mod engine;
 #[cfg(feature = "kubeadm")]
@@ -39,6 +42,8 @@ const SUITES: &[(&str, Suite)] = &[
     ("functions", functions::replay),
     #[cfg(feature = "kubeadm")]
     ("images", run_case::replay),
+    #[cfg(feature = "kubeadm")]
+    ("objects", run_case::replay),
     #[cfg(feature = "kubeadm")]
     ("patches", run_case::replay),
     #[cfg(feature = "kubeadm")]

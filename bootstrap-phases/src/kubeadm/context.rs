@@ -4,16 +4,19 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use componentconfig::kube_proxy::v1alpha1::KubeProxyConfiguration;
 use componentconfig::kubeadm::Init;
 use componentconfig::kubeadm::v1beta4::{ClusterConfiguration, InitConfiguration};
 use componentconfig::kubelet::v1beta1::KubeletConfiguration;
 use componentconfig::scalar::Duration;
 
+use super::api::Api;
 use super::images::Images;
 use super::manifests::{PodHost, PodInputs};
 use super::net::{self, LocalEndpoint, NetError};
+use super::objects::bundle::{BundleError, CertificateKey};
 use super::pki::{KeySource, SystemKeys};
-use crate::Compat;
+use crate::{Compat, Host};
 
 /// What `timeouts.controlPlaneComponentHealthCheck` is where it is unset.
 const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_mins(4);
@@ -29,6 +32,22 @@ pub struct InitContext {
     pub cluster: ClusterConfiguration,
     /// The cluster's kubelet configuration.
     pub kubelet: KubeletConfiguration,
+    /// Whether a user gave it; else an upgrade may make it anew.
+    pub kubelet_user_supplied: bool,
+    /// The configuration of kube-proxy.
+    pub kube_proxy: KubeProxyConfiguration,
+    /// Whether a user gave it; else an upgrade may make it anew.
+    pub kube_proxy_user_supplied: bool,
+    /// The version as it was asked for, if it is a build of continuous integration.
+    pub ci_version: Option<String>,
+    /// Whether certificates are uploaded for control-plane nodes that join; the flag `upload-certs`.
+    pub upload_certs: bool,
+    /// The administrators' kubeconfig, if it is not `admin.conf`; the flag `kubeconfig`.
+    pub kubeconfig: Option<String>,
+    /// The host beyond its files. Without one nothing is checked before the run, and no service is started or stopped.
+    pub machine: Option<Arc<dyn Host>>,
+    /// The cluster's API. Without one the phases that use it have nothing to do.
+    pub api: Option<Api>,
     /// Where the images of Kubernetes itself come from, if `kubernetesVersion` is a CI build and the registry the default one.
     pub ci_image_repository: Option<String>,
     /// What is known of the host.
@@ -75,6 +94,14 @@ impl InitContext {
             init,
             cluster,
             kubelet,
+            kubelet_user_supplied: false,
+            kube_proxy: KubeProxyConfiguration::default(),
+            kube_proxy_user_supplied: false,
+            ci_version: None,
+            upload_certs: false,
+            kubeconfig: None,
+            machine: None,
+            api: None,
             ci_image_repository: None,
             host: HostFacts::default(),
             keys: Arc::new(SystemKeys),
@@ -86,7 +113,13 @@ impl InitContext {
     /// A context of what was loaded from a file (see [`load_init`](componentconfig::kubeadm::load_init)).
     pub fn loaded(loaded: Init) -> Self {
         let mut context = Self::new(loaded.init, loaded.cluster, loaded.kubelet.config);
-        context.ci_image_repository = loaded.ci.and_then(|ci| ci.image_repository);
+        context.kubelet_user_supplied = loaded.kubelet.user_supplied;
+        context.kube_proxy = loaded.kube_proxy.config;
+        context.kube_proxy_user_supplied = loaded.kube_proxy.user_supplied;
+        if let Some(ci) = loaded.ci {
+            context.ci_version = Some(ci.kubernetes_version);
+            context.ci_image_repository = ci.image_repository;
+        }
         context
     }
 
@@ -95,6 +128,33 @@ impl InitContext {
     pub fn keys(mut self, keys: Arc<dyn KeySource>) -> Self {
         self.keys = keys;
         self
+    }
+
+    /// The cluster's API. The runner has to have it, too, as its port [`PORT`](super::api::PORT).
+    #[must_use]
+    pub fn api(mut self, api: Api) -> Self {
+        self.api = Some(api);
+        self
+    }
+
+    /// The host beyond its files. The runner has to have it, too, as its port [`HOST_PORT`](crate::HOST_PORT).
+    #[must_use]
+    pub fn machine(mut self, host: Arc<dyn Host>) -> Self {
+        self.machine = Some(host);
+        self
+    }
+
+    /// Uploads certificates for control-plane nodes that join. Without a `certificateKey` one is made.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn upload_certificates(mut self) -> Result<Self, BundleError> {
+        self.upload_certs = true;
+        if self.init.certificate_key.is_empty() {
+            let key = CertificateKey::generate(self.keys.as_ref())?;
+            self.init.certificate_key = key.expose().into();
+        }
+        Ok(self)
     }
 
     /// What is known of the host.
@@ -119,6 +179,12 @@ impl InitContext {
     /// The path of a kubeconfig: `admin.conf`.
     pub fn kubeconfig_path(&self, name: &str) -> String {
         join(&self.paths.kubeconfigs, name)
+    }
+
+    /// The path of the administrators' kubeconfig.
+    pub fn admin_kubeconfig(&self) -> String {
+        let given = self.kubeconfig.clone();
+        given.unwrap_or_else(|| self.kubeconfig_path("admin.conf"))
     }
 
     /// The folder of the static pods' manifests.

@@ -48,7 +48,13 @@ const PHASE_VALUES: [&str; 5] = [
     "scheduler-extra-args",
 ];
 /// Flags that configure neither node nor cluster.
-const OTHERS: [&str; 4] = ["config", "kubeconfig", "kubeconfig-dir", "upload-certs"];
+const OTHERS: [&str; 5] = [
+    "config",
+    "kubeconfig",
+    "kubeconfig-dir",
+    "print-manifest",
+    "upload-certs",
+];
 
 /// The flags of the command `init`, sorted.
 pub fn command_flags() -> Vec<Flag> {

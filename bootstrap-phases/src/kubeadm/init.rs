@@ -10,8 +10,8 @@ use componentconfig::{
 use super::{HostFacts, InitContext, flags, phases, pki::KeySource};
 use crate::Workflow;
 
-/// The workflow `init`, as far as it needs files only: `certs`, `kubeconfig`, `etcd`, `control-plane`, `kubelet-start` and
-/// `kubelet-finalize`, in kubeadm's order and with its names and flags. Further phases can be added before it is built.
+/// The workflow `init`, in kubeadm's order and with its names and flags. Phases that use the API have nothing to do without one
+/// ([`InitContext::api`]). Further phases can be added before it is built.
 ///
 /// ```
 /// use bootstrap_phases::{MemFiles, Runner, kubeadm::{self, HostFacts, pki::FixedKeys}};
@@ -44,13 +44,44 @@ pub fn init_workflow() -> Workflow<InitContext> {
         .flags(flags::command_flags())
         .phase_flags(flags::phase_flags())
         .phases([
+            phases::preflight(),
             phases::certs(),
             phases::kubeconfig(),
             phases::etcd(),
             phases::control_plane(),
             phases::kubelet_start(),
+            phases::wait_control_plane(),
+            phases::upload_config(),
+            phases::upload_certs(),
+            phases::mark_control_plane(),
+            phases::bootstrap_token(),
             phases::kubelet_finalize(),
+            phases::addon(),
+            phases::show_join_command(),
         ])
+}
+
+/// The list of phases to skip and the add-ons that are switched off, each in accord with the other: an add-on whose phase is
+/// skipped is switched off in the configuration that the cluster keeps, and one that is switched off has its phase skipped.
+///
+/// For whole runs. Follows `manageSkippedAddons` in `cmd/kubeadm/app/cmd/init.go`.
+pub fn settle_addons(context: &mut InitContext, mut skip: Vec<String>) -> Vec<String> {
+    let is_skipped = |skip: &[String], name: &str| {
+        skip.iter()
+            .any(|path| path == "addon" || *path == format!("addon/{name}"))
+    };
+    let cluster = &mut context.cluster;
+    for (name, disabled) in [
+        ("coredns", &mut cluster.dns.disabled),
+        ("kube-proxy", &mut cluster.proxy.disabled),
+    ] {
+        if is_skipped(&skip, name) {
+            *disabled = true;
+        } else if *disabled {
+            skip.push(format!("addon/{name}"));
+        }
+    }
+    skip
 }
 
 /// What the phases of `init` work from, out of the text of a configuration file. `source` is the name that diagnostics carry.

@@ -1,7 +1,9 @@
 //! kubeadm's phases.
 
+pub mod api;
 pub mod arguments;
 mod context;
+pub mod discovery;
 pub mod flags;
 pub mod images;
 mod init;
@@ -9,12 +11,15 @@ pub mod kubeconfig;
 pub mod kubelet;
 pub mod manifests;
 pub mod net;
+pub mod objects;
 pub mod patches;
 pub mod phases;
 pub mod pki;
 pub mod pod;
+pub mod preflight;
 pub mod skew;
+pub mod tokens;
 pub mod users;
 
 pub use context::{HostFacts, InitContext, Paths};
-pub use init::{init_context, init_workflow};
+pub use init::{init_context, init_workflow, settle_addons};

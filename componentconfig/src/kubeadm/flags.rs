@@ -14,7 +14,7 @@ use super::{
 use crate::{Class, Diagnostic, Report, field::FieldError, scalar::Duration, secret::Secret};
 
 /// Flags that may be given beside `--config`, and every flag that begins with `skip-`.
-const BESIDE_CONFIG: [&str; 12] = [
+const BESIDE_CONFIG: [&str; 13] = [
     "config",
     "dry-run",
     "ignore-preflight-errors",
@@ -23,6 +23,7 @@ const BESIDE_CONFIG: [&str; 12] = [
     "log-file",
     "node-name",
     "print-join-command",
+    "print-manifest",
     "rootfs",
     "upload-certs",
     "v",

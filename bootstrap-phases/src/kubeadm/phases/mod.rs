@@ -1,23 +1,38 @@
 //! kubeadm's phases, on top of the parts that make files.
 
+mod addon;
 mod ahead;
+mod api;
+mod bootstrap_token;
 mod certs;
 mod external;
 mod kubeconfigs;
 mod kubelet_finalize;
 mod kubelet_start;
+mod mark_control_plane;
 mod non_root;
+mod preflight;
 mod static_pods;
 #[cfg(test)]
 mod testing;
+mod upload;
+mod wait;
 
+pub use addon::{
+    addon, coredns_manifests, coredns_objects, kube_proxy_manifests, kube_proxy_objects,
+};
 pub use ahead::keys_to_make;
+pub use bootstrap_token::bootstrap_token;
 pub use certs::certs;
 pub use external::check_external_authorities;
 pub use kubeconfigs::{ClusterKubeconfig, KUBECONFIGS, kubeconfig};
 pub use kubelet_finalize::kubelet_finalize;
 pub use kubelet_start::kubelet_start;
+pub use mark_control_plane::mark_control_plane;
+pub use preflight::preflight;
 pub use static_pods::{control_plane, etcd};
+pub use upload::{upload_certs, upload_config};
+pub use wait::{show_join_command, wait_control_plane};
 
 use crate::kubeadm::InitContext;
 use crate::{Compat, Content, Cx, Draft, Note, PhaseError, Plan};

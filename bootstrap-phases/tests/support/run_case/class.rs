@@ -1,6 +1,6 @@
 //! The recordings' classes of error, out of ours.
 
-use bootstrap_phases::PhaseError;
+use bootstrap_phases::{PhaseError, SelectError};
 use componentconfig::{Class, Diagnostic, Report};
 use serde_json::json;
 
@@ -12,11 +12,23 @@ pub(super) fn of_phase(error: &PhaseError) -> &'static str {
     match code {
         "pki.no-authority" | "patches.missing" | "file.not-found" => "missing-input",
         "pki.external-ca" => "external-ca",
+        "preflight.failed" => "preflight",
+        "api.denied" => "denied",
+        "api.not-found" => "not-found",
+        "api.already-exists" => "already-exists",
         _ if code.starts_with("patches.") => "patch",
         _ if code.starts_with("users.") => "users",
         _ if code.contains(".existing-file.") => "existing-file",
         _ if code.starts_with("pki.signing") => "signing",
         _ => "other",
+    }
+}
+
+/// What is wrong with the phases that were chosen.
+pub(super) fn of_selection(error: &SelectError) -> &'static str {
+    match error {
+        SelectError::UnknownPhase { .. } => "unknown-phase",
+        _ => "unresolved-dependencies",
     }
 }
 

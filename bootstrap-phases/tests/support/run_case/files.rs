@@ -30,7 +30,7 @@ impl Tree {
     pub(super) fn laid_out(case: &Case) -> Result<Self, String> {
         let about = componentconfig::yaml::read(&case.text("case.yaml")?).map_err(said)?;
         let files = MemFiles::new();
-        for folder in ["/etc", "/var/lib", "/run", "/proc", "/tmp"] {
+        for folder in ["/etc", "/var/lib", "/run", "/proc", "/tmp", "/tmp/dryrun"] {
             folders(&files, folder)?;
         }
         files.set_mode("/tmp", 0o1777).map_err(said)?;

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use bootstrap_phases::MemHost;
 use bootstrap_phases::kubeadm::{
     HostFacts,
     pki::{Algorithm, FixedKeys, KeyPool, KeySource, PkiError, PrivateKey, SystemKeys},
@@ -62,6 +63,11 @@ impl Host {
             ..HostFacts::default()
         }
     }
+}
+
+/// The host of the recordings beyond its files: nothing is installed.
+pub(super) fn bare() -> MemHost {
+    MemHost::new()
 }
 
 /// Keys of a case: ECDSA keys follow from its name, RSA keys are made once for all cases.

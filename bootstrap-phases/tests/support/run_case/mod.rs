@@ -6,14 +6,15 @@
 )]
 
 mod class;
+mod dry;
 mod files;
 mod host;
 
 use std::{cell::RefCell, sync::Arc};
 
 use bootstrap_phases::{
-    Compat, EventKind, EventLog, Flow, ManualClock, MemFiles, PhaseError, PlanFailure, RunError,
-    RunPlan, Runner as PhaseRunner,
+    CancelToken, Compat, Cx, EventKind, EventLog, Flow, ManualClock, MemFiles, PhaseError,
+    PlanFailure, RunError, RunPlan, Runner as PhaseRunner,
     cli::{self, Invocation},
     kubeadm::{self, InitContext, phases, pki::KeySource},
 };
@@ -23,20 +24,6 @@ use serde_json::{Value, json};
 use crate::{cases::Case, certificates};
 use files::Tree;
 use host::Host;
-
-/// The top-level phases of `init` that kubeadm has and this workflow has not, with their aliases.
-const ABSENT: [&str; 10] = [
-    "preflight",
-    "wait-control-plane",
-    "upload-config",
-    "uploadconfig",
-    "upload-certs",
-    "mark-control-plane",
-    "bootstrap-token",
-    "bootstraptoken",
-    "addon",
-    "show-join-command",
-];
 
 pub(crate) fn replay(runner: &mut Runner, cases: &[Case]) {
     let flow = match kubeadm::init_workflow().build() {
@@ -94,11 +81,7 @@ fn steps(case: &Case) -> Result<Vec<Value>, String> {
 fn what_is_missing(step: &Value) -> Option<String> {
     let words: Vec<&str> = words(&step["run"]);
     match words.as_slice() {
-        [] | ["init", "phase"] | ["config", "images", "list", ..] => None,
-        ["init", "phase", phase, ..] => {
-            ABSENT.contains(phase).then(|| format!("the phase {phase}"))
-        }
-        ["init", ..] => Some("the whole of init".to_owned()),
+        [] | ["init", ..] | ["config", "images", "list", ..] => None,
         [first, rest @ ..] => {
             let named = rest.iter().take_while(|word| !word.starts_with('-'));
             let command: Vec<&str> = std::iter::once(*first).chain(named.copied()).collect();
@@ -141,7 +124,18 @@ fn replay_case(
         };
         let answer = call.answer(&words(&step["run"]));
         let expected = expected.next().ok_or("fewer recorded steps than steps")?;
-        let differences = compare_step(&answer, expected);
+        let mut expected = expected.clone();
+        if let Some(name) = expected["stdoutFile"].as_str() {
+            expected["stdoutJson"] = documents(&case.text(&format!("expected/{name}"))?)?;
+        }
+        let expected = &expected;
+        let mut differences: Vec<String> = compare_step(&answer, expected).collect();
+        if let (Some(actions), Some(name)) = (&answer.actions, expected["actions"].as_str()) {
+            let recorded = componentconfig::yaml::read(&case.text(&format!("expected/{name}"))?)
+                .map_err(|error| error.to_string())?;
+            differences.extend(dry::action_differences(actions, &recorded, &tree.files));
+        }
+        let differences = differences.into_iter();
         problems.extend(differences.map(|text| format!("step {}: {text}", index + 1)));
     }
     problems.extend(tree.differences(&case.json("expected/tree.json")?));
@@ -156,6 +150,14 @@ fn replay_case(
     ));
     none(&problems)?;
     tree.verbatim_differences(case)
+}
+
+/// The documents of a printed file, without empty fields.
+fn documents(text: &str) -> Result<Value, String> {
+    let read = |part: &str| componentconfig::yaml::read(part).map_err(|error| error.to_string());
+    let parts = text.split("---\n").filter(|part| !part.trim().is_empty());
+    let all: Vec<Value> = parts.map(read).collect::<Result<_, _>>()?;
+    Ok(dry::pruned(&json!(all)))
 }
 
 fn optional(case: &Case, name: &str) -> Value {
@@ -179,6 +181,8 @@ struct Answer {
     error: Option<Failure>,
     /// What was printed, where that is compared or easily could be.
     stdout: Value,
+    /// What a dry run would send.
+    actions: Option<Vec<Value>>,
 }
 
 struct Failure {
@@ -219,14 +223,28 @@ impl Call<'_> {
             Ok(_) => return Failure::new("other", &"asks for help").into(),
             Err(error) => return Failure::new("usage", &error).into(),
         };
-        let context = match self.context(&call) {
+        let early = self
+            .flow
+            .selected(&call.selection.clone().compat(Compat::Upstream));
+        if let (true, Err(error)) = (call.single_phase, early) {
+            return Failure::new(class::of_selection(&error), &error).into();
+        }
+        let mut context = match self.context(&call) {
             Ok(context) => context,
             Err(failure) => return failure.into(),
         };
+        if call.flag("print-manifest").is_some() {
+            return self.print_manifest(&call.selection.only, &context);
+        }
+        let mut call = call.with_config_skip(context.init.skip_phases.clone());
+        if !call.single_phase {
+            call.selection.skip = kubeadm::settle_addons(&mut context, call.selection.skip);
+        }
+        let single_phase = call.single_phase;
         let selection = call.selection.compat(Compat::Upstream);
         let selected = match self.flow.selected(&selection) {
             Ok(selected) => selected,
-            Err(error) => return Failure::new("unknown-phase", &error).into(),
+            Err(error) => return Failure::new(class::of_selection(&error), &error).into(),
         };
         let events = EventLog::new();
         let runner = PhaseRunner::new(self.flow, self.files)
@@ -234,7 +252,13 @@ impl Call<'_> {
             .events(&events)
             .select(selection.clone());
         if context.init.dry_run {
-            return of_plan(runner.plan(&context));
+            let plan = runner.plan(&context);
+            if let (Ok(plan), false) = (&plan, single_phase)
+                && let Err(why) = dry::lay_out(plan, &context, self.files)
+            {
+                return Failure::new("other", &why).into();
+            }
+            return of_plan(&selected, plan);
         }
         let outcome = runner.run(&context);
         let started: Vec<String> = events
@@ -251,6 +275,24 @@ impl Call<'_> {
             failed: failure.as_ref().and_then(|failure| failure.phase.clone()),
             error: failure,
             ..Answer::default()
+        }
+    }
+
+    /// `--print-manifest` of an add-on.
+    fn print_manifest(&self, only: &[String], context: &InitContext) -> Answer {
+        let cancel = CancelToken::new();
+        let cx = Cx::new(context, self.files, self.clock, &cancel);
+        let printed = match only {
+            [path] if path.ends_with("coredns") => phases::coredns_manifests(&cx),
+            _ => phases::kube_proxy_manifests(&cx),
+        };
+        match printed {
+            Ok(printed) => Answer {
+                entered: Some(only.to_vec()),
+                stdout: dry::pruned(&json!(printed)),
+                ..Answer::default()
+            },
+            Err(error) => of_phase(&error).into(),
         }
     }
 
@@ -292,6 +334,18 @@ impl Call<'_> {
         if let Some(folder) = call.flag("kubeconfig-dir") {
             folder.clone_into(&mut context.paths.kubeconfigs);
         }
+        if context.init.dry_run {
+            context.api = Some(dry::api(&context.init.node_registration.name));
+        } else {
+            context.api = Some(dry::no_api());
+        }
+        context.kubeconfig = call.flag("kubeconfig").map(str::to_owned);
+        context.machine = Some(Arc::new(host::bare()));
+        if call.flag("upload-certs").is_some() {
+            context = context
+                .upload_certificates()
+                .map_err(|error| Failure::new("other", &error))?;
+        }
         phases::check_external_authorities(&context, self.files, host::now())
             .map_err(|error| of_phase(&error))?;
         Ok(context)
@@ -325,19 +379,42 @@ fn entered(selected: &[&str], started: &[String]) -> Vec<String> {
     paths.map(|path| (*path).to_owned()).collect()
 }
 
-fn of_plan(outcome: Result<RunPlan, Box<PlanFailure>>) -> Answer {
+/// A run that came to its end entered everything that was chosen, but for entries that only stand for a group.
+fn all_entered(selected: &[&str]) -> Vec<String> {
+    let paths = selected.iter().filter(|path| !path.ends_with("/all"));
+    paths.map(|path| (*path).to_owned()).collect()
+}
+
+fn of_plan(selected: &[&str], outcome: Result<RunPlan, Box<PlanFailure>>) -> Answer {
+    let started = |plan: &RunPlan| -> Vec<String> {
+        plan.phases.iter().map(|phase| phase.path.clone()).collect()
+    };
     match outcome {
-        Ok(plan) => Answer {
-            entered: Some(plan.phases.into_iter().map(|phase| phase.path).collect()),
-            ..Answer::default()
+        Ok(plan) => match dry::actions(&plan) {
+            Ok(actions) => Answer {
+                entered: Some(all_entered(selected)),
+                actions: Some(actions),
+                ..Answer::default()
+            },
+            Err(why) => Failure::new("other", &why).into(),
         },
-        Err(failure) => of_run(&failure.error).into(),
+        Err(failure) => {
+            let mut paths: Vec<String> = started(&failure.plan);
+            let error = of_run(&failure.error);
+            paths.extend(error.phase.clone());
+            Answer {
+                entered: Some(entered(selected, &paths)),
+                failed: error.phase.clone(),
+                error: Some(error),
+                ..Answer::default()
+            }
+        }
     }
 }
 
 fn of_run(error: &RunError) -> Failure {
     match error {
-        RunError::Select(error) => Failure::new("unknown-phase", error),
+        RunError::Select(error) => Failure::new(class::of_selection(error), error),
         RunError::Phase { path, error } => Failure {
             phase: Some(path.clone()),
             ..of_phase(error)

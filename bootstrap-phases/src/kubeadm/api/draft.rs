@@ -1,0 +1,210 @@
+//! Plans of objects by saying what is wanted.
+
+use std::fmt;
+
+use apply_semantics::{
+    extract,
+    op::{ApplyOptions, ObjectRef, Operation, Reason, WriteOptions},
+    patch::Patch,
+    request::{self, ConflictPolicy, Preview, RequestError, Resolution},
+};
+use serde_json::Value;
+
+use super::{Api, Attempt, MANAGER, Request};
+use crate::{Compat, Draft, Note, PhaseError};
+
+/// A plan in the making that may want objects of an API.
+pub struct ApiDraft<'a, 'd> {
+    api: &'a Api,
+    compat: Compat,
+    draft: &'a mut Draft<'d>,
+}
+
+impl<'a, 'd> ApiDraft<'a, 'd> {
+    /// Adds to `draft` what is different at this API.
+    pub fn new(api: &'a Api, compat: Compat, draft: &'a mut Draft<'d>) -> Self {
+        Self { api, compat, draft }
+    }
+
+    /// The API.
+    pub fn api(&self) -> &'a Api {
+        self.api
+    }
+
+    /// Wants an object to be like this. As kubeadm does it, it is replaced as a whole; else fields that others own stay theirs,
+    /// and a warning names those that differ.
+    ///
+    /// # Errors
+    /// The API refuses to tell what is there, or the object is not valid for its kind.
+    pub fn object(&mut self, object: Value) -> Result<(), PhaseError> {
+        if self.compat == Compat::Upstream {
+            return self.replaced(object.clone(), object);
+        }
+        let target = target_of(&object)?;
+        let live = self.api.get(&target)?;
+        self.applied(&target, live, intent(object))
+    }
+
+    /// Wants an object to be there; one that is there stays as it is.
+    ///
+    /// # Errors
+    /// The API refuses to tell what is there.
+    pub fn if_absent(&mut self, object: Value) -> Result<(), PhaseError> {
+        let target = target_of(&object)?;
+        if self.api.get(&target)?.is_none() {
+            let create = Operation::create(target.collection(), object, WriteOptions::default());
+            self.request(Request::new(create).enough([Reason::AlreadyExists]));
+        }
+        Ok(())
+    }
+
+    /// Wants an object to be made like `created` or replaced with `replacement`: kubeadm's way, whatever is there.
+    ///
+    /// # Errors
+    /// The object does not say what it is.
+    pub fn replaced(&mut self, created: Value, replacement: Value) -> Result<(), PhaseError> {
+        let target = target_of(&created)?;
+        let options = WriteOptions::default();
+        let create = Operation::create(target.collection(), created, options.clone());
+        let update = Operation::update(target, replacement, options);
+        // An address that is taken is told as an invalid Service before the name that is taken is.
+        self.request(Request::any([
+            Attempt::new(create).otherwise([Reason::AlreadyExists, Reason::Invalid]),
+            Attempt::new(update),
+        ]));
+        Ok(())
+    }
+
+    /// Wants a strategic patch of an object to be made.
+    pub fn patched(&mut self, target: ObjectRef, patch: Value) {
+        let options = WriteOptions {
+            field_manager: (self.compat == Compat::Fixed).then(|| MANAGER.to_owned()),
+            ..WriteOptions::default()
+        };
+        self.request(Request::new(Operation::patch(
+            target,
+            Patch::Strategic(patch),
+            options,
+        )));
+    }
+
+    /// Wants a request to be made.
+    pub fn request(&mut self, request: Request) {
+        self.draft.effect(request.into_effect());
+    }
+
+    /// Adds a remark.
+    pub fn note(&mut self, note: Note) {
+        self.draft.note(note);
+    }
+
+    fn applied(
+        &mut self,
+        target: &ObjectRef,
+        live: Option<Value>,
+        intent: Value,
+    ) -> Result<(), PhaseError> {
+        let apply = |object: Value, force: bool| {
+            let mut options = ApplyOptions::new(MANAGER);
+            options.force = force;
+            Request::new(Operation::apply(target.clone(), object, options))
+        };
+        let Some(live) = live else {
+            self.request(apply(intent, false));
+            return Ok(());
+        };
+        let options = request::ApplyOptions::new(MANAGER);
+        let preview = self.preview(target, &live, &intent, &options)?;
+        let mut conflicts = preview.conflicts().iter();
+        if preview.conflicts().is_empty() {
+            if preview.written().effect() != request::Effect::Nothing {
+                self.request(apply(intent, false));
+            }
+            return Ok(());
+        }
+        if conflicts.all(|conflict| conflict.manager().name() == MANAGER) {
+            // Nobody else's: written by kubeadm itself, which replaces objects.
+            self.request(apply(intent, true));
+            return Ok(());
+        }
+        self.tell_conflicts(target, &preview);
+        let options = options.policy(ConflictPolicy::new(Resolution::AdoptEqual));
+        let preview = self.preview(target, &live, &intent, &options)?;
+        if preview.written().effect() != request::Effect::Nothing {
+            self.request(apply(self.ours(target, &preview)?, false));
+        }
+        Ok(())
+    }
+
+    fn preview(
+        &self,
+        target: &ObjectRef,
+        live: &Value,
+        intent: &Value,
+        options: &request::ApplyOptions,
+    ) -> Result<Preview, PhaseError> {
+        let engine = self.api.engine();
+        engine
+            .preview(Some(live.clone()), intent.clone(), options)
+            .map_err(|error: RequestError| unreadable(target, &error))
+    }
+
+    /// What is left of the intent without the fields that others keep.
+    fn ours(&self, target: &ObjectRef, preview: &Preview) -> Result<Value, PhaseError> {
+        let resource = &target.resource;
+        let ty = self
+            .api
+            .engine()
+            .kinds()
+            .ty(&resource.api_version(), &resource.kind)
+            .ok_or_else(|| unreadable(target, &"its kind is not known"))?;
+        extract::extract_with_keys(preview.object(), MANAGER, "", &ty)
+            .map_err(|error| unreadable(target, &error))?
+            .ok_or_else(|| unreadable(target, &"nothing of it is ours"))
+    }
+
+    fn tell_conflicts(&mut self, target: &ObjectRef, preview: &Preview) {
+        for conflict in preview.conflicts().iter() {
+            let text = format!(
+                "{target}: {} belongs to {} and stays as it is",
+                conflict.path_text(),
+                conflict.manager().name()
+            );
+            self.note(Note::warning("api.field-kept", text));
+        }
+    }
+}
+
+impl fmt::Debug for ApiDraft<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApiDraft").field(&self.draft).finish()
+    }
+}
+
+fn unreadable(target: &ObjectRef, why: &dyn fmt::Display) -> PhaseError {
+    PhaseError::invalid("api.invalid", format!("{target}: {why}"))
+}
+
+/// The object that a manifest names.
+///
+/// # Errors
+/// It does not say what it is.
+pub(crate) fn target_of(object: &Value) -> Result<ObjectRef, PhaseError> {
+    ObjectRef::of(object).map_err(|error| {
+        PhaseError::invalid(
+            "api.not-an-object",
+            format!("the object names itself badly: {error}"),
+        )
+    })
+}
+
+/// An object as it is applied: without the fields that only clients written in Go send.
+fn intent(mut object: Value) -> Value {
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+    }
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("resourceVersion");
+    }
+    object
+}

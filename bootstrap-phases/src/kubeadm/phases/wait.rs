@@ -1,0 +1,71 @@
+//! `wait-control-plane` and `show-join-command`.
+//!
+//! Follows `cmd/kubeadm/app/cmd/phases/init/{waitcontrolplane,showjoincommand}.go`.
+
+use apply_semantics::op::{Operation, Reason, ResourceRef};
+
+use super::noted;
+use crate::kubeadm::InitContext;
+use crate::kubeadm::tokens::JoinCommand;
+use crate::{Cx, Node, Note, Phase, PhaseError, Plan, RetryPolicy};
+
+const HEALTH_CHECK: std::time::Duration = std::time::Duration::from_secs(4 * 60);
+
+/// The phase `wait-control-plane`: until the API answers.
+pub fn wait_control_plane() -> Node<InitContext> {
+    Node::new("wait-control-plane", "Wait for the control plane to start").run(Wait)
+}
+
+struct Wait;
+
+impl Phase<InitContext> for Wait {
+    fn plan(&self, cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
+        let Some(api) = &cx.config.api else {
+            return Ok(noted(Note::info("api.none", "no API is configured")));
+        };
+        if cx.config.init.dry_run {
+            return Ok(Plan::up_to_date());
+        }
+        let system = ResourceRef::of_kind("v1", "Namespace")
+            .all()
+            .named("kube-system");
+        match api.execute(&Operation::get(system)) {
+            Err(refusal) if is_absent(refusal.reason) => {
+                let text = format!("the API server does not answer: {refusal}");
+                Err(PhaseError::not_yet("api.not-up", text))
+            }
+            // Any answer is one.
+            _ => Ok(Plan::up_to_date()),
+        }
+    }
+
+    fn retry(&self, cx: &Cx<'_, InitContext>) -> RetryPolicy {
+        let timeouts = cx.config.init.timeouts.as_ref();
+        let limit = timeouts.and_then(|limits| limits.control_plane_component_health_check);
+        let limit = limit.map(|limit| u64::try_from(limit.as_nanos()).unwrap_or_default());
+        RetryPolicy::new().deadline(limit.map_or(HEALTH_CHECK, std::time::Duration::from_nanos))
+    }
+}
+
+fn is_absent(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Unreachable | Reason::ServiceUnavailable | Reason::Timeout | Reason::ServerTimeout
+    )
+}
+
+/// The phase `show-join-command`: says how other nodes join. The command holds a token; the note says where to get it.
+pub fn show_join_command() -> Node<InitContext> {
+    Node::new(
+        "show-join-command",
+        "Show the join command for control-plane and worker node",
+    )
+    .dependencies(["bootstrap-token", "upload-certs"])
+    .run(show)
+}
+
+fn show(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
+    let command = JoinCommand::of_admin(cx)?;
+    let text = format!("other nodes join with: {}", command.without_secrets());
+    Ok(noted(Note::info("join.command", text)))
+}

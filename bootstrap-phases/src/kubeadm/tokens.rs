@@ -1,0 +1,120 @@
+//! Bootstrap tokens: made at random, and as the command that other nodes join with.
+//!
+//! Follows `cmd/kubeadm/app/cmd/token.go` and `cmd/kubeadm/app/cmd/util/join.go`.
+
+use componentconfig::kubeadm::token::Token;
+
+use super::InitContext;
+use super::kubeconfig::{Data, Kubeconfig};
+use super::pki::{Certificate, KeySource};
+use crate::{Cx, PhaseError};
+
+const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+/// A token whose characters are random, each as likely as any other.
+///
+/// # Errors
+/// There is no randomness.
+pub fn random(keys: &dyn KeySource) -> Result<Token, PhaseError> {
+    let id = characters(keys, 6)?;
+    let secret = characters(keys, 16)?;
+    Token::new(id, secret)
+        .map_err(|_| PhaseError::fatal("token.not-made", "no token could be made"))
+}
+
+fn characters(keys: &dyn KeySource, count: usize) -> Result<String, PhaseError> {
+    let mut text = String::new();
+    let mut bytes = [0; 32];
+    while text.len() < count {
+        keys.fill(&mut bytes)?;
+        // 252 is the greatest multiple of 36 that a byte holds: bytes above it would make some characters likelier.
+        let fair = bytes.iter().filter(|byte| **byte < 252);
+        let picked = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 36)));
+        text.extend(
+            picked
+                .take(count - text.len())
+                .map(|byte| char::from(*byte)),
+        );
+    }
+    Ok(text)
+}
+
+/// The server and the authority of the cluster that the administrators' kubeconfig leads to.
+///
+/// # Errors
+/// There is no such file, or it names no authority.
+pub fn admin_cluster(cx: &Cx<'_, InitContext>) -> Result<(String, Vec<u8>), PhaseError> {
+    let path = cx.config.admin_kubeconfig();
+    let broken = |why: String| PhaseError::invalid("join.no-admin-conf", format!("{path}: {why}"));
+    let kubeconfig =
+        Kubeconfig::parse(&cx.files.read(&path)?).map_err(|error| broken(error.to_string()))?;
+    let authority = match kubeconfig.authority {
+        Data::Inline(pem) => pem.expose().to_vec(),
+        Data::File(file) => cx.files.read(&file)?,
+        Data::None => return Err(broken("it names no authority".to_owned())),
+    };
+    Ok((kubeconfig.server, authority))
+}
+
+/// The command that other nodes join a cluster with. Never shows its token.
+#[derive(Clone)]
+pub struct JoinCommand {
+    /// Host and port of the control plane.
+    pub endpoint: String,
+    /// The token.
+    pub token: Option<Token>,
+    /// Pins of the authorities that the cluster may have, `sha256:...`.
+    pub pins: Vec<String>,
+}
+
+impl JoinCommand {
+    /// The command for the cluster that `admin.conf` leads to.
+    ///
+    /// # Errors
+    /// There is no `admin.conf`, or it names no authority.
+    pub fn of_admin(cx: &Cx<'_, InitContext>) -> Result<Self, PhaseError> {
+        let (server, authority) = admin_cluster(cx)?;
+        let broken = |why: String| PhaseError::invalid("join.no-admin-conf", why);
+        let certificates =
+            Certificate::bundle_from_pem(&authority).map_err(|error| broken(error.to_string()))?;
+        let tokens = &cx.config.init.bootstrap_tokens;
+        Ok(Self {
+            endpoint: server.trim_start_matches("https://").to_owned(),
+            token: tokens.iter().find_map(|token| token.token.clone()),
+            pins: certificates
+                .iter()
+                .map(|one| one.public_key().pin())
+                .collect(),
+        })
+    }
+
+    /// The command with its token. Whoever calls this answers for where it goes.
+    pub fn expose(&self) -> String {
+        let token = self.token.as_ref().map(Token::expose);
+        self.with_token(token.as_deref().unwrap_or("<token>"))
+    }
+
+    /// The command with the public part of its token only.
+    pub fn without_secrets(&self) -> String {
+        let token = self
+            .token
+            .as_ref()
+            .map(|token| format!("{}.<secret>", token.id()));
+        self.with_token(token.as_deref().unwrap_or("<token>"))
+    }
+
+    fn with_token(&self, token: &str) -> String {
+        let mut command = format!("kubeadm join {} --token {token}", self.endpoint);
+        for pin in &self.pins {
+            command.push_str(" --discovery-token-ca-cert-hash ");
+            command.push_str(pin);
+        }
+        command
+    }
+}
+
+impl std::fmt::Debug for JoinCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.without_secrets())
+    }
+}
