@@ -24,12 +24,20 @@ impl LoggingConfiguration {
     }
 
     pub(crate) fn validate(&self, gates: Gates<'_>, path: &Path, errors: &mut Errors) {
-        if !matches!(self.format.as_str(), "text" | "json") {
-            errors.invalid(
-                &path.child("format"),
-                self.format.as_str(),
-                "Unsupported log format",
-            );
+        let period = self.flush_frequency.duration;
+        if period <= Duration::ZERO {
+            let path = path.child("flushFrequency");
+            errors.invalid(&path, period.to_string(), "Must be greater than zero");
+        }
+        let format = path.child("format");
+        match self.format.as_str() {
+            "text" => {}
+            "json" if gates.enabled("LoggingBetaOptions") => {}
+            "json" => errors.forbidden(
+                &format,
+                "Log format json is disabled, see LoggingBetaOptions feature",
+            ),
+            other => errors.invalid(&format, other, "Unsupported log format"),
         }
         verbosity(self.verbosity, &path.child("verbosity"), errors);
         let modules = path.child("vmodule");
@@ -92,5 +100,46 @@ fn alpha_options(
     }
     if buffer.sign() != Ordering::Equal {
         errors.forbidden(&path.child("infoBufferSize"), detail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn wrong(logging: &LoggingConfiguration, gates: &[(&str, bool)]) -> String {
+        let gates: BTreeMap<String, bool> = gates
+            .iter()
+            .map(|(name, on)| ((*name).to_owned(), *on))
+            .collect();
+        let mut errors = Errors::new();
+        logging.validate(Gates::new(&gates), &Path::new("logging"), &mut errors);
+        errors.to_string()
+    }
+
+    #[test]
+    fn logs_are_flushed_now_and_then() {
+        let mut logging = LoggingConfiguration::default();
+        logging.flush_frequency.duration = Duration::from_secs(-1);
+        logging.set_defaults();
+        assert_eq!(
+            wrong(&logging, &[]),
+            "logging.flushFrequency: Invalid value: \"-1s\": Must be greater than zero",
+        );
+    }
+
+    #[test]
+    fn json_is_a_beta_option() {
+        let mut logging = LoggingConfiguration {
+            format: "json".to_owned(),
+            ..LoggingConfiguration::default()
+        };
+        logging.set_defaults();
+        assert_eq!(wrong(&logging, &[]), "[]");
+        let refused = "logging.format: Forbidden: Log format json is disabled, see LoggingBetaOptions feature";
+        assert_eq!(wrong(&logging, &[("LoggingBetaOptions", false)]), refused);
+        assert_eq!(wrong(&logging, &[("AllBeta", false)]), refused);
     }
 }

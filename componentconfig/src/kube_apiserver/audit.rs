@@ -35,7 +35,17 @@ impl Config for v1::Policy {
         for (index, rule) in rules.iter().enumerate() {
             rule.validate(&path.index(index), &mut errors);
         }
+        stages(&self.omit_stages, &Path::new("omitStages"), &mut errors);
         errors
+    }
+}
+
+fn stages(stages: &[String], path: &Path, errors: &mut Errors) {
+    for (index, stage) in stages.iter().enumerate() {
+        if !STAGES.contains(&stage.as_str()) {
+            let detail = format!("allowed stages are {}", STAGES.join(","));
+            errors.invalid(&path.index(index), stage.as_str(), detail);
+        }
     }
 }
 
@@ -51,13 +61,7 @@ impl PolicyRule {
         for resources in &self.resources {
             resources.validate(&path.child("resources"), errors);
         }
-        for (index, stage) in self.omit_stages.iter().enumerate() {
-            if !STAGES.contains(&stage.as_str()) {
-                let detail = format!("allowed stages are {}", STAGES.join(","));
-                let path = path.child("omitStages").index(index);
-                errors.invalid(&path, stage.as_str(), detail);
-            }
-        }
+        stages(&self.omit_stages, &path.child("omitStages"), errors);
     }
 
     fn validate_urls(&self, path: &Path, errors: &mut Errors) {
@@ -86,7 +90,8 @@ impl PolicyRule {
 
 impl GroupResources {
     fn validate(&self, path: &Path, errors: &mut Errors) {
-        if !self.group.is_empty() {
+        // Empty is the core group, `*` is any.
+        if !matches!(self.group.as_str(), "" | "*") {
             let wrong = dns::subdomain(&self.group);
             if !wrong.is_empty() {
                 errors.invalid(&path.child("group"), self.group.as_str(), wrong.join(","));
@@ -100,5 +105,54 @@ impl GroupResources {
                 detail,
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        v1::{GroupResources, Policy, PolicyRule},
+        *,
+    };
+
+    #[test]
+    fn stages_are_checked_of_the_policy_and_of_every_rule() {
+        let rule = PolicyRule {
+            level: "None".to_owned(),
+            omit_stages: vec!["Panic".to_owned(), "panic".to_owned()],
+            ..PolicyRule::default()
+        };
+        let policy = Policy {
+            omit_stages: vec!["Response".to_owned()],
+            rules: Some(vec![rule]),
+            ..Policy::default()
+        };
+        let errors = policy.validate();
+        let paths: Vec<_> = errors.iter().map(|error| error.path.to_string()).collect();
+        assert_eq!(paths, ["rules[0].omitStages[1]", "omitStages[0]"]);
+    }
+
+    #[test]
+    fn a_group_is_a_name_or_any() {
+        let group = |group: &str| GroupResources {
+            group: group.to_owned(),
+            ..GroupResources::default()
+        };
+        let rule = PolicyRule {
+            level: "Metadata".to_owned(),
+            resources: vec![group(""), group("*"), group("apps"), group("apps/v1")],
+            ..PolicyRule::default()
+        };
+        let policy = Policy {
+            rules: Some(vec![rule]),
+            ..Policy::default()
+        };
+        let errors = policy.validate();
+        assert_eq!(errors.len(), 1);
+        assert!(
+            errors
+                .to_string()
+                .starts_with("rules[0].resources.group: Invalid value: \"apps/v1\"")
+        );
     }
 }

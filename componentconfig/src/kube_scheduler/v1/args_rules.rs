@@ -193,9 +193,6 @@ fn label_requirement(requirement: &NodeSelectorRequirement, path: &Path, errors:
         ("Exists" | "DoesNotExist", [_, ..]) => {
             Some("values set must be empty for exists and does not exist")
         }
-        ("Gt" | "Lt", [value]) if value.parse::<i64>().is_err() => {
-            Some("for 'Gt', 'Lt' operators, the value must be an integer")
-        }
         ("Gt" | "Lt", values) if values.len() != 1 => {
             Some("for 'Gt', 'Lt' operators, exactly one value is required")
         }
@@ -204,7 +201,12 @@ fn label_requirement(requirement: &NodeSelectorRequirement, path: &Path, errors:
     if let Some(detail) = detail {
         errors.invalid(&path, values.clone(), detail);
     }
+    let number = matches!(requirement.operator.as_str(), "Gt" | "Lt");
     for (index, value) in values.iter().enumerate() {
+        if number && value.parse::<i64>().is_err() {
+            let detail = "for 'Gt', 'Lt' operators, the value must be an integer";
+            errors.invalid(&path.index(index), value.as_str(), detail);
+        }
         if !labels::is_value(value) {
             errors.invalid(&path.index(index), value.as_str(), labels::NOT_QUALIFIED);
         }
@@ -427,5 +429,28 @@ impl Config for VolumeBindingArgs {
             errors.invalid(&Path::new("shape"), "set", detail);
         }
         errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comparisons_want_one_integer() {
+        let wrong = |values: &[&str]| -> Vec<String> {
+            let requirement = NodeSelectorRequirement {
+                key: "cpus".to_owned(),
+                operator: "Gt".to_owned(),
+                values: values.iter().map(|value| (*value).to_owned()).collect(),
+            };
+            let mut errors = Errors::new();
+            label_requirement(&requirement, &Path::new("x"), &mut errors);
+            errors.iter().map(|error| error.path.to_string()).collect()
+        };
+        assert!(wrong(&["8"]).is_empty());
+        assert_eq!(wrong(&["many"]), ["x.values[0]"]);
+        assert_eq!(wrong(&["8", "many"]), ["x.values", "x.values[1]"]);
+        assert_eq!(wrong(&[]), ["x.values"]);
     }
 }
