@@ -437,6 +437,7 @@ mod tests {
 
     #[test]
     fn amounts_as_floats() {
+        let quantity = |text: &str| text.parse::<Quantity>().unwrap();
         for (text, float) in [
             ("0", 0.0),
             ("1500m", 1.5),
