@@ -1,6 +1,15 @@
-//! CEL expressions. With feature `cel` their syntax is checked, that what they name exists, and what they give as far as
-//! that can be told without running them. Without the feature they are opaque: every text is taken.
+//! CEL expressions. Without feature `cel` they are opaque: every text is taken. With it are refused, as the API server
+//! refuses them, with line and column in the expression:
+//!
+//! - bad syntax (the words of the parser may be others);
+//! - names that are not in scope, and fields that `request` and `user` do not have, at any depth;
+//! - conditions that certainly give something else than true or false.
+//!
+//! Taken are what only a full type checker finds: functions that nobody has, arguments of the wrong types, operands that
+//! cannot be compared; and expressions that cost too much.
 
+#[cfg(feature = "cel")]
+mod place;
 #[cfg(feature = "cel")]
 mod types;
 
@@ -67,3 +76,6 @@ pub(super) fn check(
         Some(Expression {})
     }
 }
+
+#[cfg(all(test, feature = "cel"))]
+mod tests;

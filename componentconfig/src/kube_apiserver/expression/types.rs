@@ -9,7 +9,7 @@ use cel::{
     parser::Parser,
 };
 
-use super::Scope;
+use super::{Scope, place};
 
 /// A type, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,10 +89,14 @@ pub(super) fn check(
     scope: Scope,
     truth: bool,
 ) -> Result<Vec<(String, String)>, String> {
-    let parsed = Parser::new().enable_optional_syntax(true).parse(text);
-    let expression = parsed.map_err(|errors| {
-        let errors: Vec<_> = errors.errors.iter().map(ToString::to_string).collect();
-        format!("compilation failed: {}", errors.join("; "))
+    let parser = Parser::new().enable_optional_syntax(true);
+    let parsed = parser.parse_with_source_info(text);
+    let (expression, places) = parsed.map_err(|errors| {
+        let errors = errors.errors.iter();
+        let errors: Vec<_> = errors
+            .map(|error| place::shown(text, error.pos, &error.msg))
+            .collect();
+        format!("compilation failed: {}", errors.join("\n"))
     })?;
     let variable = match scope {
         Scope::Claims => ("claims", Type::Map(&Type::Dynamic)),
@@ -103,11 +107,25 @@ pub(super) fn check(
         variables: vec![(variable.0.to_owned(), variable.1)],
         selections: Vec::new(),
     };
-    let given = checker.type_of(&expression)?;
+    let given = checker.type_of(&expression).map_err(|fault| {
+        let start = places.offset_for(fault.expression);
+        let at = place::of(text, start.map_or(0, |(start, _)| start));
+        format!(
+            "compilation failed: {}",
+            place::shown(text, at, &fault.message)
+        )
+    })?;
     if truth && !matches!(given, Type::Bool | Type::Unknown) {
         return Err("must evaluate to bool".to_owned());
     }
     Ok(checker.selections)
+}
+
+/// What is wrong with a part of an expression.
+struct Fault {
+    /// The number of the part.
+    expression: u64,
+    message: String,
 }
 
 struct Checker {
@@ -116,12 +134,15 @@ struct Checker {
 }
 
 impl Checker {
-    fn type_of(&mut self, expression: &IdedExpr) -> Result<Type, String> {
+    fn type_of(&mut self, expression: &IdedExpr) -> Result<Type, Fault> {
         match &expression.expr {
             Expr::Unspecified => Ok(Type::Unknown),
             Expr::Literal(literal) => Ok(literal_type(literal)),
-            Expr::Ident(name) => self.variable(name),
-            Expr::Select(select) => self.select(select),
+            Expr::Ident(name) => self.variable(name).ok_or_else(|| Fault {
+                expression: expression.id,
+                message: format!("undeclared reference to '{name}' (in container '')"),
+            }),
+            Expr::Select(select) => self.select(expression.id, select),
             Expr::Call(call) => self.call(call),
             Expr::List(list) => {
                 list.elements
@@ -156,26 +177,27 @@ impl Checker {
         }
     }
 
-    fn variable(&self, name: &str) -> Result<Type, String> {
+    fn variable(&self, name: &str) -> Option<Type> {
         let known = self
             .variables
             .iter()
             .rev()
             .find(|variable| variable.0 == name);
         match known {
-            Some((_, known)) => Ok(*known),
+            Some((_, known)) => Some(*known),
             // What macros expand to, and names of types.
-            None if name.starts_with('@') || TYPE_NAMES.contains(&name) => Ok(Type::Unknown),
-            None => Err(format!(
-                "compilation failed: undeclared reference to '{name}' (in container '')"
-            )),
+            None => (name.starts_with('@') || TYPE_NAMES.contains(&name)).then_some(Type::Unknown),
         }
     }
 
-    fn select(&mut self, select: &SelectExpr) -> Result<Type, String> {
+    fn select(&mut self, expression: u64, select: &SelectExpr) -> Result<Type, Fault> {
         let given = self.type_of(&select.operand)?;
         self.note(&select.operand, &select.field);
-        let field = field_of(given, &select.field)?;
+        let field = field_of(given, &select.field);
+        let field = field.map_err(|message| Fault {
+            expression,
+            message,
+        })?;
         Ok(if select.test { Type::Bool } else { field })
     }
 
@@ -185,7 +207,7 @@ impl Checker {
         }
     }
 
-    fn call(&mut self, call: &CallExpr) -> Result<Type, String> {
+    fn call(&mut self, call: &CallExpr) -> Result<Type, Fault> {
         if call.func_name == "_?._"
             && let [operand, field] = call.args.as_slice()
             && let Expr::Literal(LiteralValue::String(field)) = &field.expr
@@ -195,7 +217,7 @@ impl Checker {
         }
         let of = match &call.target {
             // The target may be the namespace of a function: `optional.of`, `cel.bind`.
-            Some(target) if matches!(&target.expr, Expr::Ident(name) if self.variable(name).is_err()) => {
+            Some(target) if matches!(&target.expr, Expr::Ident(name) if self.variable(name).is_none()) => {
                 None
             }
             Some(target) => Some(self.type_of(target)?),
@@ -228,15 +250,14 @@ fn field_of(given: Type, name: &str) -> Result<Type, String> {
     match given {
         Type::Object(fields) => {
             let field = fields.iter().find(|field| field.0 == name);
-            let field =
-                field.ok_or_else(|| format!("compilation failed: undefined field '{name}'"))?;
+            let field = field.ok_or_else(|| format!("undefined field '{name}'"))?;
             Ok(field.1)
         }
         Type::Map(value) => Ok(*value),
         Type::Dynamic => Ok(Type::Dynamic),
         Type::Unknown | Type::Other => Ok(Type::Unknown),
         Type::Bool | Type::Number | Type::Text | Type::List(_) => Err(format!(
-            "compilation failed: the value does not support field selection of '{name}'"
+            "the value does not support field selection of '{name}'"
         )),
     }
 }
