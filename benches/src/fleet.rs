@@ -32,7 +32,7 @@ fn name(index: usize) -> String {
 /// A cluster with three labels, and in one of ten cases a taint; `round` changes what is allocatable.
 pub fn heartbeat(index: usize, round: usize) -> Cluster {
     let environment = ["prod", "test", "dev"].get(index % 3);
-    let taint = (index % 10 == 0).then(|| Taint {
+    let taint = index.is_multiple_of(10).then(|| Taint {
         key: "maintenance".to_owned(),
         value: String::new(),
         effect: TaintEffect::NoSelect,
@@ -122,7 +122,7 @@ pub fn regions(count: usize) -> (Vec<Candidate>, Asked) {
     let candidates = (0..count * 4).map(|index| Candidate {
         name: name(index),
         region: format!("region-{:03}", index % count),
-        score: u64::from(index % 7 == 0) * 100,
+        score: u64::from(index.is_multiple_of(7)) * 100,
         available: u64::try_from(index * 7 % 13).unwrap_or(0),
         tier: 0,
     });
@@ -157,7 +157,7 @@ pub struct Rollout {
 pub fn rollout(clusters: usize) -> Rollout {
     let states = (0..clusters / 2).map(|index| ClusterState {
         cluster: name(index),
-        phase: if index % 20 == 0 {
+        phase: if index.is_multiple_of(20) {
             Phase::Progressing
         } else {
             Phase::Succeeded

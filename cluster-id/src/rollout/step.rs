@@ -1,6 +1,6 @@
 //! One step of a rollout.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use componentconfig::core::Time;
 use serde::Serialize;
@@ -8,7 +8,9 @@ use serde::Serialize;
 use crate::inventory::Group;
 
 use super::{
-    ClusterState, Deadline, Limits, Phase, Portion, Strategy, deadline::seconds, groups::Groups,
+    ClusterState, Deadline, Limits, Phase, Portion, Strategy,
+    deadline::seconds,
+    groups::{Clusters, Groups},
 };
 
 /// What a rollout should do now.
@@ -61,13 +63,9 @@ pub fn step(strategy: &Strategy, groups: &[Group], states: &[ClusterState], now:
         Strategy::All { .. } => &all,
         Strategy::Progressive(limits) | Strategy::ProgressivePerGroup(limits) => limits,
     };
-    let (mandatory, rest) = Groups::split(groups, &limits.mandatory_groups);
-    let selected: BTreeSet<&str> = &mandatory.clusters() | &rest.clusters();
-    let mut sorted: Vec<&ClusterState> = states.iter().collect();
-    sorted.sort_by(|left, right| left.cluster.cmp(&right.cluster));
-    let (states, removed): (Vec<_>, Vec<_>) = sorted
-        .into_iter()
-        .partition(|state| selected.contains(state.cluster.as_str()));
+    let clusters = Clusters::of(groups);
+    let (mandatory, rest) = Groups::split(groups, &clusters, &limits.mandatory_groups);
+    let (states, removed) = clusters.split(states);
 
     let clock = Clock {
         now,
@@ -77,9 +75,9 @@ pub fn step(strategy: &Strategy, groups: &[Group], states: &[ClusterState], now:
         },
         soak: seconds(limits.min_success_time),
     };
-    let survey = Survey::of(&states, clock);
+    let survey = Survey::of(&clusters, &states, clock);
     let draft = survey.mandatory(&mandatory).unwrap_or_else(|| {
-        let total = selected.len();
+        let total = clusters.len();
         match strategy {
             Strategy::All { .. } => survey.per_cluster(&rest, None, total),
             Strategy::Progressive(limits) => {
@@ -89,7 +87,7 @@ pub fn step(strategy: &Strategy, groups: &[Group], states: &[ClusterState], now:
             Strategy::ProgressivePerGroup(limits) => survey.per_group(&rest, limits.max_failures),
         }
     });
-    survey.step(&draft, removed, &selected)
+    survey.step(&draft, removed)
 }
 
 #[derive(Clone, Copy)]
@@ -100,52 +98,66 @@ struct Clock {
 }
 
 /// A cluster that has the change, and holds a place.
-struct Placed {
-    state: ClusterState,
+struct Placed<'a> {
+    cluster: usize,
+    state: &'a ClusterState,
     /// The second at which it no longer holds the place, or is late.
     until: Option<i64>,
+}
+
+/// What is known of one cluster.
+#[derive(Clone, Copy, Default)]
+struct Standing {
+    /// It failed or is late, or was before.
+    failed: bool,
+    /// It has a state that says that it has not got the change.
+    to_apply: bool,
+    /// It has a state.
+    known: bool,
+}
+
+impl Standing {
+    const fn lacks_change(self) -> bool {
+        self.to_apply || !self.known
+    }
 }
 
 /// Where clusters are, at one time.
 struct Survey<'a> {
     now: i64,
+    clusters: &'a Clusters<'a>,
     /// Clusters that have the change and hold a place, by name.
-    placed: Vec<Placed>,
-    late: Vec<ClusterState>,
-    /// Clusters that failed or are late, or were before.
-    failed: BTreeSet<&'a str>,
-    /// Clusters that are known not to have the change, by name.
-    to_apply: BTreeSet<&'a str>,
-    /// Every cluster that has a state.
-    known: BTreeSet<&'a str>,
+    placed: Vec<Placed<'a>>,
+    late: Vec<&'a ClusterState>,
+    /// By number of the cluster.
+    standings: Vec<Standing>,
 }
 
 impl<'a> Survey<'a> {
-    fn of(states: &[&'a ClusterState], clock: Clock) -> Self {
+    fn of(clusters: &'a Clusters<'a>, states: &[(usize, &'a ClusterState)], clock: Clock) -> Self {
         let mut survey = Self {
             now: clock.now.unix(),
+            clusters,
             placed: Vec::new(),
             late: Vec::new(),
-            failed: BTreeSet::new(),
-            to_apply: BTreeSet::new(),
-            known: BTreeSet::new(),
+            standings: vec![Standing::default(); clusters.len()],
         };
-        for state in states {
-            survey.add(state, clock);
+        for (cluster, state) in states {
+            survey.add(*cluster, state, clock);
         }
         survey
     }
 
-    fn add(&mut self, state: &'a ClusterState, clock: Clock) {
-        let name = state.cluster.as_str();
+    fn add(&mut self, cluster: usize, state: &'a ClusterState, clock: Clock) {
+        let Some(standing) = self.standings.get_mut(cluster) else {
+            return;
+        };
+        standing.known = true;
+        standing.failed |= matches!(state.phase, Phase::Failed | Phase::TimeOut);
         let since = state.since.unwrap_or(clock.now);
-        self.known.insert(name);
-        if matches!(state.phase, Phase::Failed | Phase::TimeOut) {
-            self.failed.insert(name);
-        }
         let until = match state.phase {
             Phase::ToApply => {
-                self.to_apply.insert(name);
+                standing.to_apply = true;
                 return;
             }
             Phase::TimeOut | Phase::Skip => return,
@@ -153,19 +165,23 @@ impl<'a> Survey<'a> {
             Phase::Progressing | Phase::Failed => clock.deadline.since(since),
         };
         if until.is_none_or(|until| self.now < until) {
-            let state = state.clone();
-            self.placed.push(Placed { state, until });
-        } else if state.phase != Phase::Succeeded {
-            self.failed.insert(name);
-            self.late.push(ClusterState {
-                phase: Phase::TimeOut,
-                ..state.clone()
+            self.placed.push(Placed {
+                cluster,
+                state,
+                until,
             });
+        } else if state.phase != Phase::Succeeded {
+            standing.failed = true;
+            self.late.push(state);
         }
     }
 
+    fn standing(&self, cluster: usize) -> Standing {
+        self.standings.get(cluster).copied().unwrap_or_default()
+    }
+
     /// What the mandatory groups ask for, unless they are done.
-    fn mandatory(&self, groups: &Groups<'_>) -> Option<Draft> {
+    fn mandatory(&self, groups: &Groups) -> Option<Draft> {
         groups.iter().next()?;
         let draft = self.per_group(groups, None);
         let done = draft.next.is_empty()
@@ -176,15 +192,19 @@ impl<'a> Survey<'a> {
     }
 
     /// The whole of one group after the other, as far as earlier ones are done.
-    fn per_group(&self, groups: &Groups<'_>, max_failures: Option<Portion>) -> Draft {
+    fn per_group(&self, groups: &Groups, max_failures: Option<Portion>) -> Draft {
         let mut draft = Draft::new(Waiting::EarlierGroup);
         let mut failed_in_place = 0;
         for group in groups.iter() {
-            let failures = group.iter().filter(|name| self.failed.contains(**name));
+            let members = group.iter().copied();
+            let failures = members.filter(|cluster| self.standing(*cluster).failed);
             let most = max_failures.map_or(0, |portion| portion.of(group.len()));
             draft.breach = failures.count() > most;
-            let next = group.iter().filter(|name| self.lacks_change(name));
-            draft.next.extend(next.map(|name| (*name).to_owned()));
+            let members = group.iter().copied();
+            let next = members.filter(|cluster| self.standing(*cluster).lacks_change());
+            draft.next.extend(next);
+            draft.next.sort_unstable();
+            draft.next.dedup();
             failed_in_place += self.failed_in_place(group);
             if draft.breach || self.placed.len() + draft.next.len() > failed_in_place {
                 break;
@@ -193,24 +213,20 @@ impl<'a> Survey<'a> {
         draft
     }
 
-    fn lacks_change(&self, name: &str) -> bool {
-        self.to_apply.contains(name) || !self.known.contains(name)
-    }
-
-    fn failed_in_place(&self, group: &BTreeSet<&str>) -> usize {
+    fn failed_in_place(&self, group: &[usize]) -> usize {
         let failed = self
             .placed
             .iter()
             .filter(|placed| placed.state.phase == Phase::Failed);
         failed
-            .filter(|placed| group.contains(placed.state.cluster.as_str()))
+            .filter(|placed| group.binary_search(&placed.cluster).is_ok())
             .count()
     }
 
     /// As many clusters as may be on their way at once.
     fn per_cluster(
         &self,
-        groups: &Groups<'_>,
+        groups: &Groups,
         max_concurrency: Option<Portion>,
         max_failures: usize,
     ) -> Draft {
@@ -220,7 +236,8 @@ impl<'a> Survey<'a> {
             Some(portion) => portion.of(clusters.len()).max(1),
         };
         let mut draft = Draft::new(Waiting::MaxConcurrency);
-        draft.breach = self.failed.len() > max_failures;
+        let failed = self.standings.iter().filter(|standing| standing.failed);
+        draft.breach = failed.count() > max_failures;
         let taken = self.placed.iter().filter(|placed| {
             let tolerated = placed.state.phase == Phase::Failed && placed.until.is_none();
             !tolerated || draft.breach
@@ -228,39 +245,53 @@ impl<'a> Survey<'a> {
         let free = places.saturating_sub(taken.count());
 
         // A cluster that was told to get the change keeps its turn unless too many before it failed.
-        let told = self.to_apply.iter().filter(|name| {
-            let before = self.failed.range(..**name).count();
-            before <= max_failures
+        let mut failed_before = 0;
+        let told = self.standings.iter().enumerate().filter(|(_, standing)| {
+            let keeps_turn = standing.to_apply && failed_before <= max_failures;
+            failed_before += usize::from(standing.failed);
+            keeps_turn
         });
+        let told = told.map(|(cluster, _)| cluster);
         let fresh = clusters
             .iter()
-            .filter(|name| !draft.breach && !self.known.contains(**name));
-        let next = told.chain(fresh).take(free);
-        draft.next = next.map(|name| (*name).to_owned()).collect();
+            .copied()
+            .filter(|cluster| !draft.breach && !self.standing(*cluster).known);
+        draft.next = told.chain(fresh).take(free).collect();
+        draft.next.sort_unstable();
         draft
     }
-}
 
-impl Survey<'_> {
-    fn step(&self, draft: &Draft, removed: Vec<&ClusterState>, selected: &BTreeSet<&str>) -> Step {
+    fn step(&self, draft: &Draft, removed: Vec<&ClusterState>) -> Step {
         let reason = if draft.breach {
             Waiting::MaxFailures
         } else {
             draft.reason
         };
-        let waiting = selected
+        let mut next = draft.next.iter().copied().peekable();
+        let waiting = self
+            .standings
             .iter()
-            .filter(|name| self.lacks_change(name) && !draft.next.contains(**name))
-            .map(|name| ((*name).to_owned(), reason))
+            .enumerate()
+            .filter(|(cluster, standing)| {
+                let chosen = next.next_if_eq(cluster).is_some();
+                standing.lacks_change() && !chosen
+            });
+        let waiting = waiting
+            .map(|(cluster, _)| (self.clusters.name(cluster).to_owned(), reason))
             .collect();
         let deadlines = self.placed.iter().filter_map(|placed| placed.until);
         let placed = self.placed.iter().map(|placed| placed.state.clone());
-        let next = draft.next.iter().map(|name| ClusterState::to_apply(name));
+        let next = draft.next.iter();
+        let next = next.map(|cluster| ClusterState::to_apply(self.clusters.name(*cluster)));
         let mut rollout: Vec<ClusterState> = placed.chain(next).collect();
         rollout.sort_by(|left, right| left.cluster.cmp(&right.cluster));
+        let late = self.late.iter().map(|state| ClusterState {
+            phase: Phase::TimeOut,
+            ..(*state).clone()
+        });
         Step {
             rollout,
-            time_out: self.late.clone(),
+            time_out: late.collect(),
             removed: removed.into_iter().cloned().collect(),
             max_failure_breach: draft.breach,
             recheck_after_seconds: deadlines.min().map(|until| until.saturating_sub(self.now)),
@@ -271,7 +302,8 @@ impl Survey<'_> {
 
 /// Who gets the change, before anything is said about it.
 struct Draft {
-    next: BTreeSet<String>,
+    /// The numbers of the clusters, from the least up.
+    next: Vec<usize>,
     breach: bool,
     /// Why the others wait, if nothing failed.
     reason: Waiting,
@@ -280,7 +312,7 @@ struct Draft {
 impl Draft {
     const fn new(reason: Waiting) -> Self {
         Self {
-            next: BTreeSet::new(),
+            next: Vec::new(),
             breach: false,
             reason,
         }
