@@ -2,6 +2,7 @@
 
 pub(crate) mod loss;
 mod set;
+mod upgraded;
 
 use serde_json::Value;
 

@@ -149,6 +149,18 @@ impl Document {
         })
     }
 
+    /// The same file with other content. What comes twice was in the old one.
+    pub(crate) fn with_root(&self, root: Node) -> Self {
+        Self {
+            source: self.source.clone(),
+            syntax: self.syntax,
+            first_line: self.first_line,
+            gvk: gvk_of(&root),
+            root,
+            duplicates: Vec::new(),
+        }
+    }
+
     /// The name of the file, as given when it was read.
     pub fn source(&self) -> &str {
         &self.source

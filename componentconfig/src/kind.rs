@@ -33,6 +33,27 @@ pub trait Kind: Serialize {
     }
 }
 
+/// Says of which kind a type is: group, version and kind.
+///
+/// ```
+/// use componentconfig::Kind;
+///
+/// #[derive(serde::Serialize)]
+/// struct AgentConfiguration;
+///
+/// componentconfig::kind!(AgentConfiguration: "agent.example.org", "v1", "AgentConfiguration");
+/// assert_eq!(AgentConfiguration::GVK.api_version(), "agent.example.org/v1");
+/// ```
+#[macro_export]
+macro_rules! kind {
+    ($type:ty: $group:literal, $version:literal, $kind:literal) => {
+        impl $crate::Kind for $type {
+            const GVK: $crate::GroupVersionKind =
+                $crate::GroupVersionKind::from_static($group, $version, $kind);
+        }
+    };
+}
+
 /// Says of which kind types are.
 #[cfg(feature = "_kinds")]
 macro_rules! kinds {

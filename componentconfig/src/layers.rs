@@ -5,7 +5,7 @@ mod explain;
 use serde_json::{Map, Value};
 
 use crate::{
-    Class, Config, Diagnostic, Document, Policy, Report, Strictness, component,
+    Class, Config, Diagnostic, Document, Kind, Policy, Report, Strictness, component,
     decode::{decode, decode_value},
     field::Path,
     tree::Node,
@@ -103,6 +103,15 @@ impl Layers {
         self
     }
 
+    /// Puts the value of a flag over what is there, if the flag was given.
+    #[must_use]
+    pub fn flag_if_given(self, name: &str, path: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.flag(name, path, value),
+            None => self,
+        }
+    }
+
     /// The configuration that comes out, complete and validated.
     ///
     /// # Errors
@@ -173,6 +182,21 @@ impl Layers {
             Some(Layer::Flag { name, .. }) => diagnostic.source(name.as_str()),
             None => diagnostic,
         }
+    }
+}
+
+impl<T: Kind> Effective<T> {
+    /// What the layers say together, as a document: without defaults.
+    pub fn merged(&self) -> Value {
+        let mut merged = Value::Object(Map::new());
+        for layer in &self.layers {
+            merge_patch(&mut merged, layer.root().to_value());
+        }
+        if let Value::Object(fields) = &mut merged {
+            fields.insert("apiVersion".to_owned(), T::GVK.api_version().into());
+            fields.insert("kind".to_owned(), T::GVK.kind().into());
+        }
+        merged
     }
 }
 

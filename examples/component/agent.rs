@@ -1,198 +1,179 @@
-//! The life of a component of one's own: an agent whose configuration has two versions.
+//! A component of one's own: an agent that ships the lines of files in batches.
 //!
-//! Its author writes two structs, the defaults, the rules and one conversion. Reading with places, strictness, migration,
-//! layers with provenance, printing, schemas and reloading come from the library.
+//! What its author writes about the configuration is in [`config`], under 80 lines. What stands here is the program: reading
+//! its file (of either version), drop-in files and flags, printing and explaining what holds, shipping, reloading.
 
-use componentconfig::{
-    Config, Document, DocumentSet, GroupVersionKind, Kind, Policy, Registry, Upgrade,
-    conversion::Target,
-    field::{Errors, Path},
-    layers::Layers,
-    print::Print,
-    reload::Reload,
-    scalar::Duration,
-    yaml,
+mod config;
+
+use std::{
+    collections::HashMap,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+    thread,
 };
 
-use crate::commands::Outcome;
+use clap::Args;
+use componentconfig::{
+    Document, Kind, Policy, Registry,
+    layers::{Effective, Layers},
+    print::Print,
+    reload, yaml,
+};
+use serde_json::json;
 
-/// The version of last year: one port, one target.
-mod v1alpha1 {
-    use serde::{Deserialize, Serialize};
+use crate::{
+    Mode,
+    commands::{Failure, Outcome},
+};
+use config::{LogAgentConfiguration, LogAgentConfigurationV1Alpha1};
 
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    pub(super) struct AgentConfiguration {
-        pub(super) port: Option<i32>,
-        pub(super) target: String,
+/// The flags of the agent; those that name a field of the configuration count more than its files.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
+    /// The configuration file, of any version.
+    #[arg(long)]
+    config: PathBuf,
+    /// The folder of drop-in files, `*.conf`, which count more than the file, the last most.
+    #[arg(long)]
+    config_dir: Option<PathBuf>,
+    /// The file that lines are shipped to.
+    #[arg(long)]
+    target: Option<String>,
+    /// The most lines in one batch.
+    #[arg(long)]
+    max_batch: Option<u32>,
+    /// Print the configuration and stop.
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "effective")]
+    print_config: Option<Mode>,
+    /// Say where the value of a field comes from, and stop.
+    #[arg(long, value_name = "FIELD")]
+    explain: Option<String>,
+    /// Look at the files once and stop.
+    #[arg(long)]
+    once: bool,
+}
+
+type Config = Effective<LogAgentConfiguration>;
+
+pub(crate) fn registry() -> Registry {
+    Registry::new()
+        .with_schema::<LogAgentConfiguration>()
+        .with_older::<LogAgentConfigurationV1Alpha1>()
+}
+
+pub(crate) fn run(flags: &Flags) -> Outcome {
+    let mut config = read(flags)?;
+    warn(&config);
+    if let Some(field) = &flags.explain {
+        let field = field.parse().map_err(|error| format!("{error}"))?;
+        return Ok(format!("{}\n", config.explain(&field)));
     }
-}
-
-/// The version of today: several targets, and how often they are asked.
-mod v1 {
-    use componentconfig::scalar::Duration;
-    use serde::{Deserialize, Serialize};
-
-    /// The configuration of the agent.
-    #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-    #[serde(rename_all = "camelCase", default)]
-    pub(super) struct AgentConfiguration {
-        /// The port it listens on.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub(super) bind_port: Option<i32>,
-        /// What it asks.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        pub(super) targets: Vec<String>,
-        /// How often.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub(super) interval: Option<Duration>,
+    if let Some(mode) = flags.print_config {
+        let printed = registry().print(&config.merged(), mode.into());
+        return Ok(yaml::write(&printed?));
     }
-}
-
-const GROUP: &str = "agent.example.org";
-
-impl Kind for v1alpha1::AgentConfiguration {
-    const GVK: GroupVersionKind =
-        GroupVersionKind::from_static(GROUP, "v1alpha1", "AgentConfiguration");
-}
-
-impl Kind for v1::AgentConfiguration {
-    const GVK: GroupVersionKind = GroupVersionKind::from_static(GROUP, "v1", "AgentConfiguration");
-}
-
-impl Config for v1alpha1::AgentConfiguration {}
-
-impl Config for v1::AgentConfiguration {
-    fn set_defaults(&mut self) {
-        self.bind_port.get_or_insert(8080);
-        self.interval.get_or_insert(Duration::from_secs(30));
-    }
-
-    fn validate(&self) -> Errors {
-        let mut errors = Errors::new();
-        let port = self.bind_port.unwrap_or_default();
-        if !(1..=65535).contains(&port) {
-            errors.invalid(&Path::new("bindPort"), port, "must be between 1 and 65535");
+    let mut shipped = HashMap::new();
+    loop {
+        ship(&config.config, &mut shipped)?;
+        if flags.once {
+            return Ok(String::new());
         }
-        errors
+        thread::sleep(config.config.interval().to_std().unwrap_or_default());
+        config = reload(flags, config);
     }
 }
 
-impl Upgrade for v1alpha1::AgentConfiguration {
-    type Newer = v1::AgentConfiguration;
+/// The file, then drop-in files, then flags.
+fn read(flags: &Flags) -> Result<Config, Failure> {
+    let registry = registry();
+    let mut layers = Layers::new();
+    let mut odd = Vec::new();
+    let dropins = flags
+        .config_dir
+        .as_deref()
+        .map_or(Ok(Vec::new()), dropins)?;
+    for path in [&flags.config].into_iter().chain(&dropins) {
+        let name = path.display().to_string();
+        let content = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        let document = Document::read(&name, &content)?;
+        let (document, warnings) = registry.upgraded(&document, Policy::Strict)?;
+        layers = layers.document(&document);
+        odd.extend(warnings);
+    }
+    let layers = layers
+        .flag_if_given("--target", "target", flags.target.as_deref())
+        .flag_if_given("--max-batch", "maxBatch", flags.max_batch);
+    let mut config = layers.resolve(Policy::Strict)?;
+    config.warnings.extend(odd);
+    Ok(config)
+}
 
-    fn up(self) -> Self::Newer {
-        v1::AgentConfiguration {
-            bind_port: self.port,
-            targets: Some(self.target)
-                .filter(|target| !target.is_empty())
-                .into_iter()
-                .collect(),
-            interval: None,
+fn dropins(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut paths: Vec<_> = paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "conf")
+        })
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// What the agent goes on with: what the files say now, or, where that is wrong, what it has.
+fn reload(flags: &Flags, before: Config) -> Config {
+    let after = match read(flags) {
+        Ok(after) => after,
+        Err(failure) => {
+            eprintln!("{}\nthe agent goes on with what it has", failure.text);
+            return before;
+        }
+    };
+    let (old, new) = (before.config.to_document(), after.config.to_document());
+    for change in reload::changes(&old, &new) {
+        eprintln!("changed: {}", after.explain(&change.path));
+    }
+    after
+}
+
+fn warn(config: &Config) {
+    for warning in &config.warnings {
+        eprintln!("{warning}");
+    }
+}
+
+/// Ships the lines that were not shipped yet, each batch as a line of JSON.
+fn ship(
+    config: &LogAgentConfiguration,
+    shipped: &mut HashMap<String, usize>,
+) -> Result<(), String> {
+    let batch = usize::try_from(config.max_batch()).unwrap_or(usize::MAX);
+    let failed = |error: std::io::Error| format!("{}: {error}", config.target);
+    let mut target = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(&config.target)
+        .map_err(failed)?;
+    for source in &config.sources {
+        let content = fs::read_to_string(source).map_err(|error| format!("{source}: {error}"))?;
+        let lines: Vec<&str> = content.lines().collect();
+        let seen = shipped.entry(source.clone()).or_default();
+        for lines in lines.get(*seen..).unwrap_or_default().chunks(batch.max(1)) {
+            writeln!(target, "{}", json!({"source": source, "lines": lines})).map_err(failed)?;
+        }
+        *seen = lines.len();
+    }
+    Ok(())
+}
+
+impl From<Mode> for Print {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Minimal => Self::Minimal,
+            Mode::Effective => Self::Effective,
+            Mode::Upstream => Self::Upstream,
         }
     }
-
-    /// An old agent has one target and no interval: the library tells what is lost.
-    fn down(newer: Self::Newer) -> Self {
-        Self {
-            port: newer.bind_port,
-            target: newer.targets.into_iter().next().unwrap_or_default(),
-        }
-    }
-}
-
-const OLD: &str = "\
-apiVersion: agent.example.org/v1alpha1
-kind: AgentConfiguration
-port: 9000
-target: a.example.org
-";
-const DROPIN: &str = "\
-apiVersion: agent.example.org/v1
-kind: AgentConfiguration
-targets: [a.example.org, b.example.org]
-interval: 90s
-";
-const WRONG: &str = "\
-apiVersion: agent.example.org/v1
-kind: AgentConfiguration
-bindPort: 70000
-targts: []
-";
-
-/// Everything that happens to the agent's configuration, told line by line.
-pub(crate) fn life() -> Outcome {
-    tell().map_err(|report| report.to_string())
-}
-
-fn tell() -> Result<String, componentconfig::Report> {
-    let registry = Registry::new()
-        .with_schema::<v1::AgentConfiguration>()
-        .with_older::<v1alpha1::AgentConfiguration>();
-    let mut told = String::new();
-    let mut say = |line: String| told.extend([line.trim_end(), "\n"]);
-
-    say("# a file of last year, at the version of today".to_owned());
-    let old = yaml::read(OLD)?;
-    let newest = registry.convert(&[old], &Target::Newest)?;
-    let file = yaml::write_all(&newest.documents);
-    say(file.clone());
-
-    say("# with a drop-in file and a flag over it".to_owned());
-    let layers = Layers::new()
-        .document(&Document::read("agent.yaml", &file)?)
-        .document(&Document::read("10-targets.yaml", DROPIN)?)
-        .flag("--bind-port", "bindPort", 9100);
-    let effective = layers.resolve::<v1::AgentConfiguration>(Policy::Strict)?;
-    for explanation in effective.explain_all() {
-        say(explanation.to_string());
-    }
-
-    say("# back to the version of last year".to_owned());
-    let back = Target::Version(v1alpha1::AgentConfiguration::GVK.group_version());
-    for loss in registry
-        .convert(&[effective.config.to_document()], &back)?
-        .losses
-    {
-        say(format!("lost: {loss}"));
-    }
-
-    say("# what holds, where nothing is set but the targets".to_owned());
-    let printed = registry.print(&yaml::read(DROPIN)?, Print::Effective)?;
-    say(yaml::write(&printed));
-
-    say("# a file with mistakes".to_owned());
-    let wrong = DocumentSet::read("wrong.yaml", WRONG)?;
-    say(registry.check(&wrong, Policy::Strict).to_string());
-
-    say("# the file changes while the agent runs".to_owned());
-    for new in [
-        format!("# a comment\n{DROPIN}"),
-        DROPIN.replace("90s", "2m"),
-        WRONG.to_owned(),
-    ] {
-        let reload =
-            registry.reload::<v1::AgentConfiguration>("agent.yaml", DROPIN, &new, Policy::Strict);
-        say(match reload {
-            Reload::Unchanged => "unchanged".to_owned(),
-            Reload::Changed { changes, .. } => {
-                let paths: Vec<_> = changes
-                    .iter()
-                    .map(|change| change.path.to_string())
-                    .collect();
-                format!("changed: {}", paths.join(", "))
-            }
-            _ => "refused: the agent goes on with what it has".to_owned(),
-        });
-    }
-
-    say("# its schema".to_owned());
-    let schema = registry
-        .json_schema(&v1::AgentConfiguration::GVK)
-        .unwrap_or_default();
-    say(format!(
-        "bindPort: {:?}",
-        schema.pointer("/properties/bindPort/default")
-    ));
-    Ok(told)
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use componentconfig::{
-    Diagnostic, DocumentSet, GroupVersion, GroupVersionKind, Kind, Policy, Registry, Report,
+    Class, Diagnostic, DocumentSet, GroupVersion, GroupVersionKind, Kind, Policy, Registry, Report,
     conversion::Target,
     diagnostic::Source,
     kubeadm::{self, LoadOptions, PrintedComponent},
@@ -17,7 +17,42 @@ use serde_json::{Value, json};
 use crate::{Defaults, Mode, facts};
 
 /// What a command prints, or why it does not.
-pub(crate) type Outcome = Result<String, String>;
+pub(crate) type Outcome = Result<String, Failure>;
+
+/// Why a command prints nothing, and the status it ends with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) text: String,
+    pub(crate) status: u8,
+}
+
+/// The status of kubeadm for a file in which only values are wrong, or kinds come twice.
+const INVALID: u8 = 3;
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self { text, status: 1 }
+    }
+}
+
+impl Failure {
+    fn new(report: &Report, text: String) -> Self {
+        let values = |class| matches!(class, Class::Validation | Class::DuplicateKind);
+        let mut errors = report.diagnostics().iter().filter(|said| said.is_error());
+        let status = if errors.all(|error| values(error.class)) {
+            INVALID
+        } else {
+            1
+        };
+        Self { text, status }
+    }
+}
+
+impl From<Report> for Failure {
+    fn from(report: Report) -> Self {
+        Self::new(&report, report.to_string())
+    }
+}
 
 /// A file with its name.
 struct File {
@@ -32,25 +67,26 @@ impl File {
         Ok(Self { name, text })
     }
 
-    fn documents(&self) -> Result<DocumentSet, String> {
+    fn documents(&self) -> Result<DocumentSet, Failure> {
         DocumentSet::read(&self.name, &self.text).map_err(|report| self.show(&report))
     }
 
-    fn values(&self) -> Result<Vec<Value>, String> {
+    fn values(&self) -> Result<Vec<Value>, Failure> {
         yaml::read_all(&self.name, &self.text).map_err(|report| self.show(&report))
     }
 
     /// A report with the lines that it is about.
-    fn show(&self, report: &Report) -> String {
-        report.render(&[Source {
+    fn show(&self, report: &Report) -> Failure {
+        let source = Source {
             name: &self.name,
             text: &self.text,
-        }])
+        };
+        Failure::new(report, report.render(&[source]))
     }
 
     fn warn(&self, warnings: Vec<Diagnostic>) {
         if !warnings.is_empty() {
-            eprint!("{}", self.show(&warnings.into()));
+            eprint!("{}", self.show(&warnings.into()).text);
         }
     }
 }
@@ -101,9 +137,8 @@ pub(crate) fn validate(path: &Path, allow_deprecated: bool, release: Option<&str
             report.extend(more);
         }
     }
-    let deprecated = |diagnostic: &Diagnostic| {
-        allow_deprecated && diagnostic.class == componentconfig::Class::DeprecatedVersion
-    };
+    let deprecated =
+        |diagnostic: &Diagnostic| allow_deprecated && diagnostic.class == Class::DeprecatedVersion;
     let mut seen = Vec::new();
     for diagnostic in report.into_diagnostics() {
         if !deprecated(&diagnostic) && !seen.contains(&diagnostic) {
@@ -144,11 +179,7 @@ pub(crate) fn print(what: Defaults, components: &[String]) -> Outcome {
 
 pub(crate) fn show(path: &Path, mode: Mode) -> Outcome {
     let file = File::read(path)?;
-    let mode = match mode {
-        Mode::Minimal => Print::Minimal,
-        Mode::Effective => Print::Effective,
-        Mode::Upstream => Print::Upstream,
-    };
+    let mode: Print = mode.into();
     let registry = Registry::kubernetes();
     let printed = file
         .values()?
@@ -219,11 +250,11 @@ fn files_of(folder: &Path) -> Result<Vec<File>, String> {
         .collect()
 }
 
-fn config_maps(path: &Path) -> Result<Vec<kubeadm::ConfigMap>, String> {
+fn config_maps(path: &Path) -> Result<Vec<kubeadm::ConfigMap>, Failure> {
     let values = File::read(path)?.values()?;
     let maps = values.iter().map(kubeadm::ConfigMap::from_value);
-    maps.collect::<Result<_, _>>()
-        .map_err(|error| error.to_string())
+    let maps = maps.collect::<Result<_, _>>();
+    Ok(maps.map_err(|error| error.to_string())?)
 }
 
 pub(crate) fn states(path: &Path) -> Outcome {
@@ -237,7 +268,9 @@ pub(crate) fn states(path: &Path) -> Outcome {
 
 pub(crate) fn checksum(path: &Path) -> Outcome {
     let maps = config_maps(path)?;
-    let map = maps.first().ok_or("there is no ConfigMap")?;
+    let map = maps
+        .first()
+        .ok_or_else(|| "there is no ConfigMap".to_owned())?;
     Ok(format!(
         "{} {}\n",
         map.checksum(),
@@ -260,7 +293,7 @@ pub(crate) fn schema(kind: Option<&str>, markdown: bool) -> Outcome {
     let kind = kind.ok_or_else(|| format!("{text} is not group/version/kind"))?;
     let unknown = || format!("{kind} is not known");
     if markdown {
-        return registry.reference(&kind).ok_or_else(unknown);
+        return Ok(registry.reference(&kind).ok_or_else(unknown)?);
     }
     pretty(&registry.json_schema(&kind).ok_or_else(unknown)?)
 }

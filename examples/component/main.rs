@@ -1,7 +1,7 @@
 //! `component`: what can be done with configuration files. It stands in for `kubeadm config migrate`, `validate` and
 //! `print` on the same files, keeps the documents of components that kubeadm drops, and shows what the library has beside.
 //!
-//! `component agent` is the life of a component of one's own, in [`agent`].
+//! `component agent` is a component of one's own, in [`agent`].
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -34,6 +34,9 @@ enum Command {
         /// Where to write; standard output if it is not given.
         #[arg(long)]
         new_config: Option<PathBuf>,
+        /// Take versions that are experiments; there are none.
+        #[arg(long)]
+        allow_experimental_api: bool,
     },
     /// Say everything that is wrong with a file.
     Validate {
@@ -43,6 +46,9 @@ enum Command {
         /// Take deprecated versions without a warning.
         #[arg(long)]
         allow_deprecated: bool,
+        /// Take versions that are experiments; there are none.
+        #[arg(long)]
+        allow_experimental_api: bool,
         /// The release of Kubernetes that the file is for.
         #[arg(long)]
         release: Option<String>,
@@ -103,8 +109,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
-    /// The life of a component of one's own.
-    Agent,
+    /// Be a component of one's own: ship the lines of files in batches.
+    Agent(agent::Flags),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -130,14 +136,28 @@ enum Mode {
 }
 
 fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            let _ = usage.print();
+            // As kubeadm ends for a wrong command line.
+            return if usage.use_stderr() {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let outcome = match cli.command {
         Command::Migrate {
             old_config,
             new_config,
+            allow_experimental_api: _,
         } => commands::migrate(&old_config, new_config.as_deref()),
         Command::Validate {
             config,
             allow_deprecated,
+            allow_experimental_api: _,
             release,
         } => commands::validate(&config, allow_deprecated, release.as_deref()),
         Command::Print {
@@ -155,7 +175,7 @@ fn main() -> ExitCode {
         Command::States { config_maps } => commands::states(&config_maps),
         Command::Checksum { config_map } => commands::checksum(&config_map),
         Command::Schema { kind, markdown } => commands::schema(kind.as_deref(), markdown),
-        Command::Agent => agent::life(),
+        Command::Agent(flags) => agent::run(&flags),
     };
     match outcome {
         Ok(text) => {
@@ -163,8 +183,8 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
+            eprintln!("{}", failure.text.trim_end());
+            failure.status.into()
         }
     }
 }

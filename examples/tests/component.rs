@@ -3,7 +3,10 @@
 
 use std::{
     fs,
-    process::{Command, Output},
+    io::{BufRead as _, BufReader},
+    process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -128,21 +131,110 @@ fn values_say_where_they_come_from() {
     );
 }
 
+const AGENT: &str = "apiVersion: agent.example.org/v1\nkind: LogAgentConfiguration\n";
+
+/// A file of last year, a drop-in file of today, and lines to ship.
+fn agent() -> Bench {
+    let old =
+        AGENT.replace("/v1", "/v1alpha1") + "file: in.log\nlinesAtOnce: 3\ntarget: out.json\n";
+    let dropin = format!("{AGENT}maxBatch: 2\ninterval: 50ms\n");
+    Bench::new(&[
+        ("agent.yaml", &old),
+        ("conf.d/10.conf", &dropin),
+        ("conf.d/README", "no configuration"),
+        ("in.log", "a\nb\nc\n"),
+    ])
+}
+
+const START: [&str; 5] = ["agent", "--config", "agent.yaml", "--config-dir", "conf.d"];
+
 #[test]
-fn the_agent_lives() {
-    let told = Bench::new(&[]).text(&["agent"]);
+fn the_author_of_the_agent_writes_less_than_80_lines() {
+    let code = include_str!("../component/agent/config.rs");
+    let code = code.lines().map(str::trim);
+    let lines = code
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .count();
+    assert!(lines < 80, "{lines} lines");
+}
+
+#[test]
+fn the_agent_says_what_holds_and_why() {
+    let bench = agent();
+    let explain =
+        |field: &str| bench.text(&[&START[..], &["--max-batch", "7", "--explain", field]].concat());
+    assert_eq!(
+        explain("maxBatch"),
+        "maxBatch: 7, from the flag --max-batch (over 2 of conf.d/10.conf:3:1, 3 of agent.yaml:4:1)\n"
+    );
+    // Another name in the version that the file has.
+    assert_eq!(
+        explain("sources"),
+        "sources: [\"in.log\"], from agent.yaml:3:1\n"
+    );
+    let print = |mode: &str| bench.text(&[&START[..3], &[mode]].concat());
+    let minimal = format!("{AGENT}maxBatch: 3\nsources:\n- in.log\ntarget: out.json\n");
+    assert_eq!(print("--print-config=minimal"), minimal);
+    let effective = minimal.replace("kind:", "interval: 10s\nkind:");
+    assert_eq!(print("--print-config"), effective);
+}
+
+#[test]
+fn the_agent_ships() {
+    let bench = agent();
+    bench.text(&[&START[..], &["--once"]].concat());
+    let out = fs::read_to_string(bench.0.path().join("out.json")).unwrap();
+    let batches = ["a\",\"b", "c"]
+        .map(|lines| format!("{{\"lines\":[\"{lines}\"],\"source\":\"in.log\"}}\n"));
+    assert_eq!(out, batches.concat());
+}
+
+#[test]
+fn the_agent_refuses_what_is_wrong_with_its_place() {
+    let bench = agent();
+    let wrong = format!("{AGENT}maxBatch: 0\nintervall: 1s\n");
+    fs::write(bench.0.path().join("conf.d/10.conf"), wrong).unwrap();
+    let errors = bench.refused(&START);
     for part in [
-        "apiVersion: agent.example.org/v1\nbindPort: 9000\n",
-        "bindPort: 9100, from the flag --bind-port (over 9000 of agent.yaml:2:1)",
-        "interval: \"1m30s\", from 10-targets.yaml:4:1",
-        "lost: AgentConfiguration interval",
-        "wrong.yaml:3:1: bindPort: Invalid value: 70000: must be between 1 and 65535",
-        "wrong.yaml:4:1: targts: unknown field \"targts\"",
-        "unchanged\nchanged: interval\nrefused",
-        "bindPort: Some(Number(8080))",
+        "conf.d/10.conf:3:1: maxBatch: Invalid value: 0: must be greater than zero",
+        "conf.d/10.conf:4:1: intervall: unknown field \"intervall\"",
     ] {
-        assert!(told.contains(part), "{part} is not in {told}");
+        assert!(errors.contains(part), "{part} is not in {errors}");
     }
+}
+
+#[test]
+fn the_agent_reloads_and_keeps_what_it_has_when_the_new_is_wrong() {
+    let bench = agent();
+    let path = |name: &str| bench.0.path().join(name);
+    let mut running = Command::new(env!("CARGO_BIN_EXE_component"))
+        .current_dir(bench.0.path())
+        .args(START)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !path("out.json").exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let mut said = BufReader::new(running.stderr.take().unwrap()).lines();
+    let mut change = |dropin: &str| {
+        // As careful programs do: nobody reads half a file.
+        fs::write(path("new"), dropin).unwrap();
+        fs::rename(path("new"), path("conf.d/10.conf")).unwrap();
+        said.next().unwrap().unwrap()
+    };
+    let wrong = change(&format!("{AGENT}interval: 1x\n"));
+    assert!(wrong.contains("10.conf:3:"), "{wrong}");
+    let mut said = change(&format!("{AGENT}maxBatch: 3\ninterval: 50ms\n"));
+    while !said.starts_with("changed") {
+        said = change(&format!("{AGENT}maxBatch: 3\ninterval: 50ms\n"));
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    assert_eq!(
+        said,
+        "changed: maxBatch: 3, from conf.d/10.conf:3:1 (over 3 of agent.yaml:4:1)"
+    );
 }
 
 #[test]

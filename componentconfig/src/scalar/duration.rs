@@ -78,6 +78,14 @@ impl Duration {
         self.0 as f64 / SECOND as f64
     }
 
+    /// The same as the standard library has it; `None` if it is negative.
+    #[must_use]
+    pub fn to_std(self) -> Option<std::time::Duration> {
+        u64::try_from(self.0)
+            .ok()
+            .map(std::time::Duration::from_nanos)
+    }
+
     /// Whether there is no time in it, which upstream often takes for "not set".
     pub const fn is_zero(&self) -> bool {
         self.0 == 0
