@@ -62,6 +62,8 @@ pub mod schema;
 pub mod secret;
 pub mod tree;
 #[cfg(feature = "yaml")]
+pub mod tutorial;
+#[cfg(feature = "yaml")]
 pub mod yaml;
 
 pub use compat::Compat;
