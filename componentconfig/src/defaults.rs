@@ -1,9 +1,11 @@
 //! Defaults as data, and as accessors.
 //!
 //! As data: [`Registry::defaults`] is a document in which nothing was set, [`Registry::default_values`] a table from every field
-//! that has a default to that default, for each release of Kubernetes. As accessors: [`Config::effective`](crate::Config::effective) gives what any
-//! field of a configuration holds, whether set or not, without a change to the configuration; [`defaults!`](crate::defaults!)
-//! makes one method for each field.
+//! that has a default to that default, for each release of Kubernetes that [`release`](crate::release) follows.
+//!
+//! As accessors: [`Config::effective`](crate::Config::effective) gives what any field of a configuration holds, whether set or
+//! not, without a change to the configuration; [`defaults!`](crate::defaults!) makes a method for each field. The types of the
+//! kubelet, kube-proxy and kubeadm v1beta4 have such methods.
 
 mod shape;
 

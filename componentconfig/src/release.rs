@@ -1,5 +1,9 @@
 //! The second axis of versions: releases of Kubernetes. A kind comes, is deprecated and goes; fields come and change their
 //! defaults under the same `apiVersion`.
+//!
+//! Followed are: versions that were deprecated or removed ([`lifecycle`]); the fields at the top of the configurations of the
+//! kubelet, kube-proxy and the scheduler that came after 1.20 ([`field_since`]); defaults at the top of the kubelet's that changed
+//! ([`Registry::defaults_in`]). Everything else is taken to be as in [`Release::CURRENT`], in every release.
 
 use std::{fmt, str::FromStr};
 

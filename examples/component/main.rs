@@ -1,6 +1,12 @@
 //! `component`: what can be done with configuration files. It stands in for `kubeadm config migrate`, `validate` and
 //! `print` on the same files, keeps the documents of components that kubeadm drops, and shows what the library has beside.
 //!
+//! Where it is not as `kubeadm config`: everything wrong in a file is said at once, with its line; documents of components are
+//! validated, and written by `migrate`; an `UpgradeConfiguration` is migrated; nothing is asked of the internet, so that a version
+//! such as `stable-1` becomes that of kubeadm 1.36, with a warning; `validate` takes every kind of Kubernetes, with or without
+//! kubeadm's. It ends as kubeadm does: with 0, with 3 where only values are wrong or a kind comes twice, with 1 for anything
+//! else, a wrong command line too.
+//!
 //! `component agent` is a component of one's own, in [`agent`].
 #![allow(
     clippy::print_stdout,
