@@ -418,9 +418,12 @@ mod tests {
         assert!(read("true").is_err());
     }
 
+    fn quantity(text: &str) -> Quantity {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn amounts_compare() {
-        let quantity = |text: &str| text.parse::<Quantity>().unwrap();
         let compare = |a: &str, b: &str| quantity(a).compare(&quantity(b));
         assert_eq!(compare("1Gi", "1024Mi"), Ordering::Equal);
         assert_eq!(compare("1G", "1Gi"), Ordering::Less);
