@@ -290,14 +290,16 @@ impl Document {
         self.root.locate(path)
     }
 
-    /// What validation found about a field, with its place in this document: that of the field, or of the field that is
-    /// the cause where it is not there. Class [`Class::Validation`].
+    /// What validation found about a field, with its place in this document: that of the field, or of something inside of
+    /// it, or, where the field is not there, of another that asks for it. Class [`Class::Validation`].
     pub fn invalid(&self, error: &FieldError) -> Diagnostic {
-        let here = self.root.find(&error.path).is_some();
-        let cause = error.cause.as_ref().filter(|_| !here);
+        let (path, root) = (error.path.elements(), &self.root);
+        let better =
+            |place: &&Path| place.elements().starts_with(path) || root.find(&error.path).is_none();
+        let place = error.place.as_ref().filter(better);
         Diagnostic::error(Class::Validation, error.body())
             .at(error.path.clone())
-            .span(self.locate(cause.unwrap_or(&error.path)))
+            .span(self.locate(place.unwrap_or(&error.path)))
             .source(self.source.as_str())
     }
 }

@@ -18,6 +18,10 @@ impl Config for v1alpha1::KubeProxyConfiguration {
     fn validate(&self) -> Errors {
         Self::validate(self)
     }
+
+    fn warnings(&self) -> Errors {
+        self.odd()
+    }
 }
 
 /// Adds the kind of kube-proxy.

@@ -106,7 +106,7 @@ fn plugin_policy(preference: &v1beta1::Preference, errors: &mut Errors) {
         "Allowlist" if list.is_empty() => {
             let error =
                 FieldError::required(path, "the policy \"Allowlist\" needs at least one entry");
-            errors.push(error.because_of(of_policy));
+            errors.push(error.pointing_at(of_policy));
         }
         "Allowlist" => {
             for (index, _) in list

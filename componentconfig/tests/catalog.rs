@@ -185,3 +185,15 @@ fn every_field_of_every_kind() {
         "a kind that upstream does not have"
     );
 }
+
+#[test]
+fn a_kind_has_defaults_where_upstream_has_some() {
+    let registry = Registry::kubernetes();
+    for kind in &support::kinds() {
+        let gvk =
+            GroupVersionKind::new(kind.group.clone(), kind.version.clone(), kind.kind.clone());
+        let empty = json!({"apiVersion": gvk.api_version(), "kind": gvk.kind()});
+        let defaulted = registry.defaults(&gvk) != Some(registry.normalized(&empty).unwrap());
+        assert_eq!(defaulted, kind.defaulted, "{gvk}");
+    }
+}

@@ -14,14 +14,24 @@ use serde_json::Value;
 static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::kubernetes);
 
 fuzz_target!(|text: &str| {
-    let Ok(set) = DocumentSet::read("f", text) else { return };
+    let Ok(set) = DocumentSet::read("f", text) else {
+        return;
+    };
     let facts = facts();
     let _ = REGISTRY.check(&set, Policy::Strict);
     let _ = load_init(&set, &Facts::default(), LoadOptions::init());
-    let bugs = LoadOptions { compat: Compat::Upstream, ..LoadOptions::migrate() };
+    let bugs = LoadOptions {
+        compat: Compat::Upstream,
+        ..LoadOptions::migrate()
+    };
     let _ = migrate_with(&set, &facts, bugs);
     if let Ok(migration) = migrate(&set, &facts) {
-        let text = migration.documents.iter().map(Value::to_string).collect::<Vec<_>>().join("\n---\n");
+        let text = migration
+            .documents
+            .iter()
+            .map(Value::to_string)
+            .collect::<Vec<_>>()
+            .join("\n---\n");
         let set = DocumentSet::read("f", &text).expect("what is migrated can be read");
         let again = migrate(&set, &facts).expect("what is migrated is valid");
         assert_eq!(again.documents, migration.documents);

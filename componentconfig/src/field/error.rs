@@ -90,9 +90,9 @@ pub struct FieldError {
     pub bad_value: Value,
     /// What was expected; may be empty.
     pub detail: String,
-    /// The field that makes this one wrong or missing: where to point if this one is not in the document.
+    /// Where to point: something inside of what the path names, or, where nothing is there, the field that asks for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Path>,
+    pub place: Option<Path>,
 }
 
 impl FieldError {
@@ -108,14 +108,14 @@ impl FieldError {
             path,
             bad_value: bad_value.into(),
             detail: detail.into(),
-            cause: None,
+            place: None,
         }
     }
 
-    /// The same, because of another field.
+    /// The same, with another place to point to.
     #[must_use]
-    pub fn because_of(mut self, cause: Path) -> Self {
-        self.cause = Some(cause);
+    pub fn pointing_at(mut self, place: Path) -> Self {
+        self.place = Some(place);
         self
     }
 

@@ -58,8 +58,16 @@ impl PolicyRule {
             unknown => errors.not_supported(&level, unknown, &LEVELS),
         }
         self.validate_urls(&path.child("nonResourceURLs"), errors);
-        for resources in &self.resources {
-            resources.validate(&path.child("resources"), errors);
+        let path_of_resources = path.child("resources");
+        for (index, resources) in self.resources.iter().enumerate() {
+            let mut here = Errors::new();
+            resources.validate(&mut here);
+            // Upstream does not say which.
+            errors.extend(here.into_iter().map(|mut error| {
+                let place = path_of_resources.index(index).join(&error.path);
+                error.path = path_of_resources.join(&error.path);
+                error.pointing_at(place)
+            }));
         }
         stages(&self.omit_stages, &path.child("omitStages"), errors);
     }
@@ -89,7 +97,8 @@ impl PolicyRule {
 }
 
 impl GroupResources {
-    fn validate(&self, path: &Path, errors: &mut Errors) {
+    fn validate(&self, errors: &mut Errors) {
+        let path = Path::root();
         // Empty is the core group, `*` is any.
         if !matches!(self.group.as_str(), "" | "*") {
             let wrong = dns::subdomain(&self.group);

@@ -77,5 +77,6 @@ pub(super) fn check(
     }
 }
 
-#[cfg(all(test, feature = "cel"))]
+#[cfg(test)]
+#[cfg(feature = "cel")]
 mod tests;

@@ -2,7 +2,8 @@
 
 use super::v1alpha1::KubeProxyConfiguration;
 use crate::{
-    Diagnostic, Document, Kind, Report, Strictness, component, decode::decode, scalar::Duration,
+    Class, Diagnostic, Document, Kind, Report, Severity, Strictness, component, decode::decode,
+    scalar::Duration,
 };
 
 /// Reads, completes and validates a configuration of kube-proxy. Unknown and duplicate fields are warnings: kube-proxy
@@ -24,6 +25,11 @@ pub fn load(document: &Document) -> Result<(KubeProxyConfiguration, Vec<Diagnost
             .iter()
             .map(|error| document.invalid(error)),
     );
+    said.extend(config.odd().iter().map(|error| Diagnostic {
+        class: Class::Other,
+        severity: Severity::Warning,
+        ..document.invalid(error)
+    }));
     let mut report = Report::from(said);
     report.sort();
     config.drop_unused();

@@ -11,7 +11,7 @@ use crate::{
         ip::{self, Network},
         metrics,
     },
-    field::{Errors, Path},
+    field::{Errors, FieldError, Path},
     gates::Gates,
     scalar::Duration,
 };
@@ -117,26 +117,42 @@ impl KubeProxyConfiguration {
         ] {
             host_and_port(address, &Path::new(name), errors);
         }
-        let (path, cidrs) = (Path::new("clusterCIDR"), self.cluster_cidr.as_str());
-        if !cidrs.is_empty() && !is_one_or_dual(cidrs) {
-            let detail = "must be a valid CIDR, or one of each IP family (e.g. 10.100.0.0/16,fde4:8dba:82e1::/48)";
-            errors.invalid(&path, cidrs, detail);
-        }
         let (path, addresses) = (
             Path::new("nodePortAddresses"),
             self.node_port_addresses.as_deref(),
         );
         let addresses = addresses.unwrap_or_default();
-        for address in addresses {
-            if address == "primary" && addresses.len() > 1 {
-                errors.invalid(
-                    &path,
-                    address.as_str(),
-                    "can't use both 'primary' and CIDRs",
-                );
-            } else if address != "primary" && Network::parse(address).is_none() {
-                errors.invalid(&path, address.as_str(), "must be a valid CIDR");
-            }
+        for (index, address) in addresses.iter().enumerate() {
+            let detail = match address.as_str() {
+                "primary" if addresses.len() > 1 => "can't use both 'primary' and CIDRs",
+                "primary" => continue,
+                cidr if Network::parse(cidr).is_none() => "must be a valid CIDR",
+                _ => continue,
+            };
+            let error = FieldError::invalid(path.clone(), address.as_str(), detail);
+            errors.push(error.pointing_at(path.index(index)));
+        }
+    }
+
+    /// What kube-proxy does not refuse, and stumbles over later.
+    pub(super) fn odd(&self) -> Errors {
+        let mut errors = Errors::new();
+        if self.detect_local_mode != CLUSTER_CIDR {
+            self.cluster_cidr(&mut errors);
+        }
+        let scheduler = self.ipvs.scheduler.as_str();
+        if self.mode == "ipvs" && !SCHEDULERS.contains(&scheduler) {
+            let path = Path::new("ipvs").child("scheduler");
+            errors.not_supported(&path, scheduler, &SCHEDULERS);
+        }
+        errors
+    }
+
+    fn cluster_cidr(&self, errors: &mut Errors) {
+        let cidrs = self.cluster_cidr.as_str();
+        if !cidrs.is_empty() && !is_one_or_dual(cidrs) {
+            let detail = "must be a valid CIDR, or one of each IP family (e.g. 10.100.0.0/16,fde4:8dba:82e1::/48)";
+            errors.invalid(&Path::new("clusterCIDR"), cidrs, detail);
         }
     }
 
@@ -144,13 +160,16 @@ impl KubeProxyConfiguration {
         const MODES: [&str; 5] = [
             "",
             "BridgeInterface",
-            "ClusterCIDR",
+            CLUSTER_CIDR,
             "InterfaceNamePrefix",
             "NodeCIDR",
         ];
         let mode = self.detect_local_mode.as_str();
         if !MODES.contains(&mode) {
             errors.not_supported(&Path::new("detectLocalMode"), mode, &MODES);
+        }
+        if mode == CLUSTER_CIDR {
+            self.cluster_cidr(errors);
         }
         let (path, local) = (Path::new("detectLocal"), &self.detect_local);
         for (wanted, name, interface) in [
@@ -166,11 +185,15 @@ impl KubeProxyConfiguration {
             ),
         ] {
             if mode == wanted && interface.is_empty() {
-                errors.invalid(&path.child(name), "", "must not be empty");
+                let error = FieldError::invalid(path.child(name), "", "must not be empty");
+                errors.push(error.pointing_at(Path::new("detectLocalMode")));
             }
         }
     }
 }
+
+/// How traffic of this node is known: by where it comes from.
+const CLUSTER_CIDR: &str = "ClusterCIDR";
 
 fn masquerade_bit(bit: Option<i32>, path: &Path, errors: &mut Errors) {
     if let Some(bit) = bit.filter(|bit| !(0..=31).contains(bit)) {
@@ -224,17 +247,13 @@ impl KubeProxyIPVSConfiguration {
         ] {
             not_negative(timeout, &path.child(name), errors);
         }
-        let scheduler = self.scheduler.as_str();
-        if !SCHEDULERS.contains(&scheduler) {
-            errors.not_supported(&path.child("scheduler"), scheduler, &SCHEDULERS);
-        }
-        let excluded = self.exclude_cidrs.iter().flatten();
-        for cidr in excluded.filter(|cidr| Network::parse(cidr).is_none()) {
-            errors.invalid(
-                &path.child("excludeCIDRs"),
-                cidr.as_str(),
-                "must be a valid CIDR",
-            );
+        let (path, excluded) = (path.child("excludeCIDRs"), self.exclude_cidrs.iter());
+        for (index, cidr) in excluded.flatten().enumerate() {
+            if Network::parse(cidr).is_none() {
+                let error =
+                    FieldError::invalid(path.clone(), cidr.as_str(), "must be a valid CIDR");
+                errors.push(error.pointing_at(path.index(index)));
+            }
         }
     }
 }
@@ -280,5 +299,58 @@ fn is_one_or_dual(cidrs: &str) -> bool {
         Some([_]) => true,
         Some([one, other]) => one.is_ipv6() != other.is_ipv6(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "yaml")]
+mod tests {
+    use crate::{Report, kube_proxy, yaml};
+
+    fn said(text: &str) -> String {
+        let kind = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
+        let document = yaml::parse("p", &format!("{kind}{text}")).unwrap();
+        match kube_proxy::load(&document) {
+            Ok((_, warnings)) => Report::from(warnings).to_string(),
+            Err(report) => report.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_error_points_to_the_item() {
+        assert_eq!(
+            said("nodePortAddresses:\n- 10.0.0.0/8\n- 10.0.0.1\n"),
+            "p:5:3: nodePortAddresses: Invalid value: \"10.0.0.1\": must be a valid CIDR",
+        );
+        assert_eq!(
+            said("mode: ipvs\nipvs:\n  excludeCIDRs:\n  - fd00::/8\n  - x\n"),
+            "p:7:5: ipvs.excludeCIDRs: Invalid value: \"x\": must be a valid CIDR",
+        );
+        assert_eq!(
+            said("detectLocalMode: BridgeInterface\n"),
+            "p:3:1: detectLocal.bridgeInterface: Invalid value: \"\": must not be empty",
+        );
+    }
+
+    #[test]
+    fn the_networks_of_the_cluster_are_refused_where_they_are_used() {
+        let wrong = "clusterCIDR: 10.0.0.0/8,11.0.0.0/8\n";
+        let detail = "clusterCIDR: Invalid value: \"10.0.0.0/8,11.0.0.0/8\": must be a valid CIDR, or one of each IP \
+                      family (e.g. 10.100.0.0/16,fde4:8dba:82e1::/48)";
+        assert_eq!(said(wrong), format!("p:3:1: warning: {detail}"));
+        let used = format!("detectLocalMode: ClusterCIDR\n{wrong}");
+        assert_eq!(said(&used), format!("p:4:1: {detail}"));
+        assert_eq!(said("clusterCIDR: 10.0.0.0/8,fd00::/48\n"), "");
+    }
+
+    #[test]
+    fn the_scheduler_is_for_the_kernel_to_know() {
+        let odd = said("mode: ipvs\nipvs: {scheduler: fast}\n");
+        assert!(
+            odd.starts_with("p:4:8: warning: ipvs.scheduler: Unsupported value: \"fast\""),
+            "{odd}"
+        );
+        assert_eq!(said("mode: ipvs\nipvs: {scheduler: rr}\n"), "");
+        assert_eq!(said("ipvs: {scheduler: fast}\n"), "");
     }
 }

@@ -32,12 +32,18 @@ impl Config for v1::CredentialProviderConfig {
             errors.required(&path, "at least 1 item in plugins is required");
         }
         let mut names = BTreeSet::new();
-        for provider in providers {
+        for (index, provider) in providers.iter().enumerate() {
+            let mut here = Errors::new();
             let name = provider.name.as_str();
             if !names.insert(name) {
-                errors.duplicate(&path.child("name"), name);
+                here.duplicate(&path.child("name"), name);
             }
-            provider.validate(&path, &mut errors);
+            provider.validate(&path, &mut here);
+            let entry = path.index(index);
+            errors.extend(here.into_iter().map(|error| {
+                let inside = error.path.elements().iter().skip(1).cloned().collect();
+                error.pointing_at(entry.join(&inside))
+            }));
         }
         errors
     }
@@ -208,5 +214,41 @@ fn annotation_keys(keys: &[String], path: &Path, errors: &mut Errors) {
         if !seen.insert(key) {
             errors.duplicate(path, key.as_str());
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "yaml")]
+mod tests {
+    use crate::{Policy, Registry, kubelet, yaml};
+
+    #[test]
+    fn errors_point_to_their_provider() {
+        let text = "\
+apiVersion: kubelet.config.k8s.io/v1
+kind: CredentialProviderConfig
+providers:
+- name: a
+  apiVersion: credentialprovider.kubelet.k8s.io/v1
+  matchImages: [a.example]
+  defaultCacheDuration: 1m
+- name: a
+  apiVersion: credentialprovider.kubelet.k8s.io/v2
+  matchImages: [b.example]
+  defaultCacheDuration: -1m
+";
+        let document = yaml::parse("c", text).unwrap();
+        let registry = kubelet::register(Registry::new());
+        let report = registry.load_any(&document, Policy::Strict).unwrap_err();
+        let places = report.errors().map(|error| {
+            let path = error.path.as_ref().unwrap().to_string();
+            (path, error.span.unwrap().line)
+        });
+        let expected = [
+            ("providers.name", 8),
+            ("providers.apiVersion", 9),
+            ("providers.defaultCacheDuration", 11),
+        ];
+        assert!(places.eq(expected.map(|(path, line)| (path.to_owned(), line))));
     }
 }

@@ -47,3 +47,57 @@ impl KubeletConfiguration {
         errors
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "yaml")]
+mod tests {
+    use crate::{kubelet, yaml};
+
+    fn lines(text: &str) -> Vec<(String, u32)> {
+        let kind = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+        let document = yaml::parse("k", &format!("{kind}{text}")).unwrap();
+        let report = kubelet::load(&document).unwrap_err();
+        let places = report.errors().map(|error| {
+            let path = error.path.as_ref().unwrap().to_string();
+            (path, error.span.unwrap().line)
+        });
+        places.collect()
+    }
+
+    #[test]
+    fn errors_point_to_what_is_wrong_in_a_list() {
+        let at = |text: &str, path: &str, line| assert_eq!(lines(text), [(path.to_owned(), line)]);
+        at(
+            "registerWithTaints:\n- {key: a, effect: NoSchedule}\n- {key: b, effect: Never}\n",
+            "registerWithTaints",
+            5,
+        );
+        at(
+            "reservedMemory:\n- numaNode: 0\n  limits: {memory: 1Gi}\n- numaNode: 1\n  limits:\n    cpu: 1\n",
+            "reservedMemory",
+            8,
+        );
+        at(
+            "enforceNodeAllocatable:\n- pods\n- all\n",
+            "enforceNodeAllocatable",
+            5,
+        );
+        at(
+            "enforceNodeAllocatable:\n- pods\n- pods\n",
+            "enforceNodeAllocatable",
+            5,
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_pointed_to_by_what_asks_for_it() {
+        assert_eq!(
+            lines("maxPods: 7\nenforceNodeAllocatable:\n- pods\n- kube-reserved\n"),
+            [("kubeReservedCgroup".to_owned(), 6)],
+        );
+        assert_eq!(
+            lines("cgroupsPerQOS: false\nenforceNodeAllocatable: [pods]\n"),
+            [("cgroupsPerQOS".to_owned(), 3)],
+        );
+    }
+}

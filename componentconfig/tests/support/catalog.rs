@@ -16,6 +16,8 @@ pub(crate) struct Kind {
     pub(crate) group: String,
     pub(crate) version: String,
     pub(crate) kind: String,
+    /// Whether upstream's defaults of the version change an empty document.
+    pub(crate) defaulted: bool,
     pub(crate) root: String,
     pub(crate) types: BTreeMap<String, Vec<Field>>,
 }

@@ -33,16 +33,24 @@ pub(super) fn check(kubelet: &KubeletConfiguration, errors: &mut Errors) {
         }
     }
     let mut seen = BTreeSet::new();
-    for name in enforced {
+    for (index, name) in enforced.iter().enumerate() {
         if seen.insert(name) {
-            one(kubelet, name, enforced.len(), &path, errors);
+            one(kubelet, (index, name), enforced.len(), &path, errors);
         } else {
-            errors.duplicate(&path, name.as_str());
+            let error = FieldError::duplicate(path.clone(), name.as_str());
+            errors.push(error.pointing_at(path.index(index)));
         }
     }
 }
 
-fn one(kubelet: &KubeletConfiguration, name: &str, all: usize, path: &Path, errors: &mut Errors) {
+fn one(
+    kubelet: &KubeletConfiguration,
+    (index, name): (usize, &str),
+    all: usize,
+    path: &Path,
+    errors: &mut Errors,
+) {
+    let place = path.index(index);
     let cgroup = match name {
         "pods" => None,
         "system-reserved" | "system-reserved-compressible" => {
@@ -54,12 +62,13 @@ fn one(kubelet: &KubeletConfiguration, name: &str, all: usize, path: &Path, erro
         "none" => {
             if all > 1 {
                 let detail = "may not contain additional enforcements when \"none\" is specified";
-                errors.invalid(path, name, detail);
+                errors.push(FieldError::invalid(path.clone(), name, detail).pointing_at(place));
             }
             return;
         }
         _ => {
-            errors.not_supported(path, name, &ENFORCEMENTS);
+            let error = FieldError::not_supported(path.clone(), name, &ENFORCEMENTS);
+            errors.push(error.pointing_at(place));
             return;
         }
     };
@@ -68,12 +77,12 @@ fn one(kubelet: &KubeletConfiguration, name: &str, all: usize, path: &Path, erro
     {
         let detail =
             format!("must be specified when {name:?} is included in enforceNodeAllocatable");
-        errors.push(FieldError::required(Path::new(field), detail).because_of(path.clone()));
+        errors.push(FieldError::required(Path::new(field), detail).pointing_at(place.clone()));
     }
     if kubelet.cgroups_per_qos != Some(true) {
         let detail =
             format!("must be set to true when {name:?} is contained in enforceNodeAllocatable");
         let error = FieldError::invalid(Path::new("cgroupsPerQOS"), false, detail);
-        errors.push(error.because_of(path.clone()));
+        errors.push(error.pointing_at(place.clone()));
     }
 }

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use crate::{
-    field::{Errors, Path},
+    field::{Errors, FieldError, Path},
     gates::Gates,
     kubelet::v1beta1::KubeletConfiguration,
 };
@@ -30,10 +30,14 @@ fn swap(kubelet: &KubeletConfiguration, gates: Gates<'_>, errors: &mut Errors) {
 fn reserved(kubelet: &KubeletConfiguration, errors: &mut Errors) {
     let path = Path::new("reservedMemory");
     let mut seen = BTreeSet::new();
-    for reservation in &kubelet.reserved_memory {
+    for (index, reservation) in kubelet.reserved_memory.iter().enumerate() {
         let node = reservation.numa_node;
         for (resource, quantity) in &reservation.limits {
-            let mut wrong = |detail: String| errors.invalid(&path, quantity.to_string(), detail);
+            let place = path.index(index).child("limits").child(resource.clone());
+            let mut wrong = |detail: String| {
+                let error = FieldError::invalid(path.clone(), quantity.to_string(), detail);
+                errors.push(error.pointing_at(place.clone()));
+            };
             if resource != "memory" && !resource.starts_with("hugepages-") {
                 wrong(format!(
                     "the limit type {resource:?} for NUMA node {node} is not supported, only memory and hugepages-* are \

@@ -2,7 +2,7 @@
 
 use crate::{
     check::{cpuset, image, labels, metrics},
-    field::{Errors, Path},
+    field::{Errors, FieldError, Path},
     gates::Gates,
     kubelet::v1beta1::KubeletConfiguration,
 };
@@ -82,16 +82,20 @@ fn together(kubelet: &KubeletConfiguration, gates: Gates<'_>, errors: &mut Error
 
 fn taints(kubelet: &KubeletConfiguration, errors: &mut Errors) {
     let path = Path::new("registerWithTaints");
-    for taint in &kubelet.register_with_taints {
+    for (index, taint) in kubelet.register_with_taints.iter().enumerate() {
+        let mut wrong = |value, detail| {
+            let error = FieldError::invalid(path.clone(), value, detail);
+            errors.push(error.pointing_at(path.index(index)));
+        };
         let value = format!("{}={}:{}", taint.key, taint.value, taint.effect);
         let effect = matches!(
             taint.effect.as_str(),
             "" | "NoSchedule" | "PreferNoSchedule" | "NoExecute"
         );
         if !labels::is_qualified_name(&taint.key) || !labels::is_value(&taint.value) || !effect {
-            errors.invalid(&path, value, "invalid taint");
+            wrong(value, "invalid taint");
         } else if taint.time_added.is_some() {
-            errors.invalid(&path, value, "timeAdded must not be set");
+            wrong(value, "timeAdded must not be set");
         }
     }
 }
@@ -128,12 +132,13 @@ fn image_credentials(kubelet: &KubeletConfiguration, gates: Gates<'_>, errors: &
         errors.forbidden(&images_path, detail);
         return;
     }
-    for pattern in images {
+    for (index, pattern) in images.iter().enumerate() {
         let repository = pattern.strip_suffix("/*").unwrap_or(pattern);
         if !image::is_repository(repository) {
             let detail =
                 "must be the name of an image without tag, or a prefix of names that ends in /*";
-            errors.invalid(&images_path, pattern.as_str(), detail);
+            let error = FieldError::invalid(images_path.clone(), pattern.as_str(), detail);
+            errors.push(error.pointing_at(images_path.index(index)));
         }
     }
 }
