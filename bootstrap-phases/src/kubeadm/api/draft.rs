@@ -13,6 +13,8 @@ use serde_json::Value;
 use super::{Api, Attempt, MANAGER, Request};
 use crate::{Compat, Draft, Note, PhaseError};
 
+const RBAC: &str = "rbac.authorization.k8s.io";
+
 /// A plan in the making that may want objects of an API.
 pub struct ApiDraft<'a, 'd> {
     api: &'a Api,
@@ -33,6 +35,7 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
 
     /// Wants an object to be like this. As kubeadm does it, it is replaced as a whole; else fields that others own stay theirs,
     /// and a warning names those that differ.
+    /// What would change nothing but who owns which field is not written.
     ///
     /// # Errors
     /// The API refuses to tell what is there, or the object is not valid for its kind.
@@ -117,7 +120,7 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         let preview = self.preview(target, &live, &intent, &options)?;
         let mut conflicts = preview.conflicts().iter();
         if preview.conflicts().is_empty() {
-            if preview.written().effect() != request::Effect::Nothing {
+            if preview.written().effect() == request::Effect::Object {
                 self.request(apply(intent, false));
             }
             return Ok(());
@@ -130,7 +133,7 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         self.tell_conflicts(target, &preview);
         let options = options.policy(ConflictPolicy::new(Resolution::AdoptEqual));
         let preview = self.preview(target, &live, &intent, &options)?;
-        if preview.written().effect() != request::Effect::Nothing {
+        if preview.written().effect() == request::Effect::Object {
             self.request(apply(self.ours(target, &preview)?, false));
         }
         Ok(())
@@ -206,5 +209,33 @@ fn intent(mut object: Value) -> Value {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("resourceVersion");
     }
+    let subjects = object.get_mut("subjects").and_then(Value::as_array_mut);
+    for subject in subjects
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        if matches!(
+            subject.get("kind").and_then(Value::as_str),
+            Some("Group" | "User")
+        ) {
+            subject.entry("apiGroup").or_insert_with(|| RBAC.into());
+        }
+    }
+    fill_field_refs(&mut object);
     object
+}
+
+/// Values that are owned as a whole have to say what a server would fill in: left out, it would differ for ever.
+fn fill_field_refs(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get_mut("fieldRef").and_then(Value::as_object_mut) {
+                reference.entry("apiVersion").or_insert_with(|| "v1".into());
+            }
+            fields.values_mut().for_each(fill_field_refs);
+        }
+        Value::Array(items) => items.iter_mut().for_each(fill_field_refs),
+        _ => {}
+    }
 }

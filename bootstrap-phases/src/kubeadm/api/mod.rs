@@ -229,8 +229,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// A refusal as the error of a phase: its reason decides whether trying again helps.
 pub fn error_of(what: &str, refusal: &Refusal) -> PhaseError {
     let (class, code) = match refusal.reason {
-        Reason::Unreachable
-        | Reason::Timeout
+        Reason::Unreachable => (ErrorClass::NotYet, "api.no-answer"),
+        Reason::Timeout
         | Reason::ServerTimeout
         | Reason::ServiceUnavailable
         | Reason::TooManyRequests
