@@ -33,6 +33,8 @@ use conformance_runner::Runner;
 type Suite = fn(&mut Runner, &[Case]);
 
 const SUITES: &[(&str, Suite)] = &[
+    #[cfg(feature = "kubeadm")]
+    ("certs-commands", run_case::replay),
     ("engine", engine::replay),
     #[cfg(feature = "kubeadm")]
     ("existing-files", run_case::replay),

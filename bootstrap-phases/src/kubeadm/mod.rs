@@ -3,6 +3,7 @@
 pub mod api;
 pub mod arguments;
 mod context;
+pub mod credentials;
 pub mod discovery;
 pub mod flags;
 pub mod images;

@@ -22,6 +22,15 @@ pub fn random(keys: &dyn KeySource) -> Result<Token, PhaseError> {
         .map_err(|_| PhaseError::fatal("token.not-made", "no token could be made"))
 }
 
+/// The ID that a word means: that of a token, or an ID itself. `None` if it is neither.
+pub fn id_of(word: &str) -> Option<String> {
+    if let Ok(token) = word.parse::<Token>() {
+        return Some(token.id().to_owned());
+    }
+    let right = word.len() == 6 && word.bytes().all(|byte| ALPHABET.contains(&byte));
+    right.then(|| word.to_owned())
+}
+
 fn characters(keys: &dyn KeySource, count: usize) -> Result<String, PhaseError> {
     let mut text = String::new();
     let mut bytes = [0; 32];

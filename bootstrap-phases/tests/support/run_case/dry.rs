@@ -146,7 +146,7 @@ pub(super) fn action_differences(
                 for field in ["answer", "namespace"] {
                     fields.remove(field);
                 }
-                if fields["verb"] == "PATCH" {
+                if fields["verb"] == "PATCH" || fields["verb"] == "DELETE" {
                     fields.remove("object");
                 }
             }
@@ -209,6 +209,13 @@ pub(super) fn difference(
         _ if recorded == found => {}
         _ => out.push(format!("{path}: {found} instead of {recorded}")),
     }
+}
+
+/// What stands in base64.
+pub(super) fn decoded(value: &Value) -> Vec<u8> {
+    STANDARD
+        .decode(value.as_str().unwrap_or_default())
+        .unwrap_or_default()
 }
 
 fn matches(pattern: &str, text: &str, files: &MemFiles) -> bool {

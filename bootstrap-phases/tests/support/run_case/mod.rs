@@ -6,6 +6,7 @@
 )]
 
 mod class;
+mod commands;
 mod dry;
 mod files;
 mod host;
@@ -81,7 +82,9 @@ fn steps(case: &Case) -> Result<Vec<Value>, String> {
 fn what_is_missing(step: &Value) -> Option<String> {
     let words: Vec<&str> = words(&step["run"]);
     match words.as_slice() {
-        [] | ["init", ..] | ["config", "images", "list", ..] => None,
+        [] | ["init" | "certs" | "kubeconfig" | "token", ..] | ["config", "images", "list", ..] => {
+            None
+        }
         [first, rest @ ..] => {
             let named = rest.iter().take_while(|word| !word.starts_with('-'));
             let command: Vec<&str> = std::iter::once(*first).chain(named.copied()).collect();
@@ -126,10 +129,15 @@ fn replay_case(
         let expected = expected.next().ok_or("fewer recorded steps than steps")?;
         let mut expected = expected.clone();
         if let Some(name) = expected["stdoutFile"].as_str() {
-            expected["stdoutJson"] = documents(&case.text(&format!("expected/{name}"))?)?;
+            let text = case.text(&format!("expected/{name}"))?;
+            expected["stdoutJson"] = if text.starts_with("---") {
+                documents(&text)?
+            } else {
+                componentconfig::yaml::read(&text).map_err(|error| error.to_string())?
+            };
         }
         let expected = &expected;
-        let mut differences: Vec<String> = compare_step(&answer, expected).collect();
+        let mut differences: Vec<String> = compare_step(&answer, expected, &tree.files).collect();
         if let (Some(actions), Some(name)) = (&answer.actions, expected["actions"].as_str()) {
             let recorded = componentconfig::yaml::read(&case.text(&format!("expected/{name}"))?)
                 .map_err(|error| error.to_string())?;
@@ -217,6 +225,14 @@ impl Call<'_> {
     fn answer(&self, words: &[&str]) -> Answer {
         if let ["config", "images", "list", rest @ ..] = words {
             return self.images(rest);
+        }
+        if let [
+            group @ ("certs" | "kubeconfig" | "token"),
+            command,
+            rest @ ..,
+        ] = words
+        {
+            return self.command(group, command, rest);
         }
         let call = match cli::parse(self.flow, words.get(1..).unwrap_or_default()) {
             Ok(Invocation::Run(call)) => call,
@@ -427,8 +443,12 @@ fn of_phase(error: &PhaseError) -> Failure {
     Failure::new(class::of_phase(error), error)
 }
 
-fn compare_step(answer: &Answer, expected: &Value) -> impl Iterator<Item = String> {
-    let mut out = Vec::new();
+fn compare_step(
+    answer: &Answer,
+    expected: &Value,
+    files: &MemFiles,
+) -> impl Iterator<Item = String> {
+    let mut out: Vec<String> = Vec::new();
     let exit = u8::from(answer.error.is_some());
     let text = answer
         .error
@@ -440,17 +460,12 @@ fn compare_step(answer: &Answer, expected: &Value) -> impl Iterator<Item = Strin
             exit, expected["exitCode"]
         ));
     }
+    out.extend(stdout_differences(&answer.stdout, expected, files));
     let mut field = |name: &str, found: Value, expected: &Value| {
         if let Some(difference) = first_difference(&found, expected) {
             out.push(format!("{name}: {difference} ({text})"));
         }
     };
-    if !answer.stdout.is_null() {
-        let recorded = ["stdoutJson", "stdout"].map(|name| &expected[name]);
-        let [json, lines] = recorded;
-        let recorded = if json.is_null() { lines } else { json };
-        field("stdout", answer.stdout.clone(), recorded);
-    }
     field(
         "phasesEntered",
         json!(answer.entered),
@@ -476,6 +491,56 @@ fn compare_step(answer: &Answer, expected: &Value) -> impl Iterator<Item = Strin
         }
     }
     out.into_iter()
+}
+
+/// What was printed, where it is compared: data, data with times, a pattern of random characters, a kubeconfig, or lines.
+fn stdout_differences(stdout: &Value, expected: &Value, files: &MemFiles) -> Vec<String> {
+    let mut out = Vec::new();
+    if let Some(length) = stdout["pattern"].as_u64() {
+        let pattern = expected["stdoutPattern"].as_str().unwrap_or_default();
+        let lengths = [("[0-9a-f]{64}", 64), (r"[a-z0-9]{6}\.[a-z0-9]{16}", 23)];
+        if !lengths.contains(&(pattern, length)) {
+            out.push(format!("{length} characters are not {pattern}"));
+        }
+    } else if stdout.is_object() && expected["certificates"].is_object() {
+        out.extend(kubeconfig_differences(stdout, expected, files));
+    } else if !stdout.is_null() {
+        let [json, lines] = ["stdoutJson", "stdout"].map(|name| &expected[name]);
+        let recorded = if json.is_null() { lines } else { json };
+        dry::difference("stdout", recorded, stdout, files, &mut out);
+    }
+    out
+}
+
+/// A printed kubeconfig: its text, and the certificate and key in it.
+fn kubeconfig_differences(found: &Value, expected: &Value, files: &MemFiles) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut shown = found.clone();
+    for (name, recorded) in expected["certificates"].as_object().into_iter().flatten() {
+        let field = name.trim_start_matches("stdout#");
+        let pem = dry::decoded(&found["users"][0]["user"][field]);
+        match certificates::describe_certificate(files, host::now(), &pem) {
+            Ok(mut described) => {
+                // The recordings do not say who signed what was only printed.
+                if let Some(fields) = described.as_object_mut() {
+                    fields.remove("signedBy");
+                }
+                out.extend(certificates::compare(name, recorded, &described));
+            }
+            Err(why) => out.push(why),
+        }
+        shown["users"][0]["user"][field] = json!("{{CERTIFICATE}}");
+    }
+    for (name, recorded) in expected["keys"].as_object().into_iter().flatten() {
+        let field = name.trim_start_matches("stdout#");
+        match certificates::describe_key(&dry::decoded(&found["users"][0]["user"][field])) {
+            Ok(described) => out.extend(certificates::compare(name, recorded, &described)),
+            Err(why) => out.push(why),
+        }
+        shown["users"][0]["user"][field] = json!("{{KEY}}");
+    }
+    dry::difference("stdout", &expected["stdoutJson"], &shown, files, &mut out);
+    out
 }
 
 fn as_set(fields: &[Value]) -> Vec<String> {

@@ -207,14 +207,21 @@ impl ClusterKubeconfig {
         })
     }
 
-    fn user(&self, context: &InitContext) -> String {
+    /// What a request for the client certificate says.
+    pub(in crate::kubeadm) fn client(&self, context: &InitContext, now: SystemTime) -> CertSpec {
+        let validity = pki::leaf_validity(&context.cluster, now);
+        CertSpec::leaf(self.user(context), &[Usage::ClientAuth], validity)
+            .organizations(self.organizations)
+    }
+
+    pub(in crate::kubeadm) fn user(&self, context: &InitContext) -> String {
         match self.user {
             User::Fixed(name) => name.to_owned(),
             User::Node => format!("system:node:{}", context.init.node_registration.name),
         }
     }
 
-    fn server(&self, context: &InitContext) -> Result<String, NetError> {
+    pub(in crate::kubeadm) fn server(&self, context: &InitContext) -> Result<String, NetError> {
         match self.server {
             Server::ControlPlane => context.control_plane_url(),
             Server::Local => Ok(context.local_endpoint()?.url()),
