@@ -34,7 +34,9 @@ fn settled(write: &Write<'_>) -> Option<Vec<(String, Value)>> {
     let managers = write.managers.iter().map(|(name, managed)| {
         let fields = managed.fields.to_value();
         let fits = managed.version == write.change.version
-            && trie::is_settled(&ty.schema, ty.root, &fields);
+            && fields
+                .as_object()
+                .is_some_and(|fields| trie::is_settled(&ty.schema, ty.root, fields));
         fits.then(|| (name.clone(), fields))
     });
     managers.collect()

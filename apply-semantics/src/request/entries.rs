@@ -25,6 +25,11 @@ struct Item {
 }
 
 impl Entries {
+    /// No entries.
+    pub(super) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// The entries of a list, if they are like that; else the list.
     pub(super) fn read(list: Value, version: &str, ty: &Type) -> Result<Self, Value> {
         let facts = |entry: &Value| facts(entry, version, ty);
@@ -256,7 +261,8 @@ fn facts(entry: &Value, version: &str, ty: &Type) -> Option<(Operation, Option<T
     let (mut operation, mut time, mut needed) = (None, None, 0);
     for (name, value) in entry.as_object()? {
         if name == FIELDS {
-            needed += usize::from(trie::is_settled(&ty.schema, ty.root, value));
+            let fields = value.as_object()?;
+            needed += usize::from(trie::is_settled(&ty.schema, ty.root, fields));
             continue;
         }
         let text = value.as_str().filter(|text| !text.is_empty())?;

@@ -110,7 +110,7 @@ pub(super) fn tracked_update(
     Ok(entries)
 }
 
-fn has_uid(object: &Value) -> bool {
+pub(super) fn has_uid(object: &Value) -> bool {
     let uid = object.pointer("/metadata/uid").and_then(Value::as_str);
     uid.is_some_and(|uid| !uid.is_empty())
 }

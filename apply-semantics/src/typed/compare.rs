@@ -12,9 +12,9 @@ use super::{
     validate::check_scalar,
 };
 use crate::{
-    fieldset::{FieldSet, FieldSetBuilder, Patterns},
+    fieldset::{Element, FieldSet, FieldSetBuilder, Patterns},
     fused::{Join, maps_are_sorted},
-    path::{Path, PathElement},
+    path::PathElement,
     schema::{ListNode, MapNode, Schema, Target, Type},
     value::equal,
 };
@@ -176,13 +176,21 @@ impl<'a> Walk<'a> {
 
     /// Puts the path to where the walk is into a set.
     fn put(&mut self, side: Side) -> Checked<()> {
-        let path = self.way.iter().map(|step| step.element(self.schema));
-        let path: Path = path.collect::<Result<_, _>>()?;
-        match side {
-            Side::Added => self.added.insert(&path),
-            Side::Modified => self.modified.insert(&path),
-            Side::Removed => self.removed.insert(&path),
+        for step in &mut self.way {
+            if let Step::Item(..) = step {
+                *step = Step::Element(step.element(self.schema)?);
+            }
         }
+        let set = match side {
+            Side::Added => &mut self.added,
+            Side::Modified => &mut self.modified,
+            Side::Removed => &mut self.removed,
+        };
+        set.insert_steps(self.way.iter().filter_map(|step| match step {
+            Step::Field(name) => Some(Element::Field(name)),
+            Step::Element(element) => Some(Element::from(element)),
+            Step::Item(..) => None,
+        }));
         Ok(())
     }
 

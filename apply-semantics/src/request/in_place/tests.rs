@@ -14,11 +14,14 @@ use std::time::Instant;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{ApplyOptions, Engine, Kinds, UpdateOptions, apply as step_by_step, update as updates},
+    super::{
+        ApplyOptions, Effect, Engine, Kinds, UpdateOptions, apply as step_by_step,
+        update as updates,
+    },
     Attempt,
 };
 use crate::{
-    managed_fields::Time,
+    managed_fields::{self, Time},
     schema::{Schema, Type},
     typed::EmptyContainers,
     updater::Filter,
@@ -318,6 +321,9 @@ fn sequence(seed: u64, counts: &mut Counts) {
         let (attempt, literal) = if random.one_in(3) {
             let mut new = live.clone().unwrap_or_else(|| other.clone());
             mixed(&mut random, &mut new, &other);
+            if random.one_in(3) {
+                managed_fields::take(&mut new);
+            }
             let options = UpdateOptions::new(manager).at(time);
             let literal = updates::update(&engine, live.clone(), new.clone(), &options);
             (super::update(&engine, live.clone(), new, &options), literal)
@@ -343,7 +349,7 @@ fn sequence(seed: u64, counts: &mut Counts) {
                 counts.conflicts += usize::from(done.is_err());
                 assert_eq!(done, literal, "seed {seed} step {step}: live {live:?}");
                 if let (Ok(done), Ok(literal)) = (&done, &literal) {
-                    counts.changes += usize::from(done.effect() != super::Effect::Nothing);
+                    counts.changes += usize::from(done.effect() != Effect::Nothing);
                     assert_eq!(done.report(), literal.report(), "seed {seed} step {step}");
                     assert_eq!(
                         done.object().to_string(),
@@ -356,7 +362,12 @@ fn sequence(seed: u64, counts: &mut Counts) {
         };
         if let Ok(written) = literal {
             let mut object = written.into_object();
-            object["metadata"]["uid"] = "u".into();
+            if !random.one_in(4) {
+                object["metadata"]["uid"] = "u".into();
+            }
+            if random.one_in(8) {
+                managed_fields::take(&mut object);
+            }
             live = Some(object);
         }
     }
