@@ -21,7 +21,14 @@ pub(crate) fn paths(registry: &Registry) -> Value {
     for (group, version) in registry.group_versions() {
         paths.push(root(group, version));
     }
-    for path in ["/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] {
+    for path in [
+        "/healthz",
+        "/livez",
+        "/openapi/v2",
+        "/openapi/v3",
+        "/readyz",
+        "/version",
+    ] {
         paths.push(path.to_owned());
     }
     json!({ "paths": paths })

@@ -20,6 +20,8 @@ use tower_service::Service;
 
 pub use body::ResponseBody;
 pub(crate) use render::metadata_of;
+#[cfg(feature = "listen")]
+pub(crate) use render::unauthorized;
 
 use crate::{
     call::{Body, Call, Method, Params},

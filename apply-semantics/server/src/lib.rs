@@ -51,13 +51,14 @@
 //! Nothing runs: Pods are not scheduled, and no controller acts but the garbage collector and the one that empties namespaces, at
 //! once and in the same request. There are no admission webhooks, no authorisation (whoever asks is anonymous and may do everything), no aggregated
 //! APIs, no tokens, no exec, attach, log and proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents
-//! have the fields of built-in kinds and no descriptions of them, and OpenAPI v2 is not served.
+//! have the fields of built-in kinds and no descriptions of them.
 //! Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
 //!
 //! # Features
 //!
 //! - `yaml`: bodies of server-side apply in YAML, read as Kubernetes reads it. JSON, which is YAML too, needs no feature; kubectl and kube send JSON.
 //! - `listen`: [`Server::listen`], the server on a port of this machine, and a kubeconfig for it. It brings hyper and tokio.
+//! - `tls`: [`ListenOptions::tls`], the port encrypted, with certificates made for it. It brings rustls.
 
 mod answer;
 mod call;
@@ -97,7 +98,7 @@ pub use clock::{Callback, Clock, ManualClock, SystemClock};
 pub use faults::{Fault, FaultRule};
 pub use http::ResponseBody;
 #[cfg(feature = "listen")]
-pub use listen::Listener;
+pub use listen::{ListenOptions, Listener};
 pub use requests::{RequestRecord, Requests};
 pub use server::{Builder, Server, SetupError, Snapshot};
 

@@ -1,10 +1,13 @@
-//! OpenAPI v3: what clients need to check manifests, to explain kinds and to merge by keys.
+//! OpenAPI: what clients need to check manifests, to explain kinds and to merge by keys.
 
 mod schemas;
+mod v2;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Map, Value, json};
+
+pub(crate) use v2::{protobuf, swagger};
 
 use crate::{
     discovery::root,

@@ -98,6 +98,11 @@ impl Server {
             }
             Route::Group(group) => discovery::group(registry, group),
             Route::Resources { group, version } => discovery::resources(registry, group, version),
+            Route::Swagger => {
+                let document = openapi::swagger(registry);
+                drop(state);
+                return swagger(&document, accept);
+            }
             Route::OpenApi => Some(openapi::index(registry)),
             Route::OpenApiOf { group, version } => openapi::document(registry, group, version),
             Route::Resource(_) | Route::Unknown => None,
@@ -108,6 +113,22 @@ impl Server {
             None => refusal(&unknown_resource(), &[]),
         }
     }
+}
+
+/// OpenAPI v2 in protobuf for who wants that, else in JSON.
+fn swagger(document: &Value, accept: &str) -> Response<ResponseBody> {
+    const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    // The older name is asked for still, and is none that an answer could have.
+    const OLDER: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    let mut accepted = accept.split(',').map(str::trim);
+    if !accepted.any(|media| media == PROTOBUF || media == OLDER) {
+        return respond(200, ResponseBody::whole(document.to_string()), &[]);
+    }
+    let body = ResponseBody::whole(openapi::protobuf(document));
+    let mut response = respond(200, body, &[]);
+    let media = HeaderValue::from_static(PROTOBUF);
+    response.headers_mut().insert(header::CONTENT_TYPE, media);
+    response
 }
 
 fn discovered(document: &Value, version: &str) -> Response<ResponseBody> {
@@ -150,6 +171,12 @@ fn has_empty_details(refusal: &Refusal) -> bool {
         Reason::Invalid => refusal.message.starts_with("the server rejected"),
         _ => false,
     }
+}
+
+/// Who asks does not say who it is.
+#[cfg(feature = "listen")]
+pub(crate) fn unauthorized() -> Response<ResponseBody> {
+    refusal(&Refusal::new(Reason::Unauthorized, "Unauthorized"), &[])
 }
 
 pub(super) fn too_large() -> Response<ResponseBody> {

@@ -22,6 +22,8 @@ pub(crate) enum Route {
         group: String,
         version: String,
     },
+    /// `/openapi/v2`.
+    Swagger,
     /// `/openapi/v3`.
     OpenApi,
     /// `/openapi/v3/api/v1` and the like.
@@ -58,6 +60,7 @@ impl Route {
                 group: owned(group),
                 version: owned(version),
             },
+            ["openapi", "v2"] => Self::Swagger,
             ["openapi", "v3"] => Self::OpenApi,
             ["openapi", "v3", "api", version] => Self::OpenApiOf {
                 group: String::new(),
@@ -90,7 +93,7 @@ mod tests {
     #[test]
     fn paths_lead_to_objects_and_documents() {
         assert_eq!(Route::of("/apis/"), Route::Groups { core: false });
-        assert_eq!(Route::of("/openapi/v2"), Route::Unknown);
+        assert_eq!(Route::of("/openapi/v4"), Route::Unknown);
         let Route::Resource(target) =
             Route::of("/apis/apps/v1/namespaces/a/deployments/b%3Ac/scale")
         else {
