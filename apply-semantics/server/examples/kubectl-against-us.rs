@@ -1,18 +1,20 @@
 //! A server in this process, and the kubectl of this machine against it.
 //!
-//! `cargo run -p apply-server --features listen --example kubectl-against-us -- get namespaces` runs one command; without arguments
-//! the server stays, and says which kubeconfig to use.
+//! `cargo run -p apply-server --features tls --example kubectl-against-us -- get namespaces` runs one command; without arguments
+//! the server stays until it is interrupted, and says which kubeconfig to use. The port is encrypted and wants a client certificate, and
+//! the kubeconfig has it.
 
 #![allow(clippy::print_stdout, reason = "an example talks")]
 
-use std::{env, error::Error, process::Command};
+use std::{env, error::Error, process::Command, time::Duration};
 
-use apply_server::Server;
+use apply_server::{ListenOptions, Server};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::new();
-    let listener = server.listen("127.0.0.1:0").await?;
+    let options = ListenOptions::new().client_certificates();
+    let listener = server.listen_with("127.0.0.1:0", &options).await?;
     let config = env::temp_dir().join(format!(
         "apply-server-{}.kubeconfig",
         listener.address().port()
@@ -33,6 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         server.requests().count(),
         server.revision()
     );
+    listener.shutdown(Duration::from_secs(1)).await;
     if status.success() {
         Ok(())
     } else {

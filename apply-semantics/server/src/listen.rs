@@ -1,17 +1,26 @@
 //! The server on a port (feature `listen`), for kubectl and everything else that speaks HTTP.
 
-use std::{fs, io, net::SocketAddr, path::Path};
+mod connection;
+mod options;
+#[cfg(feature = "tls")]
+mod tls;
 
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use std::{
+    fmt,
+    fs::OpenOptions,
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
 };
-use serde_json::json;
+
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
+
+pub use options::ListenOptions;
 
 use crate::server::Server;
 
@@ -28,23 +37,44 @@ use crate::server::Server;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Listener {
     address: SocketAddr,
-    accepting: JoinHandle<()>,
+    /// It holds what a client needs to be let in.
+    kubeconfig: String,
+    accepting: JoinHandle<JoinSet<()>>,
+    down: watch::Sender<bool>,
 }
 
 impl Server {
-    /// Listens on an address, without encryption: for loopback only. Port 0 takes a free one. It needs a Tokio runtime.
+    /// Listens on an address, without encryption and for everybody: for loopback only. Port 0 takes a free one. It speaks HTTP/1.1,
+    /// and HTTP/2 with clients that begin with it. It needs a Tokio runtime.
     ///
     /// # Errors
     /// The address cannot be listened on.
     pub async fn listen(&self, address: impl AsRef<str>) -> io::Result<Listener> {
+        self.listen_with(address, &ListenOptions::new()).await
+    }
+
+    /// Listens on an address, as the options say.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, or certificates cannot be made.
+    pub async fn listen_with(
+        &self,
+        address: impl AsRef<str>,
+        options: &ListenOptions,
+    ) -> io::Result<Listener> {
         let listener = TcpListener::bind(address.as_ref()).await?;
         let address = listener.local_addr()?;
-        let server = self.clone();
-        let accepting = tokio::spawn(async move { accept(listener, server).await });
-        Ok(Listener { address, accepting })
+        let (door, kubeconfig) = options.door(self, address)?;
+        let (down, is_down) = watch::channel(false);
+        let accepting = tokio::spawn(connection::accept(listener, door, is_down));
+        Ok(Listener {
+            address,
+            kubeconfig,
+            accepting,
+            down,
+        })
     }
 }
 
@@ -54,26 +84,34 @@ impl Listener {
         self.address
     }
 
-    /// A kubeconfig for the server. It is JSON, which is YAML too.
-    pub fn kubeconfig(&self) -> String {
-        let name = "apply-server";
-        let config = json!({
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": name, "cluster": {"server": format!("http://{}", self.address)}}],
-            "users": [{"name": name, "user": {}}],
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "current-context": name,
-        });
-        format!("{config:#}\n")
+    /// A kubeconfig for the server, with what it takes to be let in. It is JSON, which is YAML too.
+    pub fn kubeconfig(&self) -> &str {
+        &self.kubeconfig
     }
 
-    /// Writes a kubeconfig for the server.
+    /// Writes a kubeconfig for the server, which only the user may read.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_kubeconfig(&self, path: impl AsRef<Path>) -> io::Result<()> {
-        fs::write(path, self.kubeconfig())
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)?.write_all(self.kubeconfig.as_bytes())
+    }
+
+    /// Takes no more connections, ends watches, lets requests under way come to their end, and closes. What is not done after that
+    /// long is cut off; tells whether everything was done.
+    pub async fn shutdown(mut self, patience: Duration) -> bool {
+        self.down.send_replace(true);
+        let finished = async {
+            let Ok(mut connections) = (&mut self.accepting).await else {
+                return;
+            };
+            while connections.join_next().await.is_some() {}
+        };
+        tokio::time::timeout(patience, finished).await.is_ok()
     }
 }
 
@@ -83,19 +121,10 @@ impl Drop for Listener {
     }
 }
 
-/// Takes connections for as long as it is polled. They end with it.
-async fn accept(listener: TcpListener, server: Server) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        connections.spawn(serve(stream, server.clone()));
-        while connections.try_join_next().is_some() {}
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
-}
-
-async fn serve(stream: TcpStream, server: Server) {
-    // A client that goes away is no error of the server.
-    let _ = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(server))
-        .await;
 }

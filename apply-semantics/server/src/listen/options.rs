@@ -1,0 +1,124 @@
+use std::{fmt, io, net::SocketAddr, sync::Arc};
+
+use serde_json::{Value, json};
+
+use super::connection::Door;
+use crate::server::Server;
+
+/// How a server listens: encrypted or not, and for whom.
+///
+/// ```
+/// use apply_server::ListenOptions;
+///
+/// let options = ListenOptions::new().bearer_token("let-me-in");
+/// assert!(!format!("{options:?}").contains("let-me-in"));
+/// ```
+#[derive(Clone, Default)]
+pub struct ListenOptions {
+    token: Option<Arc<str>>,
+    #[cfg(feature = "tls")]
+    tls: bool,
+    #[cfg(feature = "tls")]
+    client_certificates: bool,
+}
+
+impl ListenOptions {
+    /// Not encrypted, and for everybody.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only for who shows that token; others are answered 401. `/healthz`, `/livez`, `/readyz` and `/version` are for everybody.
+    #[must_use]
+    pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into().into());
+        self
+    }
+
+    /// Encrypted (feature `tls`), with a certificate of an authority that is made for this port alone, and that the kubeconfig names.
+    /// Clients choose between HTTP/2 and HTTP/1.1.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
+    /// Encrypted (feature `tls`), and only for who has a certificate of the same authority, as the kubeconfig has one.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn client_certificates(mut self) -> Self {
+        self.tls = true;
+        self.client_certificates = true;
+        self
+    }
+
+    #[cfg_attr(
+        not(feature = "tls"),
+        expect(clippy::unnecessary_wraps, reason = "making certificates can fail")
+    )]
+    /// What lets clients in at an address, and the kubeconfig that goes with it.
+    pub(super) fn door(&self, server: &Server, address: SocketAddr) -> io::Result<(Door, String)> {
+        #[cfg_attr(
+            not(feature = "tls"),
+            expect(unused_mut, reason = "certificates go there")
+        )]
+        let mut user = match &self.token {
+            Some(token) => json!({"token": &**token}),
+            None => json!({}),
+        };
+        #[cfg_attr(
+            not(feature = "tls"),
+            expect(unused_mut, reason = "certificates go there")
+        )]
+        let mut cluster = json!({"server": format!("http://{address}")});
+        #[cfg(feature = "tls")]
+        let acceptor = if self.tls {
+            let identity = super::tls::Identity::new(address.ip(), self.client_certificates)?;
+            cluster = json!({
+                "server": format!("https://{address}"),
+                "certificate-authority-data": identity.authority,
+            });
+            if let (Some((certificate, key)), Some(user)) = (identity.client, user.as_object_mut())
+            {
+                user.insert("client-certificate-data".to_owned(), certificate.into());
+                user.insert("client-key-data".to_owned(), key.into());
+            }
+            Some(identity.acceptor)
+        } else {
+            None
+        };
+        let door = Door {
+            server: server.clone(),
+            token: self.token.clone(),
+            #[cfg(feature = "tls")]
+            acceptor,
+        };
+        Ok((door, kubeconfig(&cluster, &user)))
+    }
+}
+
+impl fmt::Debug for ListenOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("ListenOptions");
+        shown.field("token", &self.token.as_ref().map(|_| "..."));
+        #[cfg(feature = "tls")]
+        shown
+            .field("tls", &self.tls)
+            .field("client_certificates", &self.client_certificates);
+        shown.finish()
+    }
+}
+
+fn kubeconfig(cluster: &Value, user: &Value) -> String {
+    let name = "apply-server";
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    });
+    format!("{config:#}\n")
+}

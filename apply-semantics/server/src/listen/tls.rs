@@ -1,0 +1,123 @@
+//! Certificates for one port.
+
+use std::{io, net::IpAddr, sync::Arc};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        RootCertStore, ServerConfig,
+        crypto::aws_lc_rs,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        server::WebPkiClientVerifier,
+    },
+};
+
+/// Who the server is, and who may come in. The texts are PEM in base64, as a kubeconfig has them.
+pub(super) struct Identity {
+    pub(super) acceptor: TlsAcceptor,
+    pub(super) authority: String,
+    /// Certificate and key of a client.
+    pub(super) client: Option<(String, String)>,
+}
+
+impl Identity {
+    pub(super) fn new(address: IpAddr, client_certificates: bool) -> io::Result<Self> {
+        let authority = authority().map_err(io::Error::other)?;
+        let (certificate, key) = server(address, &authority).map_err(io::Error::other)?;
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?;
+        let (config, client) = if client_certificates {
+            let mut roots = RootCertStore::empty();
+            let root = authority.as_ref().der().clone();
+            roots.add(root).map_err(io::Error::other)?;
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            let verifier = verifier.build().map_err(io::Error::other)?;
+            let client = client(&authority).map_err(io::Error::other)?;
+            (config.with_client_cert_verifier(verifier), Some(client))
+        } else {
+            (config.with_no_client_auth(), None)
+        };
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain = vec![certificate.der().clone()];
+        let mut config = config
+            .with_single_cert(chain, key)
+            .map_err(io::Error::other)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            authority: BASE64_STANDARD.encode(authority.as_ref().pem()),
+            client,
+        })
+    }
+}
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Result<Authority, rcgen::Error> {
+    let mut params = CertificateParams::default();
+    named(&mut params, "apply-server-ca");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![
+        KeyUsagePurpose::KeyCertSign,
+        KeyUsagePurpose::DigitalSignature,
+    ];
+    CertifiedIssuer::self_signed(params, KeyPair::generate()?)
+}
+
+fn server(
+    address: IpAddr,
+    authority: &Authority,
+) -> Result<(rcgen::Certificate, KeyPair), rcgen::Error> {
+    let mut names = vec![
+        "localhost".to_owned(),
+        "kubernetes".to_owned(),
+        "kubernetes.default".to_owned(),
+        "kubernetes.default.svc".to_owned(),
+        "127.0.0.1".to_owned(),
+        "::1".to_owned(),
+    ];
+    let address = address.to_string();
+    if !names.contains(&address) {
+        names.push(address);
+    }
+    let mut params = CertificateParams::new(names)?;
+    named(&mut params, "kube-apiserver");
+    sign(params, ExtendedKeyUsagePurpose::ServerAuth, authority)
+}
+
+/// The one that kubeadm makes for an administrator.
+fn client(authority: &Authority) -> Result<(String, String), rcgen::Error> {
+    let mut params = CertificateParams::default();
+    named(&mut params, "kubernetes-admin");
+    let group = "kubeadm:cluster-admins";
+    params
+        .distinguished_name
+        .push(DnType::OrganizationName, group);
+    let (certificate, key) = sign(params, ExtendedKeyUsagePurpose::ClientAuth, authority)?;
+    let text = |pem: String| BASE64_STANDARD.encode(pem);
+    Ok((text(certificate.pem()), text(key.serialize_pem())))
+}
+
+fn sign(
+    mut params: CertificateParams,
+    usage: ExtendedKeyUsagePurpose,
+    authority: &Authority,
+) -> Result<(rcgen::Certificate, KeyPair), rcgen::Error> {
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![usage];
+    let key = KeyPair::generate()?;
+    let certificate = params.signed_by(&key, authority)?;
+    Ok((certificate, key))
+}
+
+fn named(params: &mut CertificateParams, name: &str) {
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+}
