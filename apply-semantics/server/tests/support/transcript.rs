@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use apply_server::{ManualClock, Server};
+use apply_server::{ListenOptions, ManualClock, Server};
 use tempfile::TempDir;
 
 use crate::kubectl::Kubectl;
@@ -216,7 +216,10 @@ impl Stage {
                 .build()
                 .unwrap();
             runtime.block_on(async move {
-                let listener = listening.listen("127.0.0.1:0").await.unwrap();
+                let listener = listening
+                    .listen_with("127.0.0.1:0", &options())
+                    .await
+                    .unwrap();
                 listener.write_kubeconfig(config).unwrap();
                 tell.send(listener.address().to_string()).unwrap();
                 let _ = ended.await;
@@ -288,7 +291,8 @@ impl Stage {
     fn normal(&self, printed: &str) -> Vec<String> {
         let folder = self.folder.path().display().to_string();
         let text = printed
-            .replace(&self.address, "SERVER")
+            .replace(&format!("https://{}", self.address), "SERVER")
+            .replace(&format!("http://{}", self.address), "SERVER")
             .replace(&folder, "FOLDER");
         let text = text.replace(&self.version, "VERSION");
         text.lines()
@@ -296,6 +300,14 @@ impl Stage {
             .map(|line| line.trim_end().to_owned())
             .collect()
     }
+}
+
+/// Encrypted and with a token, where that can be had.
+fn options() -> ListenOptions {
+    let options = ListenOptions::new();
+    #[cfg(feature = "tls")]
+    let options = options.tls().bearer_token("let-me-in");
+    options
 }
 
 /// Lines of kubectl's own log begin with the time and the number of the process.
