@@ -14,6 +14,8 @@
 //!
 //! - [`core`], [`addons`], [`bootstrap`], [`controlplane`], [`ipam`], [`runtime`]: the kinds, each in its versions; [`meta`]:
 //!   what they contain of Kubernetes' own types.
+//! - [`admission`]: defaults of objects, and whether they may be created, changed and deleted.
+//! - [`conditions`]: writing conditions, and making one of many; [`contract`]: what objects of providers say.
 //! - [`conversion`]: objects of one version as those of another, without loss.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
@@ -23,24 +25,32 @@
 //!
 //! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
-//! What it does not do yet: validation of the kinds, and the other decisions.
+//! What it does not do yet: variables of a ClusterClass and their values, and the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
 //!
 //! | feature | for whom | costs |
 //! |---|---|---|
+//! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored` | kube with its client |
 //! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
 
 pub mod addons;
+pub mod admission;
 pub mod bootstrap;
 mod compat;
+pub mod conditions;
+pub mod contract;
 pub mod controlplane;
 pub mod conversion;
 pub mod core;
 #[cfg(feature = "schemars")]
 pub mod crd;
+mod gates;
 mod int_or_string;
 pub mod ipam;
 mod kind;
+#[cfg(feature = "kube")]
+pub mod kube;
+pub mod labels;
 pub mod meta;
 pub mod names;
 mod omit;
@@ -49,10 +59,12 @@ pub mod rollout;
 pub mod runtime;
 #[cfg(feature = "schemars")]
 pub mod schema;
+pub mod selector;
 pub mod template;
 pub mod upgrade_plan;
 pub mod version;
 
 pub use compat::Compat;
+pub use gates::Gates;
 pub use int_or_string::{IntOrString, Rounding, ScaledValueError};
 pub use kind::Object;

@@ -1,0 +1,188 @@
+//! Labels and annotations that Cluster API gives a meaning, and what texts are valid ones.
+
+/// The Cluster that an object belongs to.
+pub const CLUSTER_NAME: &str = "cluster.x-k8s.io/cluster-name";
+/// The MachineDeployment that a machine belongs to.
+pub const DEPLOYMENT_NAME: &str = "cluster.x-k8s.io/deployment-name";
+/// The MachineSet that a machine belongs to, as [`format_value`] writes it.
+pub const SET_NAME: &str = "cluster.x-k8s.io/set-name";
+/// Says that a machine is one of the control plane.
+pub const CONTROL_PLANE: &str = "cluster.x-k8s.io/control-plane";
+/// Says that an object is made from the topology of its Cluster.
+pub const TOPOLOGY_OWNED: &str = "topology.cluster.x-k8s.io/owned";
+/// The name of a MachineDeployment in the topology of its Cluster.
+pub const TOPOLOGY_DEPLOYMENT_NAME: &str = "topology.cluster.x-k8s.io/deployment-name";
+
+/// Annotation: the least number of machines that an autoscaler may choose.
+pub const AUTOSCALER_MIN_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size";
+/// Annotation: the greatest number of machines that an autoscaler may choose.
+pub const AUTOSCALER_MAX_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size";
+/// Annotation: checks before machines are made that are left out, separated by commas.
+pub const SKIP_PREFLIGHT_CHECKS: &str = "machineset.cluster.x-k8s.io/skip-preflight-checks";
+/// Annotation: the update of CoreDNS is left out.
+pub const SKIP_COREDNS: &str = "controlplane.cluster.x-k8s.io/skip-coredns";
+/// Annotation: how many MachineDeployments of a topology are upgraded at a time.
+pub const UPGRADE_CONCURRENCY: &str = "topology.cluster.x-k8s.io/upgrade-concurrency";
+/// Annotation: the class of an existing Cluster may be set.
+pub const UNSAFE_UPDATE_CLASS_NAME: &str =
+    "unsafe.topology.cluster.x-k8s.io/disable-update-class-name-check";
+/// Annotation: the version of a Cluster may be set to any.
+pub const UNSAFE_UPDATE_VERSION: &str =
+    "unsafe.topology.cluster.x-k8s.io/disable-update-version-check";
+/// Annotation: the object is written to see what would be, by the controller of topologies.
+pub const TOPOLOGY_DRY_RUN: &str = "topology.cluster.x-k8s.io/dry-run";
+/// Annotation: hooks that are still to be called, separated by commas.
+pub const PENDING_HOOKS: &str = "runtime.cluster.x-k8s.io/pending-hooks";
+
+const VALUE_SYNTAX: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
+    and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for \
+    validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const NAME_SYNTAX: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
+    alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
+    '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const SUBDOMAIN_SYNTAX: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
+    '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+    '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const LABEL_SYNTAX: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+    start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
+    '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const LABEL_1035_SYNTAX: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
+    alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation \
+    is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
+/// A label value for `text`: itself if it is a valid one, else a hash of it.
+///
+/// ```
+/// assert_eq!(machine_api::labels::format_value("my-set"), "my-set");
+/// assert_eq!(machine_api::labels::format_value("my set"), "hash_SaTYnw_z");
+/// ```
+pub fn format_value(text: &str) -> String {
+    if value_problems(text).is_empty() {
+        return text.to_owned();
+    }
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    // Base64 for URLs, six digits of six bits; the last four bits are padding.
+    let bits = u64::from(hash) << 4;
+    let digit = |index: u32| {
+        let value = u8::try_from((bits >> (30 - 6 * index)) & 0x3f).unwrap_or_default();
+        char::from(match value {
+            0..=25 => b'A' + value,
+            26..=51 => b'a' + value - 26,
+            52..=61 => b'0' + value - 52,
+            62 => b'-',
+            _ => b'_',
+        })
+    };
+    let encoded: String = (0..6).map(digit).collect();
+    format!("hash_{encoded}_z")
+}
+
+/// What is wrong with a label value; nothing if it is one.
+pub fn value_problems(value: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if value.len() > 63 {
+        problems.push("must be no more than 63 bytes".to_owned());
+    }
+    if !value.is_empty() && !is_name(value) {
+        problems.push(VALUE_SYNTAX.to_owned());
+    }
+    problems
+}
+
+/// What is wrong with the key of a label, an annotation or a taint; nothing if it is one.
+pub fn key_problems(key: &str) -> Vec<String> {
+    let (prefix, name) = match key.split_once('/') {
+        None => (None, key),
+        Some((_, name)) if name.contains('/') => {
+            return vec![format!(
+                "a valid label key {NAME_SYNTAX} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
+        }
+        Some((prefix, name)) => (Some(prefix), name),
+    };
+    let mut problems = Vec::new();
+    match prefix {
+        Some("") => problems.push("prefix part must be non-empty".to_owned()),
+        Some(prefix) => problems.extend(
+            subdomain_problems(prefix)
+                .into_iter()
+                .map(|problem| format!("prefix part {problem}")),
+        ),
+        None => {}
+    }
+    if name.is_empty() {
+        problems.push("name part must be non-empty".to_owned());
+    } else if name.len() > 63 {
+        problems.push("name part must be no more than 63 bytes".to_owned());
+    }
+    if !is_name(name) {
+        problems.push(format!("name part {NAME_SYNTAX}"));
+    }
+    problems
+}
+
+/// What is wrong with the name of an object; nothing if it is one.
+pub fn subdomain_problems(name: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if name.len() > 253 {
+        problems.push("must be no more than 253 characters".to_owned());
+    }
+    if !is_subdomain(name) {
+        problems.push(SUBDOMAIN_SYNTAX.to_owned());
+    }
+    problems
+}
+
+/// What is wrong with a name without dots; nothing if it is one.
+pub(crate) fn dns_label_problems(name: &str) -> Vec<String> {
+    let mut problems = too_long_label(name);
+    if !is_dns_label(name) {
+        let problem = if is_subdomain(name) {
+            "must not contain dots"
+        } else {
+            LABEL_SYNTAX
+        };
+        problems.push(problem.to_owned());
+    }
+    problems
+}
+
+/// What is wrong with the name of a service; nothing if it is one.
+pub(crate) fn dns_1035_label_problems(name: &str) -> Vec<String> {
+    let mut problems = too_long_label(name);
+    if !is_dns_label(name) || name.starts_with(|first: char| first.is_ascii_digit()) {
+        problems.push(LABEL_1035_SYNTAX.to_owned());
+    }
+    problems
+}
+
+fn too_long_label(name: &str) -> Vec<String> {
+    let too_long = name.len() > 63;
+    too_long
+        .then(|| "must be no more than 63 characters".to_owned())
+        .into_iter()
+        .collect()
+}
+
+/// Letters, digits, `-`, `_` and `.`, with a letter or digit at both ends.
+fn is_name(text: &str) -> bool {
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    ends.iter()
+        .all(|end| end.is_some_and(|byte| byte.is_ascii_alphanumeric()))
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.split('.').all(is_dns_label)
+}
+
+fn is_dns_label(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    ends.iter().all(|end| end.is_some_and(good))
+        && text.bytes().all(|byte| good(byte) || byte == b'-')
+}
