@@ -129,6 +129,12 @@ impl Writer<'_> {
 
     /// Plain or in single quotes: lines are broken where a single blank is, which a reader puts back.
     fn folded(&mut self, text: &str, indent: Option<usize>, form: Form) {
+        if form == Form::Plain && !text.is_empty() && !text.contains(' ') {
+            self.out.push_str(text);
+            self.column += text.chars().count();
+            self.in_indentation = false;
+            return;
+        }
         let mut chars = text.chars().enumerate().peekable();
         let last = text.chars().count().saturating_sub(1);
         let mut after_blank = false;

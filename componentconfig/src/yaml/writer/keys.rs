@@ -10,6 +10,10 @@ pub(super) fn sorted(map: &Map<String, Value>) -> Vec<(&str, &Value)> {
         .iter()
         .map(|(key, value)| (key.as_str(), value))
         .collect();
+    // They come in the order of their bytes, which is mostly the same.
+    if entries.is_sorted_by(|a, b| compare(b.0, a.0) != Ordering::Less) {
+        return entries;
+    }
     merge_sorted(entries)
 }
 
@@ -38,12 +42,10 @@ fn merge_sorted<'a>(mut entries: Vec<(&'a str, &'a Value)>) -> Vec<(&'a str, &'a
 
 /// The first difference decides: letters by themselves, before them signs, and digits as the number they are part of.
 fn compare(a: &str, b: &str) -> Ordering {
-    let common: usize = a
-        .chars()
-        .zip(b.chars())
-        .take_while(|(x, y)| x == y)
-        .map(|(x, _)| x.len_utf8())
-        .sum();
+    let mut common = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
+    while !a.is_char_boundary(common) {
+        common -= 1;
+    }
     let (before, rest_a) = a.split_at_checked(common).unwrap_or((a, ""));
     let rest_b = b.get(common..).unwrap_or_default();
     let (Some(x), Some(y)) = (rest_a.chars().next(), rest_b.chars().next()) else {

@@ -23,6 +23,13 @@ pub(super) enum Form {
 impl Style {
     /// The style for `text`; `one_line` if it has to stay on its line.
     pub(super) fn of(text: &str, one_line: bool) -> Self {
+        if is_word(text) {
+            return if scalar::is_typed(text) {
+                Self::Double
+            } else {
+                Self::Plain
+            };
+        }
         let facts = Facts::of(text);
         if text.contains('\n') {
             return if facts.block && !one_line {
@@ -40,6 +47,13 @@ impl Style {
             Self::Single
         }
     }
+}
+
+/// Whether a text begins with a letter and holds nothing that means anything to a reader: most texts are such.
+fn is_word(text: &str) -> bool {
+    let harmless =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.bytes().all(harmless)
 }
 
 /// Whether a reader would take the plain text for something else than a text.
@@ -203,6 +217,40 @@ mod tests {
             assert_eq!(Style::of(text, false), style, "{text:?}");
         }
         assert_eq!(Style::of("a\nb", true), Style::Double);
+    }
+
+    #[test]
+    fn words_need_no_second_look() {
+        for text in [
+            "a",
+            "a-b_c.d/e",
+            "yes",
+            "y",
+            "n.o",
+            "null",
+            "off",
+            "N",
+            "true",
+            "TRUE",
+            "x1",
+            "e3",
+            "o",
+        ] {
+            let facts = Facts::of(text);
+            assert!(
+                is_word(text) && facts.plain && facts.single && !is_base_60(text),
+                "{text}"
+            );
+            let misread = if is_misread(text) {
+                Style::Double
+            } else {
+                Style::Plain
+            };
+            assert_eq!(Style::of(text, true), misread, "{text}");
+        }
+        for text in ["", "1", "-a", "a:", "a b", "a\nb", "é", "a#", "a'"] {
+            assert!(!is_word(text), "{text}");
+        }
     }
 
     #[test]
