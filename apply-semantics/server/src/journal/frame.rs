@@ -104,10 +104,9 @@ fn next(text: &[u8], chain: u32) -> Next<'_> {
 
 /// A frame that is not whole was cut if it is the last one and does not look complete.
 fn not_whole<'a>(text: &[u8], is_complete: bool, what: &'static str) -> Next<'a> {
-    let heads = text
-        .windows(HEAD + 1)
-        .filter(|window| window.starts_with(b"\n>"));
-    let mut later = heads.filter_map(|window| head(window.get(1..)?));
+    // No text of an object has a line end in it, so nothing else looks like a head.
+    let heads = text.get(1..).unwrap_or_default().windows(HEAD);
+    let mut later = heads.filter_map(head);
     if is_complete || later.next().is_some() {
         Next::Damaged(what)
     } else {
@@ -120,7 +119,11 @@ fn head(text: &[u8]) -> Option<(usize, u32)> {
     let text = str::from_utf8(text).ok()?.strip_suffix('\n')?;
     let (numbers, check) = text.rsplit_once(' ')?;
     let (length, sum) = numbers.strip_prefix("> ")?.split_once(' ')?;
-    let number = |digits: &str| u32::from_str_radix(digits, 16).ok();
+    let number = |digits: &str| {
+        let only = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let written = digits.len() == 8 && digits.bytes().all(only);
+        written.then(|| u32::from_str_radix(digits, 16).ok())?
+    };
     if number(check)? != checksum(0, numbers.as_bytes()) {
         return None;
     }
@@ -208,6 +211,59 @@ mod tests {
         ]
         .concat();
         assert!(count(&exchanged).is_err());
+    }
+
+    /// A journal of so many frames, and where each ends.
+    fn long(frames: usize) -> (Vec<u8>, Vec<usize>) {
+        let mut text = MAGIC.to_vec();
+        let (mut chain, mut ends) = (0, Vec::new());
+        for number in 0..frames {
+            let lines =
+                (0..=number % 3).map(|line| format!("{{\"frame\":{number},\"line\":{line}}}\n"));
+            chain = write(&mut text, chain, lines.collect::<String>().as_bytes());
+            ends.push(text.len());
+        }
+        (text, ends)
+    }
+
+    #[test]
+    fn a_cut_at_any_byte_leaves_the_frames_before_it() {
+        let (text, ends) = long(60);
+        for cut in 0..=text.len() {
+            let head = &text[..cut];
+            let whole = ends.iter().filter(|end| **end <= cut).count();
+            assert_eq!(count(head), Ok(whole), "cut at {cut}");
+            for zeros in [1, 100, text.len() - cut] {
+                let zeros = [head, &vec![0; zeros]].concat();
+                assert_eq!(count(&zeros), Ok(whole), "cut at {cut}, and zeros");
+            }
+            for seed in 1..4 {
+                let length = 5 + (cut * 7 + seed * 31) % 200;
+                let garbage: Vec<u8> = (0..length)
+                    .map(|at| (at * 57 + cut * 31 + seed * 101).to_le_bytes()[0])
+                    .collect();
+                // What is as long as the frame that was being written could be that frame, damaged.
+                if cut >= MAGIC.len() && !ends.contains(&(cut + length)) {
+                    let garbage = [head, &garbage].concat();
+                    let same = text.iter().zip(&garbage).take_while(|(a, b)| a == b);
+                    let same = same.count();
+                    let whole = ends.iter().filter(|end| **end <= same).count();
+                    assert_eq!(count(&garbage), Ok(whole), "cut at {cut}, and garbage");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_flipped_bit_is_damage() {
+        let (text, _) = long(24);
+        for at in 0..text.len() {
+            for bit in 0..8 {
+                let mut flipped = text.clone();
+                flipped[at] ^= 1 << bit;
+                assert!(count(&flipped).is_err(), "bit {bit} of byte {at}");
+            }
+        }
     }
 
     #[test]

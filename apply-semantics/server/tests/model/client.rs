@@ -174,15 +174,9 @@ impl Client {
 
     /// Goes on with what is under way, or begins something.
     pub(crate) fn go_on(&mut self, action: &Action, spec: &mut Spec) -> Result<(), String> {
-        if let Some(mut under_way) = self.under_way.take() {
+        if let Some(under_way) = self.under_way.take() {
             under_way.released.fetch_add(1, Ordering::Relaxed);
-            return match poll(&mut under_way) {
-                Some(response) => self.check(under_way.asked, response, spec),
-                None => {
-                    self.under_way = Some(under_way);
-                    Ok(())
-                }
-            };
+            return self.resume(under_way, spec);
         }
         if let Action::Read(watch, lines) = action {
             return match self.watches.get_mut(*watch) {
@@ -196,22 +190,24 @@ impl Client {
         let (head, pieces) = request.into_parts();
         let released = Arc::new(AtomicUsize::new(0));
         let body = Pieces {
-            pieces: pieces.into(),
+            waiting: pieces.into(),
             released: Arc::clone(&released),
             read: 0,
         };
-        let mut under_way = UnderWay {
+        let under_way = UnderWay {
             asked,
             answer: self.server.call(Request::from_parts(head, body)),
             released,
         };
-        match poll(&mut under_way) {
-            Some(response) => self.check(under_way.asked, response, spec),
-            None => {
-                self.under_way = Some(under_way);
-                Ok(())
-            }
+        self.resume(under_way, spec)
+    }
+
+    fn resume(&mut self, mut under_way: UnderWay, spec: &mut Spec) -> Result<(), String> {
+        if let Some(response) = poll(&mut under_way) {
+            return self.check(under_way.asked, response, spec);
         }
+        self.under_way = Some(under_way);
+        Ok(())
     }
 
     /// Finishes what is under way, and reads all watches to where they stand.
@@ -410,14 +406,14 @@ impl Client {
                 }
                 check_reply(code, &found, &reply)
             }
-            Asked::List(pages) => self.check_list(pages, code, &found, spec),
+            Asked::List(pages) => self.check_list(&pages, code, &found, spec),
             Asked::Watch(..) => Ok(()),
         }
     }
 
     fn check_list(
         &mut self,
-        pages: Pages,
+        pages: &Pages,
         code: u16,
         found: &Value,
         spec: &Spec,
@@ -459,7 +455,7 @@ impl Client {
         let remaining = (left > 0 && pages.tier.is_none()).then_some(left);
         if code != 200
             || found["items"] != json!(items)
-            || metadata["resourceVersion"] != revision.to_string()
+            || metadata["resourceVersion"] != *revision.to_string()
             || token.is_some() != (left > 0)
             || metadata.get("remainingItemCount") != remaining.map(|left| json!(left)).as_ref()
         {
@@ -469,7 +465,7 @@ impl Client {
         }
         self.pages = token.map(|token| Pages {
             token: Some((token.to_owned(), rest[shown - 1].0.clone(), revision)),
-            ..pages
+            ..pages.clone()
         });
         Ok(())
     }
@@ -508,7 +504,7 @@ fn poll(under_way: &mut UnderWay) -> Option<Response<ResponseBody>> {
 
 /// A body that comes piece by piece, when it is let.
 struct Pieces {
-    pieces: VecDeque<Bytes>,
+    waiting: VecDeque<Bytes>,
     released: Arc<AtomicUsize>,
     read: usize,
 }
@@ -521,13 +517,13 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.pieces.is_empty() {
+        if self.waiting.is_empty() {
             return Poll::Ready(None);
         }
         if self.read >= self.released.load(Ordering::Relaxed) {
             return Poll::Pending;
         }
         self.read += 1;
-        Poll::Ready(self.pieces.pop_front().map(|piece| Ok(Frame::data(piece))))
+        Poll::Ready(self.waiting.pop_front().map(|piece| Ok(Frame::data(piece))))
     }
 }

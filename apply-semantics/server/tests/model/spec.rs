@@ -175,7 +175,7 @@ impl Spec {
                 self.changed(name, &live, new, dry_run)
             }
             (Write::Delete(version), Some(live)) => {
-                self.deleted(name, live, version.as_deref(), dry_run)
+                self.deleted(name, &live, version.as_deref(), dry_run)
             }
         }
     }
@@ -228,18 +228,18 @@ impl Spec {
         Reply::Object(200, new)
     }
 
-    fn deleted(&mut self, name: &str, live: Value, version: Option<&str>, dry_run: bool) -> Reply {
-        if version.is_some_and(|version| version != version_of(&live)) {
+    fn deleted(&mut self, name: &str, live: &Value, version: Option<&str>, dry_run: bool) -> Reply {
+        if version.is_some_and(|version| version != version_of(live)) {
             return stale();
         }
-        if finalizers(&live) == 0 {
+        if finalizers(live) == 0 {
             if !dry_run {
-                self.store(name, Some(&live), None);
+                self.store(name, Some(live), None);
             }
             return Reply::Deleted;
         }
         let mut ending = live.clone();
-        if metadata(&live, "deletionTimestamp").is_null() {
+        if metadata(live, "deletionTimestamp").is_null() {
             set(
                 &mut ending,
                 "deletionTimestamp",
@@ -247,7 +247,7 @@ impl Spec {
             );
             set(&mut ending, "deletionGracePeriodSeconds", json!(0));
             if !dry_run {
-                self.store(name, Some(&live), Some(&mut ending));
+                self.store(name, Some(live), Some(&mut ending));
             }
         }
         Reply::Object(200, ending)

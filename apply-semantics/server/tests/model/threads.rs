@@ -121,9 +121,9 @@ fn writes_of_threads_have_one_order() {
             })
         })
         .collect();
-    writers
-        .into_iter()
-        .for_each(|writer| writer.join().expect("no panic"));
+    for writer in writers {
+        writer.join().expect("no panic");
+    }
     let done = Arc::into_inner(done)
         .expect("all are done")
         .into_inner()

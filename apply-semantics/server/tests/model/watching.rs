@@ -99,13 +99,11 @@ impl Watching {
 
     /// The next event that the watch must show, and its revision.
     fn next(&self, spec: &Spec) -> Option<(u64, (&'static str, Value))> {
-        let later = spec
+        let mut later = spec
             .changes
             .iter()
             .filter(|change| change.revision > self.seen);
-        later
-            .filter_map(|change| Some((change.revision, change.event(self.tier)?)))
-            .next()
+        later.find_map(|change| Some((change.revision, change.event(self.tier)?)))
     }
 
     fn check(&mut self, event: &Value, spec: &Spec) -> Result<(), String> {
