@@ -22,6 +22,7 @@ type Gate = (&'static str, Stage, bool, &'static [&'static str]);
 /// Kubernetes 1.36, sorted by name.
 const GATES: &[Gate] = &[
     ("APIServerTracing", Locked, true, &[]),
+    ("AggregatedDiscoveryRemoveBetaType", Locked, true, &[]),
     (
         "AllowOverwriteTerminationGracePeriodSeconds",
         Locked,
@@ -41,6 +42,8 @@ const GATES: &[Gate] = &[
     ),
     ("ConsistentListFromCache", Locked, true, &[]),
     ("CustomCPUCFSQuotaPeriod", Beta, true, &[]),
+    ("DRAAdminAccess", Locked, true, &[]),
+    ("DeclarativeValidation", Locked, true, &[]),
     ("DisableAllocatorDualWrite", Locked, true, &[]),
     ("DynamicResourceAllocation", Locked, true, &[]),
     ("ExecProbeTimeout", Locked, true, &[]),
@@ -88,8 +91,10 @@ const GATES: &[Gate] = &[
     ("RelaxedDNSSearchValidation", Locked, true, &[]),
     ("RelaxedEnvironmentVariableValidation", Locked, true, &[]),
     ("ResilientWatchCacheInitialization", Locked, true, &[]),
+    ("RetryGenerateName", Locked, true, &[]),
     ("RotateKubeletServerCertificate", Beta, true, &[]),
     ("SchedulerQueueingHints", Locked, true, &[]),
+    ("SeparateCacheWatchRPC", Locked, false, &[]),
     ("SeparateTaintEvictionController", Locked, true, &[]),
     ("StreamingCollectionEncodingToJSON", Locked, true, &[]),
     ("StreamingCollectionEncodingToProtobuf", Locked, true, &[]),
@@ -211,6 +216,15 @@ mod tests {
                 && gates.enabled("NodeSwap")
         );
         assert!(!gates.enabled("GracefulNodeShutdown") && gates.errors().is_empty());
+        let retired = set(&[("SeparateCacheWatchRPC", true), ("DRAAdminAccess", true)]);
+        assert_eq!(
+            Gates::new(&retired).errors(),
+            [(
+                "SeparateCacheWatchRPC",
+                "cannot set feature gate SeparateCacheWatchRPC to true, feature is locked to false"
+                    .to_owned()
+            )]
+        );
         let off = set(&[("GracefulNodeShutdown", false), ("NodeSwap", false)]);
         let names: Vec<_> = Gates::new(&off)
             .errors()
