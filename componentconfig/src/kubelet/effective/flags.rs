@@ -1,6 +1,8 @@
 //! The flags of the kubelet that configure the same as its file. Follows `AddKubeletConfigFlags` of
 //! `cmd/kubelet/app/options/options.go`.
 
+mod lists;
+
 use serde_json::{Map, Value};
 
 use super::usage;
@@ -20,9 +22,20 @@ enum Form {
     Thresholds,
     /// `A=true,B=false`, one by one over what the file says.
     Gates,
+    /// `key=value:effect,key:effect`; the last flag counts.
+    Taints,
+    /// `0:memory=1Gi,hugepages-2Mi=64Mi;1:memory=1Gi`, reservations by NUMA node; a flag given again adds to them.
+    Reservations,
+    /// `pattern=3,other=5`; the last flag counts.
+    Modules,
+    /// `name:value,name:value`, a name more than once; a flag given again adds to them.
+    Headers,
 }
 
-use Form::{Bool, Gates, List, Map as Pairs, Number, Text, Thresholds};
+use Form::{
+    Bool, Gates, Headers, List, Map as Pairs, Modules, Number, Reservations, Taints, Text,
+    Thresholds,
+};
 
 /// Flag, field, form; sorted by flag.
 const FLAGS: &[(&str, &str, Form)] = &[
@@ -123,6 +136,8 @@ const FLAGS: &[(&str, &str, Form)] = &[
         Number,
     ),
     ("image-service-endpoint", "imageServiceEndpoint", Text),
+    ("iptables-drop-bit", "iptablesDropBit", Number),
+    ("iptables-masquerade-bit", "iptablesMasqueradeBit", Number),
     ("kernel-memcg-notification", "kernelMemcgNotification", Bool),
     ("kube-api-burst", "kubeAPIBurst", Number),
     ("kube-api-content-type", "contentType", Text),
@@ -136,9 +151,30 @@ const FLAGS: &[(&str, &str, Form)] = &[
         Bool,
     ),
     ("log-flush-frequency", "logging.flushFrequency", Text),
+    (
+        "log-json-info-buffer-size",
+        "logging.options.json.infoBufferSize",
+        Text,
+    ),
+    (
+        "log-json-split-stream",
+        "logging.options.json.splitStream",
+        Bool,
+    ),
+    (
+        "log-text-info-buffer-size",
+        "logging.options.text.infoBufferSize",
+        Text,
+    ),
+    (
+        "log-text-split-stream",
+        "logging.options.text.splitStream",
+        Bool,
+    ),
     ("logging-format", "logging.format", Text),
     ("make-iptables-util-chains", "makeIPTablesUtilChains", Bool),
     ("manifest-url", "staticPodURL", Text),
+    ("manifest-url-header", "staticPodURLHeader", Headers),
     ("max-open-files", "maxOpenFiles", Number),
     ("max-pods", "maxPods", Number),
     ("memory-manager-policy", "memoryManagerPolicy", Text),
@@ -160,9 +196,11 @@ const FLAGS: &[(&str, &str, Form)] = &[
     ("qos-reserved", "qosReserved", Pairs),
     ("read-only-port", "readOnlyPort", Number),
     ("register-node", "registerNode", Bool),
+    ("register-with-taints", "registerWithTaints", Taints),
     ("registry-burst", "registryBurst", Number),
     ("registry-qps", "registryPullQPS", Number),
     ("reserved-cpus", "reservedSystemCPUs", Text),
+    ("reserved-memory", "reservedMemory", Reservations),
     ("resolv-conf", "resolvConf", Text),
     ("rotate-certificates", "rotateCertificates", Bool),
     ("rotate-server-certificates", "serverTLSBootstrap", Bool),
@@ -191,6 +229,7 @@ const FLAGS: &[(&str, &str, Form)] = &[
     ),
     ("topology-manager-scope", "topologyManagerScope", Text),
     ("v", "logging.verbosity", Number),
+    ("vmodule", "logging.vmodule", Modules),
     ("volume-plugin-dir", "volumePluginDir", Text),
     ("volume-stats-agg-period", "volumeStatsAggPeriod", Text),
 ];
@@ -318,6 +357,10 @@ fn set(target: &mut Value, form: Form, written: &str, again: bool) -> Result<(),
             }
             map.into()
         }
+        Taints => lists::taints(written)?,
+        Modules => lists::modules(written)?,
+        Reservations => lists::reservations(target.take(), written, again)?,
+        Headers => lists::headers(target.take(), written, again)?,
     };
     Ok(())
 }
@@ -356,12 +399,17 @@ mod tests {
         assert!(FLAGS.is_sorted_by(|a, b| a.0 < b.0));
         for (_, field, form) in FLAGS {
             let value = match form {
+                Text if field.ends_with("infoBufferSize") => json!("1Ki"),
                 Text => json!("1s"),
                 Bool => json!(true),
                 Number => json!(1),
                 List => json!(["a"]),
                 Pairs | Thresholds => json!({"a": "b"}),
                 Gates => json!({"A": true}),
+                Taints => lists::taints("a=b:NoSchedule").unwrap(),
+                Modules => lists::modules("a=1").unwrap(),
+                Reservations => lists::reservations(Value::Null, "0:memory=1Gi", false).unwrap(),
+                Headers => lists::headers(Value::Null, "a:b", false).unwrap(),
             };
             let mut document = KubeletConfiguration::default().to_document();
             *at(&mut document, field) = value;
