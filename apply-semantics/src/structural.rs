@@ -167,8 +167,14 @@ impl StructuralSchema {
     /// Sets the defaults of an object. Null in a field that must not be null counts as "not there" where there is a default,
     /// and is removed where there is none.
     pub fn set_defaults(&self, object: &mut Value) {
-        prune::set_defaults(&self.root, object);
         prune::drop_nulls(&self.root, object);
+        self.fill(object);
+    }
+
+    /// Sets the defaults of an object, and leaves null where there is none: what a server does with the outcome of an apply, which it
+    /// never reads.
+    pub fn fill(&self, object: &mut Value) {
+        prune::set_defaults(&self.root, object);
     }
 
     /// Removes the fields that the schema does not know, and returns their paths. `apiVersion`, `kind` and `metadata` stay, as they

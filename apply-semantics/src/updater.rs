@@ -366,6 +366,15 @@ pub enum UpdateError {
     Conflicts(Conflicts),
     /// An object is not valid for its type.
     Invalid(ValidationErrors),
+    /// What the manager gave up cannot be taken away, because the object with what was applied cannot be converted.
+    Prune {
+        /// What was being done.
+        step: PruneStep,
+        /// To this version.
+        version: String,
+        /// For this reason.
+        error: ConvertError,
+    },
     /// An object cannot be converted.
     Convert {
         /// To this version.
@@ -373,6 +382,20 @@ pub enum UpdateError {
         /// For this reason.
         error: ConvertError,
     },
+}
+
+/// A conversion on the way to what a manager gave up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PruneStep {
+    /// The merged object, to the version that the manager applied before.
+    LastApplied,
+    /// The merged object, to the version of another entry.
+    OwnedMerged,
+    /// The object without what was applied before, to the version of another entry.
+    OwnedPruned,
+    /// What came of that, to the version that the manager applied before.
+    Dangling,
 }
 
 impl UpdateError {
@@ -395,6 +418,28 @@ impl fmt::Display for UpdateError {
         match self {
             Self::Conflicts(conflicts) => conflicts.fmt(f),
             Self::Invalid(errors) => errors.fmt(f),
+            Self::Prune {
+                step,
+                version,
+                error,
+            } => match step {
+                PruneStep::LastApplied => write!(
+                    f,
+                    "failed to convert merged object to last applied version: {error}"
+                ),
+                PruneStep::OwnedMerged => write!(
+                    f,
+                    "failed add back owned items: failed to convert merged object at version {version}: {error}"
+                ),
+                PruneStep::OwnedPruned => write!(
+                    f,
+                    "failed add back owned items: failed to convert pruned object at version {version}: {error}"
+                ),
+                PruneStep::Dangling => write!(
+                    f,
+                    "failed add back dangling items: failed to convert pruned object to last applied version: {error}"
+                ),
+            },
             Self::Convert { version, error } => write!(f, "cannot convert to {version}: {error}"),
         }
     }

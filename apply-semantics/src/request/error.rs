@@ -163,6 +163,9 @@ impl fmt::Display for RequestError {
                     "failed to convert {which} object ({object}) to proper version: {error}"
                 )
             }
+            Self::Ownership(error @ UpdateError::Prune { .. }) => {
+                write!(f, "failed to prune fields: {error}")
+            }
             Self::Ownership(error) => write!(f, "failed to update managedFields: {error}"),
             Self::BeforeFirstApply(error) => {
                 write!(f, "failed to create manager for existing fields: {error}")

@@ -42,13 +42,13 @@ fn missing(node: &Node, value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() && !node.nullable)
 }
 
-/// Removes null from declared fields that must not be null.
+/// Removes null where it must not be and no default takes its place.
 pub(super) fn drop_nulls(node: &Node, value: &mut Value) {
     match value {
         Value::Object(entries) => {
             entries.retain(|name, entry| {
-                let declared = node.properties.get(name);
-                !(entry.is_null() && declared.is_some_and(|property| !property.nullable))
+                let of = node.entry(name);
+                !(entry.is_null() && of.is_some_and(|of| !of.nullable && of.default.is_none()))
             });
             for (name, entry) in entries {
                 if let Some(of) = node.entry(name) {

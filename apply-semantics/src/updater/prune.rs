@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{ConvertError, Converter, Managed, Managers, UpdateError, Updater};
+use super::{ConvertError, Converter, Managed, Managers, PruneStep, UpdateError, Updater};
 use crate::{fieldset::FieldSet, typed::Typed};
 
 /// An object and its version.
@@ -24,7 +24,9 @@ impl<C: Converter> Updater<C> {
         managers: &Managers,
         version: &str,
     ) -> Result<Typed, UpdateError> {
-        let Some(merged_then) = self.in_version(&merged, version, &last.version)? else {
+        let Some(merged_then) =
+            self.in_version(PruneStep::LastApplied, &merged, version, &last.version)?
+        else {
             return Ok(merged);
         };
         let merged_then = merged_then.into_owned();
@@ -36,7 +38,12 @@ impl<C: Converter> Updater<C> {
             version: &last.version,
         };
         let after = self.put_back_owned(before, bare, managers)?;
-        let pruned = match self.in_version(&after.object, after.version, &last.version)? {
+        let pruned = match self.in_version(
+            PruneStep::Dangling,
+            &after.object,
+            after.version,
+            &last.version,
+        )? {
             None => merged_then,
             Some(after) => {
                 let kept = after.ty().with_named_fields(&remains(&after)?);
@@ -65,14 +72,18 @@ impl<C: Converter> Updater<C> {
             version: full.version,
         };
         for (version, owned) in owned_by_version(managers, full.version) {
-            let Some(next) = self.in_version(&full.object, full.version, version)? else {
+            let Some(next) =
+                self.in_version(PruneStep::OwnedMerged, &full.object, full.version, version)?
+            else {
                 continue;
             };
             full = Versioned {
                 object: next.into_owned(),
                 version,
             };
-            let Some(next) = self.in_version(&bare.object, bare.version, version)? else {
+            let Some(next) =
+                self.in_version(PruneStep::OwnedPruned, &bare.object, bare.version, version)?
+            else {
                 continue;
             };
             let ty = full.object.ty();
@@ -92,6 +103,7 @@ impl<C: Converter> Updater<C> {
     /// The object in another version; `None` if there is no such version.
     fn in_version<'a>(
         &self,
+        step: PruneStep,
         object: &'a Typed,
         from: &str,
         to: &str,
@@ -99,7 +111,11 @@ impl<C: Converter> Updater<C> {
         match self.converter.convert(object, from, to) {
             Ok(object) => Ok(Some(object)),
             Err(ConvertError::MissingVersion) => Ok(None),
-            Err(error) => Err(UpdateError::convert(to, error)),
+            Err(error) => Err(UpdateError::Prune {
+                step,
+                version: to.to_owned(),
+                error,
+            }),
         }
     }
 }
