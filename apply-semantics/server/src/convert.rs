@@ -2,6 +2,7 @@
 
 mod autoscaling;
 pub(crate) mod events;
+mod metrics;
 
 use std::sync::Arc;
 

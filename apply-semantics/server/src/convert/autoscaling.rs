@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::metrics::{self, Of};
+use crate::kinds;
+
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
 const CURRENT_METRICS: &str = "autoscaling.alpha.kubernetes.io/current-metrics";
 const CONDITIONS: &str = "autoscaling.alpha.kubernetes.io/conditions";
@@ -9,65 +12,101 @@ const BEHAVIOR: &str = "autoscaling.alpha.kubernetes.io/behavior";
 
 pub(super) fn to_v1(object: &mut Value) {
     if let Some(Value::Array(metrics)) = take(object, "spec", "metrics") {
-        let cpu = metrics.iter().position(is_cpu_utilization);
-        if let Some(percentage) = cpu.and_then(|at| metrics.get(at)).and_then(utilization) {
+        let cpu = metrics.iter().find(|metric| is_cpu(metric, "target"));
+        if let Some(percentage) = cpu.and_then(|metric| utilization(metric, "target")) {
             put(object, "spec", "targetCPUUtilizationPercentage", percentage);
         }
-        let rest = metrics.into_iter().enumerate();
-        let rest: Vec<_> = rest
-            .filter(|(at, _)| Some(*at) != cpu)
-            .map(|(_, metric)| metric)
-            .collect();
-        annotate(
-            object,
-            METRICS,
-            Some(Value::Array(rest)).filter(|rest| *rest != json!([])),
-        );
+        annotate_others(object, METRICS, metrics, Of::Spec);
     }
-    let behavior = take(object, "spec", "behavior");
-    annotate(object, BEHAVIOR, behavior);
-    if object.get("status").is_some_and(Value::is_object) {
-        let current = take(object, "status", "currentMetrics").filter(|metrics| !metrics.is_null());
-        annotate(object, CURRENT_METRICS, current);
-        let conditions = take(object, "status", "conditions");
-        annotate(object, CONDITIONS, conditions);
-        for count in ["currentReplicas", "desiredReplicas"] {
-            if object.pointer(&format!("/status/{count}")).is_none() {
-                put(object, "status", count, json!(0));
-            }
+    if let Some(behavior) = take(object, "spec", "behavior") {
+        let text =
+            kinds::internal_json(&behavior, "autoscaling.v2.HorizontalPodAutoscalerBehavior");
+        annotate(object, BEHAVIOR, text);
+    }
+    if !object.get("status").is_some_and(Value::is_object) {
+        return;
+    }
+    if let Some(Value::Array(metrics)) = take(object, "status", "currentMetrics") {
+        let cpu = metrics.iter().find(|metric| is_cpu(metric, "current"));
+        if let Some(percentage) = cpu.and_then(|metric| utilization(metric, "current")) {
+            put(
+                object,
+                "status",
+                "currentCPUUtilizationPercentage",
+                percentage,
+            );
         }
+        annotate_others(object, CURRENT_METRICS, metrics, Of::Status);
+    }
+    if let Some(Value::Array(conditions)) = take(object, "status", "conditions")
+        && !conditions.is_empty()
+    {
+        let condition = "autoscaling.v2.HorizontalPodAutoscalerCondition";
+        let texts = conditions
+            .iter()
+            .map(|one| kinds::ordered_json(one, condition));
+        let text = format!("[{}]", texts.collect::<Vec<_>>().join(","));
+        annotate(object, CONDITIONS, text);
+    }
+    for count in ["currentReplicas", "desiredReplicas"] {
+        if object.pointer(&format!("/status/{count}")).is_none() {
+            put(object, "status", count, json!(0));
+        }
+    }
+}
+
+/// The metrics that version 1 has no field for: all but the utilisation of the CPU, of which it has room for one.
+fn annotate_others(object: &mut Value, name: &str, mut metrics: Vec<Value>, of: Of) {
+    let word = if of == Of::Spec { "target" } else { "current" };
+    metrics.retain(|metric| !is_cpu(metric, word));
+    if !metrics.is_empty() {
+        annotate(object, name, metrics::to_text(&metrics, of));
     }
 }
 
 pub(super) fn to_v2(object: &mut Value) {
     let mut metrics = Vec::new();
-    if let Some(Value::Array(others)) = unannotate(object, METRICS) {
-        metrics.extend(others);
-    }
     if let Some(percentage) = take(object, "spec", "targetCPUUtilizationPercentage") {
-        metrics.push(
-            json!({"type": "Resource", "resource": {"name": "cpu", "target": {
-                "type": "Utilization", "averageUtilization": percentage,
-            }}}),
-        );
+        metrics.push(cpu_utilization(&percentage));
     }
-    if !metrics.is_empty() {
-        put(object, "spec", "metrics", Value::Array(metrics));
+    if let Some(Value::Array(others)) = unannotate(object, METRICS) {
+        let others = metrics::from_annotation(&others, Of::Spec);
+        // What measures something else comes first.
+        metrics.splice(0..0, others);
     }
+    // The default of version 2 is set here, where it is known that nothing else is measured.
+    if metrics.is_empty() {
+        metrics.push(cpu_utilization(&DEFAULT_CPU_UTILIZATION.into()));
+    }
+    if let Some(object) = object.as_object_mut() {
+        object.entry("spec").or_insert_with(|| json!({}));
+    }
+    put(object, "spec", "metrics", Value::Array(metrics));
     if let Some(behavior) = unannotate(object, BEHAVIOR) {
-        put(object, "spec", "behavior", behavior);
+        put(object, "spec", "behavior", with_json_names(behavior));
     }
     let (current, conditions) = (
         unannotate(object, CURRENT_METRICS),
         unannotate(object, CONDITIONS),
     );
     if object.get("status").is_some_and(Value::is_object) {
-        put(
-            object,
-            "status",
-            "currentMetrics",
-            current.unwrap_or(Value::Null),
-        );
+        let mut metrics = Vec::new();
+        if let Some(Value::Array(others)) = current {
+            metrics.extend(metrics::from_annotation(&others, Of::Status));
+        }
+        if let Some(percentage) = take(object, "status", "currentCPUUtilizationPercentage") {
+            metrics.push(
+                json!({"type": "Resource", "resource": {"name": "cpu", "current": {
+                    "averageUtilization": percentage,
+                }}}),
+            );
+        }
+        let metrics = if metrics.is_empty() {
+            Value::Null
+        } else {
+            metrics.into()
+        };
+        put(object, "status", "currentMetrics", metrics);
         if let Some(conditions) = conditions {
             put(object, "status", "conditions", conditions);
         }
@@ -76,20 +115,48 @@ pub(super) fn to_v2(object: &mut Value) {
         if let Some(count) = zero {
             put(object, "status", "currentReplicas", count);
         }
-        take(object, "status", "currentCPUUtilizationPercentage");
     }
 }
 
-fn is_cpu_utilization(metric: &Value) -> bool {
+/// What was written with Go names, with JSON names and without what is empty.
+fn with_json_names(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+            let renamed = fields.map(|(name, value)| {
+                let mut letters = name.chars();
+                let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+                (
+                    first.into_iter().chain(letters).collect(),
+                    with_json_names(value),
+                )
+            });
+            Value::Object(renamed.collect())
+        }
+        Value::Array(items) => items.into_iter().map(with_json_names).collect(),
+        other => other,
+    }
+}
+
+/// Percent of what is requested.
+const DEFAULT_CPU_UTILIZATION: i32 = 80;
+
+fn cpu_utilization(percentage: &Value) -> Value {
+    json!({"type": "Resource", "resource": {"name": "cpu", "target": {
+        "type": "Utilization", "averageUtilization": percentage,
+    }}})
+}
+
+fn is_cpu(metric: &Value, of: &str) -> bool {
     let text = |path| metric.pointer(path).and_then(Value::as_str);
     text("/type") == Some("Resource")
         && text("/resource/name") == Some("cpu")
-        && utilization(metric).is_some()
+        && utilization(metric, of).is_some()
 }
 
-fn utilization(metric: &Value) -> Option<Value> {
+fn utilization(metric: &Value, of: &str) -> Option<Value> {
     metric
-        .pointer("/resource/target/averageUtilization")
+        .pointer(&format!("/resource/{of}/averageUtilization"))
         .cloned()
 }
 
@@ -107,12 +174,11 @@ fn put(object: &mut Value, of: &str, field: &str, value: Value) {
     }
 }
 
-fn annotate(object: &mut Value, name: &str, value: Option<Value>) {
-    let Some(value) = value else { return };
+fn annotate(object: &mut Value, name: &str, text: String) {
     if let Some(metadata) = part(object, "metadata") {
         let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
         if let Some(annotations) = annotations.as_object_mut() {
-            annotations.insert(name.to_owned(), value.to_string().into());
+            annotations.insert(name.to_owned(), text.into());
         }
     }
 }
@@ -134,7 +200,7 @@ mod tests {
     #[test]
     fn what_v1_cannot_say_survives_in_annotations() {
         let v2 = json!({"metadata": {"name": "a"}, "spec": {"maxReplicas": 3, "metrics": [
-            {"type": "Pods", "pods": {"metric": {"name": "m"}}},
+            {"type": "Pods", "pods": {"metric": {"name": "m"}, "target": {"type": "AverageValue", "averageValue": "1"}}},
             {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}},
         ], "behavior": {"scaleUp": {"stabilizationWindowSeconds": 3}}},
             "status": {"desiredReplicas": 0, "currentMetrics": null}});
