@@ -19,7 +19,7 @@ mod typed_errors;
 mod update;
 mod write;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use apply_semantics::{
     managed_fields::Time,
@@ -51,6 +51,8 @@ pub(crate) struct Core {
     pub(crate) ids: Ids,
     /// What the call that is being answered is warned of so far.
     pub(crate) warned: Vec<String>,
+    /// Objects whose next update is a write even if it changes nothing.
+    pub(crate) unsettled: BTreeSet<Place>,
     /// Whether garbage and namespaces are collected, as controllers of a cluster do it.
     pub(crate) controllers: bool,
 }

@@ -2,13 +2,14 @@
 
 mod custom;
 mod cx;
+mod go_time;
 mod metadata;
 mod unreadable;
 mod warnings;
 
 use apply_semantics::{
     defaults,
-    op::{Cause, Refusal},
+    op::{Cause, Reason, Refusal},
 };
 use cx::Context;
 use serde_json::Value;
@@ -17,7 +18,7 @@ use crate::{core::Core, kinds, meta, registry::Resource, selector::LabelSelector
 
 /// Completes an object that was read: defaults, one spelling of values, no unknown fields.
 pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Refusal> {
-    read(resource, object).map_err(|error| {
+    read(resource, object, Decoder::Json).map_err(|error| {
         Refusal::bad_request(format!(
             "{} in version \"{}\" cannot be handled as a {}: {error}",
             resource.kind, resource.version, resource.kind
@@ -25,35 +26,117 @@ pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Re
     })
 }
 
-/// The same, with the error of Go's decoder.
-pub(crate) fn read(resource: &Resource, object: &mut Value) -> Result<(), String> {
+/// The same, with the error of the Go decoder.
+pub(crate) fn read(
+    resource: &Resource,
+    object: &mut Value,
+    decoder: Decoder,
+) -> Result<(), String> {
     if let Some(version) = &resource.custom {
-        custom::complete(version, object);
+        custom::complete(version, object, decoder);
         return Ok(());
     }
     // What cannot be read stays as it is.
-    defaults::normalise(object).map_err(|errors| unreadable::text(&errors, object))
+    defaults::normalise(object).map_err(|errors| unreadable::text(&errors, object, decoder))
 }
 
-/// Makes an object one that is about to be created: what admission adds, first states, what only the server may set.
-pub(crate) fn prepare_create(core: &Core, resource: &Resource, object: &mut Value) {
-    match &resource.custom {
-        Some(version) => custom::prepare_create(version, object),
-        None => kinds::prepare_create(object, &Context::new(core)),
+/// Whether the first update of a new object is a write even if it changes nothing: what the server stores of these kinds when
+/// they are created is not byte for byte what it stores when they are updated. A Job without labels gets those of its template
+/// whenever it is read, and they are stored by the first update.
+pub(crate) fn is_unsettled(resource: &Resource, new: &Value) -> bool {
+    let empty = |path: &str| {
+        let labels = new.pointer(path).and_then(Value::as_object);
+        labels.is_none_or(serde_json::Map::is_empty)
+    };
+    match &*resource.plural {
+        "persistentvolumeclaims" => resource.is_builtin("", "persistentvolumeclaims"),
+        "jobs" => {
+            resource.is_builtin("batch", "jobs")
+                && new.pointer("/spec/manualSelector") != Some(&Value::Bool(true))
+                && empty("/metadata/labels")
+                && empty("/spec/template/metadata/labels")
+        }
+        _ => false,
     }
 }
 
+/// The object with the empty lists and maps that were sent: Go leaves them out when it writes, and shows them when it refuses.
+pub(crate) fn with_empties(object: &Value, sent: &Value) -> Value {
+    let mut object = object.clone();
+    restore_empties(&mut object, sent);
+    object
+}
+
+fn restore_empties(object: &mut Value, sent: &Value) {
+    match (object, sent) {
+        (Value::Object(fields), Value::Object(sent)) => {
+            for (name, sent) in sent {
+                let empty = match sent {
+                    Value::Object(fields) => fields.is_empty(),
+                    Value::Array(items) => items.is_empty(),
+                    _ => continue,
+                };
+                match fields.get_mut(name) {
+                    None | Some(Value::Null) if empty => {
+                        fields.insert(name.clone(), sent.clone());
+                    }
+                    Some(field) => restore_empties(field, sent),
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(items), Value::Array(sent)) if items.len() == sent.len() => {
+            for (item, sent) in items.iter_mut().zip(sent) {
+                restore_empties(item, sent);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Makes an object one that is about to be created: what admission adds, first states, what only the server may set.
+///
+/// # Errors
+/// Admission forbids it.
+pub(crate) fn prepare_create(
+    core: &Core,
+    resource: &Resource,
+    object: &mut Value,
+) -> Result<(), Refusal> {
+    match &resource.custom {
+        Some(version) => {
+            custom::prepare_create(version, object);
+            Ok(())
+        }
+        None => kinds::prepare_create(object, &Context::new(core))
+            .map_err(|why| forbidden(resource, object, &why)),
+    }
+}
+
+fn forbidden(resource: &Resource, object: &Value, why: &str) -> Refusal {
+    let name = meta::name(object);
+    let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+    Refusal::new(Reason::Forbidden, message).about(&resource.reference(), name)
+}
+
 /// Makes a new object one that may replace the old one.
+///
+/// # Errors
+/// Admission forbids it.
 pub(crate) fn prepare_update(
     core: &Core,
     resource: &Resource,
     new: &mut Value,
     old: &Value,
     subresource: &str,
-) {
+) -> Result<(), Refusal> {
     match &resource.custom {
-        Some(version) => custom::prepare_update(version, new, old, subresource),
-        None => kinds::prepare_update(new, old, through(subresource), &Context::new(core)),
+        Some(version) => {
+            custom::prepare_update(version, new, old, subresource);
+            Ok(())
+        }
+        None => kinds::prepare_update(new, old, through(subresource), &Context::new(core))
+            .map_err(|why| forbidden(resource, new, &why)),
     }
 }
 
@@ -80,7 +163,7 @@ pub(crate) fn validate_update(
     }
 }
 
-pub(crate) use unreadable::at as value_at;
+pub(crate) use unreadable::{Decoder, at as value_at};
 
 /// What the server warns of in an object that it stores.
 pub(crate) fn warnings(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<String> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// The first document of a body, and the keys that stand in it twice, in the words of the original.
 pub(crate) fn read(body: &[u8]) -> Result<(Value, Vec<String>), String> {
     let text = String::from_utf8_lossy(body);
-    let document = yaml::parse("body", &text).map_err(|report| describe(&report))?;
+    let document = yaml::parse("body", &text).map_err(|report| describe(&report, &text))?;
     let doubled = document.duplicates().iter().map(|duplicate| {
         let path = duplicate.path.to_string();
         let key = path.rsplit('.').next().unwrap_or(&path);
@@ -19,11 +19,52 @@ pub(crate) fn read(body: &[u8]) -> Result<(Value, Vec<String>), String> {
     Ok((document.to_value(), doubled))
 }
 
-fn describe(report: &Report) -> String {
+fn describe(report: &Report, text: &str) -> String {
     let first = report.errors().next();
-    let text = first.map_or_else(String::new, |diagnostic| match diagnostic.span {
-        Some(span) if span.line > 1 => format!("line {}: {}", span.line, diagnostic.message),
-        _ => diagnostic.message.clone(),
+    let described = first.map_or_else(String::new, |diagnostic| {
+        let problem = problem(&diagnostic.message);
+        let line = match diagnostic.span {
+            // The scalar begins before the tab that ends it.
+            _ if problem == TAB => text
+                .lines()
+                .position(|line| line.starts_with('\t'))
+                .map(|at| at + 1),
+            span => span.and_then(|span| usize::try_from(span.line).ok()),
+        };
+        match line {
+            Some(line) if line > 1 => format!("line {line}: {problem}"),
+            _ => problem.to_owned(),
+        }
     });
-    format!("error converting YAML to JSON: yaml: {text}")
+    format!("error converting YAML to JSON: yaml: {described}")
+}
+
+const TAB: &str = "found a tab character that violates indentation";
+
+/// What is wrong, without where it was looked for, in the words of libyaml where ours are others.
+fn problem(message: &str) -> &str {
+    let problem = match message.split_once(", ") {
+        Some((context, problem)) if context.starts_with("while ") => problem,
+        _ => message,
+    };
+    match problem {
+        "found a tab" => TAB,
+        "tab cannot be used as indentation" => "found character that cannot start any token",
+        "simple key expected ':'" => "could not find expected ':'",
+        "unclosed quote" => "found unexpected end of stream",
+        "invalid indentation" => "did not find expected key",
+        "expected ',' or ']'"
+        | "unclosed bracket '['"
+        | "unexpected EOF while parsing a flow sequence" => "did not find expected ',' or ']'",
+        "unclosed bracket '{'" | "unexpected EOF while parsing a flow mapping" => {
+            "did not find expected ',' or '}'"
+        }
+        other
+            if other.starts_with("tabs disallowed")
+                || other.starts_with("unexpected character") =>
+        {
+            "found character that cannot start any token"
+        }
+        other => other,
+    }
 }

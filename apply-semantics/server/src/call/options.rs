@@ -4,6 +4,7 @@ use apply_semantics::op::{Cause, FieldValidation, Propagation, Reason, Refusal};
 use serde_json::Value;
 
 use super::{Call, Method};
+use crate::kinds;
 
 /// The longest name of a manager, in bytes.
 const LONGEST_MANAGER: usize = 128;
@@ -226,14 +227,7 @@ fn kind_of_options(method: Method) -> &'static str {
 }
 
 fn invalid(kind: &str, causes: Vec<Cause>) -> Refusal {
-    let lines: Vec<String> = causes
-        .iter()
-        .map(|cause| format!("{}: {}", cause.field, cause.message))
-        .collect();
-    let text = match lines.as_slice() {
-        [line] => line.clone(),
-        lines => format!("[{}]", lines.join(", ")),
-    };
+    let text = kinds::summary(causes.iter().map(|cause| (&*cause.field, &*cause.message)));
     let mut refusal = Refusal::new(
         Reason::Invalid,
         format!("{kind}.meta.k8s.io \"\" is invalid: {text}"),

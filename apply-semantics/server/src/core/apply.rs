@@ -68,7 +68,10 @@ impl Core {
         decode::check_name(&head, call)?;
         let stated = meta::namespace(&head).unwrap_or_default().to_owned();
         decode::place_in_namespace(&mut head, call, resource)?;
-        let write = Write::new(resource, settings).through(subresource);
+        let sent = || sent_again(call, settings);
+        let write = Write::new(resource, settings)
+            .through(subresource)
+            .of(&sent);
         // What comes of nothing but a change of ownership is known if it was found out before.
         let same = subresource.is_empty()
             && resource.custom.is_none()
@@ -161,7 +164,7 @@ fn complete_applied(
     object: &mut Value,
     namespace: &str,
 ) -> Result<(), Refusal> {
-    let completed = rules::read(resource, object);
+    let completed = rules::read(resource, object, rules::Decoder::Unstructured);
     completed.map_err(|error| {
         let core = if resource.group.is_empty() { "/" } else { "" };
         let ty = format!("{core}{}, Kind={}", resource.api_version(), resource.kind);

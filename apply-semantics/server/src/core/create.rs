@@ -21,7 +21,8 @@ impl Core {
             force: false,
         };
         let object = self.own_updated(None, object, writer, resource)?;
-        let write = Write::new(resource, &settings);
+        let sent = || decode::read_again(call, resource);
+        let write = Write::new(resource, &settings).of(&sent);
         self.store_new(object, &write)
     }
 }

@@ -72,6 +72,17 @@ impl Core {
     }
 }
 
+/// What a call carries, as it was sent; null if it cannot be read.
+pub(super) fn read_again(call: &Call, resource: &Resource) -> Value {
+    let reading = read(
+        call,
+        &resource.api_version(),
+        &resource.kind,
+        known(resource),
+    );
+    reading.map_or(Value::Null, |reading| reading.value)
+}
+
 /// What becomes of faults: warnings, a refusal that names them all, or nothing.
 pub(super) fn judge(
     faults: Vec<String>,

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Core;
-use crate::{custom, meta, store::Place};
+use super::{Core, fields::Writer};
+use crate::{custom, store::Place};
 
 /// The table of definitions.
 const TABLE: &str = "apiextensions.k8s.io/customresourcedefinitions";
@@ -20,13 +20,29 @@ impl Core {
                 if definition.pointer("/status/acceptedNames/plural").is_none()
                     || !is_established(definition)
                 {
-                    let mut accepted = definition.clone();
-                    establish(&mut accepted, &self.now().to_string());
+                    let accepted = self.established(definition);
                     self.store.put(place, accepted);
                 }
             }
             None => self.forget(&place.key),
         }
+    }
+
+    /// The definition as the controllers of a real server leave it, which own what they write.
+    fn established(&self, definition: &Value) -> Value {
+        let mut accepted = definition.clone();
+        establish(&mut accepted, &self.now().to_string());
+        let writer = Writer {
+            manager: "kube-apiserver",
+            subresource: "status",
+            force: false,
+        };
+        let (group, plural) = TABLE.split_once('/').unwrap_or_default();
+        let owned = self
+            .registry
+            .get(group, "v1", plural)
+            .map(|resource| self.own_updated(Some(definition), accepted.clone(), writer, resource));
+        owned.and_then(Result::ok).unwrap_or(accepted)
     }
 
     /// Serves what a definition says.
@@ -126,5 +142,4 @@ fn establish(definition: &mut Value, now: &str) {
     if let Some(fields) = definition.as_object_mut() {
         fields.insert("status".to_owned(), status);
     }
-    let _ = meta::name(definition);
 }

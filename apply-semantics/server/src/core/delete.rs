@@ -121,6 +121,7 @@ impl Core {
             return Ok((Arc::new(ending), false));
         }
         let stored = self.store.put(place, ending).value();
+        self.unsettled.remove(place);
         self.after_write(place, Some(&stored))?;
         let left = self.store.value(place);
         let gone = left.is_none();
@@ -157,6 +158,7 @@ impl Core {
     pub(super) fn erase(&mut self, place: &Place, live: &Value) -> Result<(), Refusal> {
         let _ = live;
         self.store.remove(place);
+        self.unsettled.remove(place);
         self.after_write(place, None)
     }
 }

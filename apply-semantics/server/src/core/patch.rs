@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     call::{Body, Call, WriteSettings},
-    convert, meta,
+    convert, kinds,
     registry::Resource,
     rules,
 };
@@ -56,8 +56,14 @@ impl Core {
         let reading = strict::check(patched, decode::known(resource));
         let mut object = reading.value;
         let faults = duplicates.into_iter().chain(reading.unknown).collect();
-        let warnings = decode::judge(faults, settings.validation)
-            .map_err(|faults| strict_refusal(&patch, &object, &faults))?;
+        let warnings = decode::judge(faults, settings.validation).map_err(|faults| {
+            undecodable(
+                &patch,
+                &object,
+                &live,
+                &format!("strict decoding error: {faults}"),
+            )
+        })?;
         self.warned.extend(warnings);
         if kind == PatchType::Strategic {
             // It is read into the type of the live object, whatever it says.
@@ -67,12 +73,17 @@ impl Core {
                 }
             }
         }
-        if object.get("kind") != live.get("kind")
-            || object.get("apiVersion") != live.get("apiVersion")
-        {
-            return Err(changed_type(&object, &live));
+        if let Some(error) = self.changed_type(&object, resource)? {
+            return Err(undecodable(&patch, &object, &live, &error));
         }
-        rules::complete(resource, &mut object)?;
+        let mut object = convert::owned(object, &resource.api_version());
+        let decoder = match kind {
+            PatchType::Strategic => rules::Decoder::Unstructured,
+            _ => rules::Decoder::Json,
+        };
+        let sent = || apply_patch(&live, &patch, ty).unwrap_or_default();
+        rules::read(resource, &mut object, decoder)
+            .map_err(|error| undecodable(&patch, &sent(), &live, &error))?;
         decode::check_name(&object, call)?;
         decode::place_in_namespace(&mut object, call, resource)?;
         let writer = Writer {
@@ -81,8 +92,45 @@ impl Core {
             force: false,
         };
         let object = self.own_updated(Some(&live), object, writer, resource)?;
-        let write = Write::new(resource, &settings).through(subresource);
+        let write = Write::new(resource, &settings)
+            .through(subresource)
+            .of(&sent);
         self.store_changed(&live, object, &write)
+    }
+
+    /// Why a patched object cannot be read as one of the resource any more: it says that it is of another type.
+    fn changed_type(&self, object: &Value, resource: &Resource) -> Result<Option<String>, Refusal> {
+        let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (version, kind) = (text("apiVersion"), text("kind"));
+        if (version, kind) == (&*resource.api_version(), &*resource.kind) {
+            return Ok(None);
+        }
+        if resource.custom.is_some() {
+            return Err(Refusal::bad_request(format!(
+                "the API version in the data ({version}) does not match the expected API version ({})",
+                resource.api_version()
+            )));
+        }
+        let other = self.registry.of_kind(version, kind);
+        if other.is_some_and(|other| other.table == resource.table) {
+            return Ok(None);
+        }
+        let Some(other) = other else {
+            return Ok(Some(format!(
+                "no kind \"{kind}\" is registered for version \"{version}\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+            )));
+        };
+        let package = resource
+            .group
+            .split('.')
+            .next()
+            .filter(|group| !group.is_empty());
+        Ok(Some(format!(
+            "converting ({}.{kind}) to ({}.{}): unknown conversion",
+            other.version,
+            package.unwrap_or("core"),
+            resource.kind
+        )))
     }
 }
 
@@ -178,44 +226,17 @@ fn patch_refusal(error: &PatchError, kind: PatchType, content: &Value) -> Refusa
     }
 }
 
-/// A strict reading of the patched object found faults.
-fn strict_refusal(patch: &Patch, object: &Value, faults: &str) -> Refusal {
+/// The patched object could not be read.
+fn undecodable(patch: &Patch, object: &Value, live: &Value, error: &str) -> Refusal {
     let shown = match patch {
         Patch::Strategic(patch) => crate::go_text::map(patch),
-        _ => object.to_string(),
+        patch => kinds::patched_json(object, live, patch),
     };
-    let message = format!(
-        "Invalid value: {}: strict decoding error: {faults}",
-        crate::call::go_quoted(&shown)
-    );
+    let message = format!("Invalid value: {}: {error}", crate::call::go_quoted(&shown));
     let cause = Cause::new("FieldValueInvalid", &*message, "patch");
     Refusal::new(
         Reason::Invalid,
         format!(" \"\" is invalid: patch: {message}"),
     )
     .with_causes(vec![cause])
-}
-
-fn changed_type(object: &Value, live: &Value) -> Refusal {
-    let text = |object: &Value, name: &str| {
-        object
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let kind = text(object, "kind");
-    if kind != text(live, "kind") {
-        return Refusal::bad_request(format!(
-            "{kind} in version \"{}\" cannot be handled as a {}: no kind \"{kind}\" is registered",
-            text(object, "apiVersion"),
-            text(live, "kind"),
-        ));
-    }
-    let name = meta::name(live);
-    Refusal::bad_request(format!(
-        "the API version in the data ({}) does not match the expected API version ({}) of {name}",
-        text(object, "apiVersion"),
-        text(live, "apiVersion"),
-    ))
 }

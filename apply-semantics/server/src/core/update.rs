@@ -35,7 +35,10 @@ impl Core {
             subresource,
             force: false,
         };
-        let write = Write::new(resource, &settings).through(subresource);
+        let sent = || decode::read_again(call, resource);
+        let write = Write::new(resource, &settings)
+            .through(subresource)
+            .of(&sent);
         let live = self.store.value(&Self::place(call, resource));
         let Some(live) = live else {
             if !resource.put_creates || !subresource.is_empty() {

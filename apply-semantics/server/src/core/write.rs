@@ -10,25 +10,34 @@ use serde_json::Value;
 
 use super::{Answered, Core, failure};
 use crate::{
-    answer::Answer, call::WriteSettings, convert, meta, registry::Resource, rules, store::Place,
+    answer::Answer, call::WriteSettings, convert, kinds, meta, registry::Resource, rules,
+    store::Place,
 };
 
 /// How an object is written.
-#[derive(Debug, Clone)]
-pub(crate) struct Write {
+pub(crate) struct Write<'a> {
     pub(crate) resource: Arc<Resource>,
     /// Empty for the object itself.
     pub(crate) subresource: String,
     pub(crate) dry_run: bool,
+    /// Reads again what was sent.
+    pub(crate) sent: Option<&'a dyn Fn() -> Value>,
 }
 
-impl Write {
+impl<'a> Write<'a> {
     pub(super) fn new(resource: &Arc<Resource>, settings: &WriteSettings) -> Self {
         Self {
             resource: Arc::clone(resource),
             subresource: String::new(),
             dry_run: settings.dry_run,
+            sent: None,
         }
+    }
+
+    /// What was sent can be read again, to be shown if it is refused.
+    pub(super) fn of(mut self, sent: &'a dyn Fn() -> Value) -> Self {
+        self.sent = Some(sent);
+        self
     }
 
     pub(super) fn through(mut self, subresource: &str) -> Self {
@@ -39,7 +48,7 @@ impl Write {
 
 impl Core {
     /// Stores an object that does not exist yet.
-    pub(super) fn store_new(&mut self, mut object: Value, write: &Write) -> Answered {
+    pub(super) fn store_new(&mut self, mut object: Value, write: &Write<'_>) -> Answered {
         let resource = &write.resource;
         if meta::text(&object, "resourceVersion").is_some_and(|version| version != "0") {
             return Err(failure(
@@ -56,11 +65,14 @@ impl Core {
         ] {
             meta::remove(&mut object, name);
         }
+        let unsettled = rules::is_unsettled(resource, &object);
         let uid = self.ids.uid();
         meta::set(&mut object, "uid", uid);
         meta::set(&mut object, "creationTimestamp", self.now().to_string());
-        rules::prepare_create(self, resource, &mut object);
-        Self::refuse_invalid(rules::validate_create(resource, &object), &object, resource)?;
+        rules::prepare_create(self, resource, &mut object)?;
+        Self::check(&object, write, |object| {
+            rules::validate_create(resource, object)
+        })?;
         self.warned.extend(rules::warnings(resource, &object, None));
         rules::stored_form(resource, &mut object);
         let place = Place::new(
@@ -75,6 +87,9 @@ impl Core {
         if write.dry_run {
             return Ok(Answer::object(resource, Arc::new(object), Effect::Created));
         }
+        if unsettled {
+            self.unsettled.insert(place.clone());
+        }
         self.put(&place, object, resource, Effect::Created)
     }
 
@@ -83,15 +98,16 @@ impl Core {
         &mut self,
         live: &Arc<Value>,
         mut object: Value,
-        write: &Write,
+        write: &Write<'_>,
     ) -> Answered {
         let resource = &write.resource;
         Self::check_version(live, &mut object, resource)?;
         let link = meta::remove(&mut object, "selfLink");
         keep_system_fields(&mut object, live);
-        rules::prepare_update(self, resource, &mut object, live, &write.subresource);
-        let causes = rules::validate_update(resource, &object, live, &write.subresource);
-        Self::refuse_invalid(causes, &object, resource)?;
+        rules::prepare_update(self, resource, &mut object, live, &write.subresource)?;
+        Self::check(&object, write, |object| {
+            rules::validate_update(resource, object, live, &write.subresource)
+        })?;
         if write.subresource.is_empty() {
             self.warned
                 .extend(rules::warnings(resource, &object, Some(live)));
@@ -109,7 +125,7 @@ impl Core {
         &mut self,
         live: &Arc<Value>,
         mut object: Value,
-        write: &Write,
+        write: &Write<'_>,
     ) -> Answered {
         let resource = &write.resource;
         let effect = request::settle(live, &mut object);
@@ -122,7 +138,8 @@ impl Core {
             let gone = Arc::new(object);
             return Ok(Answer::object(resource, gone, Effect::Changed));
         }
-        if effect == request::Effect::Nothing {
+        let unsettled = !write.dry_run && self.unsettled.remove(&place);
+        if effect == request::Effect::Nothing && !unsettled {
             return Ok(match self.store.get(&place) {
                 Some(stored) => Answer::stored(resource, stored, Effect::Unchanged),
                 None => Answer::object(resource, Arc::clone(live), Effect::Unchanged),
@@ -188,6 +205,28 @@ impl Core {
         Ok(())
     }
 
+    /// Refuses an object that is not valid. What is shown of it is what was sent.
+    fn check(
+        object: &Value,
+        write: &Write<'_>,
+        validate: impl Fn(&Value) -> Vec<Cause>,
+    ) -> Result<(), Refusal> {
+        let causes = validate(object);
+        let sent = match write.sent {
+            Some(sent) if !causes.is_empty() => sent(),
+            _ => return Self::refuse_invalid(causes, object, &write.resource),
+        };
+        let shown = validate(&rules::with_empties(object, &sent));
+        let places = |causes: &[Cause]| -> Vec<_> {
+            let causes = causes.iter();
+            causes
+                .map(|cause| (cause.reason.clone(), cause.field.clone()))
+                .collect()
+        };
+        let same = places(&causes) == places(&shown);
+        Self::refuse_invalid(if same { shown } else { causes }, object, &write.resource)
+    }
+
     /// Refuses an object for what is wrong with it, if anything is.
     pub(super) fn refuse_invalid(
         causes: Vec<Cause>,
@@ -203,21 +242,7 @@ impl Core {
 
 /// The refusal of an invalid object.
 pub(crate) fn invalid(causes: Vec<Cause>, name: &str, resource: &Resource) -> Refusal {
-    let mut texts: Vec<String> = Vec::new();
-    for cause in &causes {
-        let text = if cause.field.is_empty() {
-            cause.message.clone()
-        } else {
-            format!("{}: {}", cause.field, cause.message)
-        };
-        if !texts.contains(&text) {
-            texts.push(text);
-        }
-    }
-    let text = match texts.as_slice() {
-        [text] => text.clone(),
-        texts => format!("[{}]", texts.join(", ")),
-    };
+    let text = kinds::summary(causes.iter().map(|cause| (&*cause.field, &*cause.message)));
     let message = format!(
         "{} \"{name}\" is invalid: {text}",
         resource.qualified_kind()

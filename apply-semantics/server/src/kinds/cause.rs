@@ -18,19 +18,23 @@ pub(crate) struct Cause {
     pub(crate) field: String,
 }
 
-/// The part of a `Status` message after `is invalid: `: each cause once, in brackets where there are several.
-#[cfg(test)]
-pub(crate) fn summary(causes: &[Cause]) -> String {
+/// The part of a `Status` message after `is invalid: `, of the fields and messages of the causes: each once, in brackets where
+/// there are several.
+pub(crate) fn summary<'a>(causes: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut texts: Vec<String> = Vec::new();
-    for cause in causes {
-        let text = format!("{}: {}", cause.field, cause.message);
+    for (field, message) in causes {
+        let text = if field.is_empty() {
+            message.to_owned()
+        } else {
+            format!("{field}: {message}")
+        };
         if !texts.contains(&text) {
             texts.push(text);
         }
     }
     match texts.as_slice() {
         [text] => text.clone(),
-        _ => format!("[{}]", texts.join(", ")),
+        texts => format!("[{}]", texts.join(", ")),
     }
 }
 
@@ -203,11 +207,13 @@ mod tests {
         causes.invalid("c", 0, "must be more");
         causes.too_long("d", 1);
         let causes = causes.into_vec();
+        let said =
+            |causes: &[Cause]| summary(causes.iter().map(|cause| (&*cause.field, &*cause.message)));
         assert_eq!(
-            summary(&causes),
+            said(&causes),
             "[a: Required value, b: Unsupported value: \"x\": supported values: \"y\", \"z\", \
              c: Invalid value: 0: must be more, d: Too long: may not be more than 1 byte]"
         );
-        assert_eq!(summary(&causes[..1]), "a: Required value");
+        assert_eq!(said(&causes[..1]), "a: Required value");
     }
 }

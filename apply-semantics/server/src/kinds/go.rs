@@ -3,7 +3,8 @@
 //!
 //! `shapes.txt` has a line a type, with its fields in the order of the Go struct: JSON name, `*` for a pointer, `?` for
 //! `omitempty`, `0` for `omitzero`, and after `=` the Go name where it is not the JSON name with a capital. What is embedded is written
-//! out. The order is that of the internal types where they differ from version 1.
+//! out. The order is that of the internal types where they differ from version 1; a line with `~` before the name has the order of
+//! version 1 then, or of a type that has no other line.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -38,6 +39,46 @@ pub(super) fn internal(value: &Value, type_name: &str) -> Tree {
     match builtin().named(type_name) {
         Some(node) => structure(value, node, type_name),
         None => plain(value),
+    }
+}
+
+/// A value of a type of version 1 as the server writes it: the fields that are there, in the order of the Go struct.
+pub(super) fn versioned(value: &Value, node: Option<Node<'_>>) -> Tree {
+    let shape = node.map(Node::shape);
+    match (value, shape) {
+        (Value::Object(object), Some(Shape::Struct(name))) => {
+            let order = fields(&format!("~{name}")).or_else(|| fields(name));
+            let mut names: Vec<&str> = order
+                .into_iter()
+                .flatten()
+                .map(|field| field.name)
+                .filter(|name| object.contains_key(*name))
+                .collect();
+            let rest = object.keys().map(String::as_str);
+            let rest: Vec<&str> = rest.filter(|name| !names.contains(name)).collect();
+            names.extend(rest);
+            let entries = names.into_iter().filter_map(|name| {
+                let inner = node.and_then(|node| node.field(name));
+                let inner = inner.map(apply_semantics::types::Field::node);
+                Some((name.to_owned(), versioned(object.get(name)?, inner)))
+            });
+            Tree::Struct(entries.collect())
+        }
+        (Value::Object(object), Some(Shape::Map(inner))) => {
+            let mut entries: Vec<_> = object.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entries = entries.into_iter();
+            Tree::Struct(
+                entries
+                    .map(|(key, value)| (key.clone(), versioned(value, Some(inner))))
+                    .collect(),
+            )
+        }
+        (Value::Array(items), Some(Shape::List(element))) => {
+            let items = items.iter();
+            Tree::List(items.map(|item| versioned(item, Some(element))).collect())
+        }
+        _ => plain(value),
     }
 }
 

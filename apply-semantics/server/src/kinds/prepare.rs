@@ -43,11 +43,14 @@ pub(crate) struct User {
 
 /// Completes a new object, which has its defaults, its name and its uid: what admission adds, allocated addresses and
 /// ports, the first generation, the first status.
-pub(crate) fn prepare_create(object: &mut Value, cx: &dyn Cx) {
+///
+/// # Errors
+/// Why admission forbids it.
+pub(crate) fn prepare_create(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
     let Some(kind) = Kind::of(object) else {
-        return;
+        return Ok(());
     };
-    admission::admit(object, cx);
+    admission::admit(object, cx)?;
     if kind.resets_status {
         put(object, "status", Value::Null);
     }
@@ -84,16 +87,25 @@ pub(crate) fn prepare_create(object: &mut Value, cx: &dyn Cx) {
         _ => {}
     }
     rewrite(object);
+    Ok(())
 }
 
 /// Completes a changed object: what cannot be changed there stays, and the generation grows if what is wanted changed.
-pub(crate) fn prepare_update(new: &mut Value, old: &Value, subresource: Option<&str>, cx: &dyn Cx) {
+///
+/// # Errors
+/// Why admission forbids it.
+pub(crate) fn prepare_update(
+    new: &mut Value,
+    old: &Value,
+    subresource: Option<&str>,
+    cx: &dyn Cx,
+) -> Result<(), String> {
     let Some(kind) = Kind::of(new) else {
-        return;
+        return Ok(());
     };
     carry_metadata(new, old);
     match subresource {
-        None => main(&kind, new, old, cx),
+        None => main(&kind, new, old, cx)?,
         Some("status") => status(&kind, new, old, cx),
         Some("approval") => certificates::approval(new, old, &cx.now()),
         Some("finalize") => keep_all_but(new, old, &["spec"]),
@@ -101,8 +113,9 @@ pub(crate) fn prepare_update(new: &mut Value, old: &Value, subresource: Option<&
         Some("resize") => pods::resize(new, old),
         Some(_) => {}
     }
-    grow_generation(&kind, new, old);
+    grow_generation(&kind, new, old, subresource);
     rewrite(new);
+    Ok(())
 }
 
 struct Kind {
@@ -172,8 +185,8 @@ fn carry_metadata(new: &mut Value, old: &Value) {
     }
 }
 
-fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) {
-    admission::admit_update(new, old);
+fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<(), String> {
+    admission::admit_update(new, old, cx)?;
     if kind.has_status {
         put(new, "status", at(old, "status").clone());
     }
@@ -197,6 +210,7 @@ fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) {
         ("apiextensions.k8s.io", _) => stored_versions(new),
         _ => {}
     }
+    Ok(())
 }
 
 fn status(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) {
@@ -256,13 +270,15 @@ fn keep_all_but(new: &mut Value, old: &Value, changes: &[&str]) {
     }
 }
 
-fn grow_generation(kind: &Kind, new: &mut Value, old: &Value) {
+fn grow_generation(kind: &Kind, new: &mut Value, old: &Value, subresource: Option<&str>) {
     let Some(fields) = kind.generation else {
         return;
     };
     // Of a Deployment annotations count as well: its controller copies them.
     let annotations = |object| path(object, &["metadata", "annotations"]);
-    let annotated = kind.name == "Deployment" && !same(annotations(new), annotations(old));
+    let annotated = kind.name == "Deployment"
+        && subresource.is_none()
+        && !same(annotations(new), annotations(old));
     let wanted = |key: &&str| !semantic::field_equal(new, old, key);
     let changed = annotated || fields.iter().any(wanted);
     let generation = int(at(old, "metadata"), "generation") + i64::from(changed);

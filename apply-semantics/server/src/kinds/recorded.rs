@@ -22,8 +22,7 @@ use apply_semantics::{
 use serde_json::{Value, json};
 
 use super::{
-    Cause, Cx, User, discovery, prepare_create, prepare_update, summary, validate_create,
-    validate_update,
+    Cause, Cx, User, discovery, prepare_create, prepare_update, validate_create, validate_update,
 };
 
 fn cases(name: &str) -> PathBuf {
@@ -394,11 +393,11 @@ fn create_as(body: &Value, answer: &Value) -> Result<(), String> {
         }
     }
     let _ = defaults::normalise(&mut object);
-    prepare_create(&mut object, &Recorded::of(answer));
+    prepare_create(&mut object, &Recorded::of(answer)).unwrap();
     object["metadata"]["managedFields"] = answer["metadata"]["managedFields"].clone();
     let causes = validate_create(&object);
     if !causes.is_empty() {
-        return Err(format!("refused: {}", summary(&causes)));
+        return Err(format!("refused: {}", said(&causes)));
     }
     same(&without_bookkeeping(&object), &without_bookkeeping(answer))
 }
@@ -574,7 +573,7 @@ fn update_as(
             new["metadata"][key] = old["metadata"][key].clone();
         }
     }
-    prepare_update(&mut new, old, sub, &Recorded::of(answer).at(now));
+    prepare_update(&mut new, old, sub, &Recorded::of(answer).at(now)).unwrap();
     if code == 200 {
         new["metadata"]["managedFields"] = answer["metadata"]["managedFields"].clone();
     }
@@ -583,7 +582,7 @@ fn update_as(
         return same_causes(&causes, &recorded_causes(answer));
     }
     if !causes.is_empty() {
-        return Err(format!("refused: {}", summary(&causes)));
+        return Err(format!("refused: {}", said(&causes)));
     }
     same(&without_bookkeeping(&new), &without_bookkeeping(answer))
 }
@@ -607,7 +606,7 @@ fn edits_come_out_as_recorded() {
             object["metadata"]["namespace"] = case["namespace"].clone();
         }
         let _ = defaults::normalise(&mut object);
-        prepare_create(&mut object, &Recorded::of(&Value::Null));
+        prepare_create(&mut object, &Recorded::of(&Value::Null)).unwrap();
         if object["kind"] == "CustomResourceDefinition" {
             object["status"]["conditions"] = json!([{"type": "Established", "status": "True"}]);
         }
@@ -618,7 +617,7 @@ fn edits_come_out_as_recorded() {
             if causes.is_empty() {
                 Ok(())
             } else {
-                Err(summary(&causes))
+                Err(said(&causes))
             },
         );
         for (number, edit) in case["edits"].as_array().into_iter().flatten().enumerate() {
@@ -649,7 +648,7 @@ fn edit_as(object: &Value, edit: &Value) -> Result<(), String> {
             Err("readable".to_owned())
         };
     }
-    prepare_update(&mut new, object, None, &Recorded::of(&Value::Null));
+    prepare_update(&mut new, object, None, &Recorded::of(&Value::Null)).unwrap();
     let causes = validate_update(&new, object, None);
     let outcome = edit["outcome"].as_str().unwrap_or_default();
     let (now, before) = (new.pointer(path), object.pointer(path));
@@ -679,13 +678,13 @@ fn edit_as(object: &Value, edit: &Value) -> Result<(), String> {
                     .split_once(" is invalid: ")
                     .map_or(message, |(_, stem)| stem);
                 let stem = stem.strip_suffix("...").unwrap_or(stem);
-                if !summary(&causes).starts_with(stem) {
-                    return Err(format!("\n  is {}\n  not {stem}", summary(&causes)));
+                if !said(&causes).starts_with(stem) {
+                    return Err(format!("\n  is {}\n  not {stem}", said(&causes)));
                 }
             }
         }
         _ if !causes.is_empty() => {
-            return Err(format!("{outcome}, but refused: {}", summary(&causes)));
+            return Err(format!("{outcome}, but refused: {}", said(&causes)));
         }
         "restored" | "ignored" if now != before => return Err(format!("{outcome}, but {now:?}")),
         "defaulted" if now.is_none() || now == before => {
@@ -700,6 +699,11 @@ fn edit_as(object: &Value, edit: &Value) -> Result<(), String> {
 }
 
 /// Whether a new object of the edited form is accepted.
+/// What is said of causes.
+fn said(causes: &[Cause]) -> String {
+    super::summary(causes.iter().map(|cause| (&*cause.field, &*cause.message)))
+}
+
 fn create_code(mut edited: Value, edit: &Value) -> Result<(), String> {
     let Some(code) = edit["createCode"].as_u64() else {
         return Ok(());
@@ -726,10 +730,14 @@ fn create_code(mut edited: Value, edit: &Value) -> Result<(), String> {
         edited["spec"]["clusterIPs"] = Value::Null;
     }
     let _ = defaults::normalise(&mut edited);
-    prepare_create(&mut edited, &Recorded::of(&Value::Null));
+    let admitted = prepare_create(&mut edited, &Recorded::of(&Value::Null));
     let causes = validate_create(&edited);
     match code {
-        201 if !causes.is_empty() => Err(format!("as new: {}", summary(&causes))),
+        403 => admitted
+            .err()
+            .map(drop)
+            .ok_or_else(|| "as new admitted".to_owned()),
+        201 if !causes.is_empty() => Err(format!("as new: {}", said(&causes))),
         422 if causes.is_empty() => Err("as new accepted".to_owned()),
         _ => Ok(()),
     }

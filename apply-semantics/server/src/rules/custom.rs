@@ -3,17 +3,21 @@
 use apply_semantics::{op::Cause, structural::FieldError, value::equal};
 use serde_json::{Map, Value};
 
-use super::{count_generation, metadata};
+use super::{Decoder, count_generation, metadata};
 use crate::{custom::CustomVersion, meta};
 
-pub(super) fn complete(version: &CustomVersion, object: &mut Value) {
+pub(super) fn complete(version: &CustomVersion, object: &mut Value, decoder: Decoder) {
     let Some(schema) = &version.structural else {
         return;
     };
     if !version.preserves {
         schema.prune(object);
     }
-    schema.set_defaults(object);
+    match decoder {
+        Decoder::Json => schema.set_defaults(object),
+        Decoder::Unstructured => schema.fill(object),
+    }
+    schema.canonicalise_metadata(object);
 }
 
 pub(super) fn prepare_create(version: &CustomVersion, object: &mut Value) {

@@ -1,4 +1,4 @@
-use std::{error, fmt, io, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, error, fmt, io, path::PathBuf, sync::Arc};
 
 use apply_semantics::{op::FormError, typed::EmptyContainers};
 use serde_json::{Value, json};
@@ -177,6 +177,7 @@ impl Builder {
             ids: Ids::new(self.seed),
             controllers: self.controllers,
             warned: Vec::new(),
+            unsettled: BTreeSet::new(),
         };
         if self.namespaces {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

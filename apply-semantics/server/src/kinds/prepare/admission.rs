@@ -8,12 +8,12 @@ use super::{
     Cx,
 };
 
-/// Adds to a new object.
-pub(super) fn admit(object: &mut Value, cx: &dyn Cx) {
+/// Adds to a new object, or says why it is forbidden.
+pub(super) fn admit(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
     match (text(object, "apiVersion"), text(object, "kind")) {
         ("v1", "Pod") => {
             limit_defaults(object, cx);
-            priority(object, cx);
+            priority(object, cx)?;
             tolerations(object);
         }
         ("v1", "Node") => node_taint(object),
@@ -40,14 +40,18 @@ pub(super) fn admit(object: &mut Value, cx: &dyn Cx) {
                 );
             }
         }
+        ("scheduling.k8s.io/v1", "PriorityClass") => priority_class(object, cx)?,
         _ => {}
     }
+    Ok(())
 }
 
 /// Adds to a changed object: a pod keeps its priority, and stays on nodes that are not ready for a while.
-pub(super) fn admit_update(new: &mut Value, old: &Value) {
-    if (text(new, "apiVersion"), text(new, "kind")) != ("v1", "Pod") {
-        return;
+pub(super) fn admit_update(new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<(), String> {
+    match (text(new, "apiVersion"), text(new, "kind")) {
+        ("v1", "Pod") => {}
+        ("scheduling.k8s.io/v1", "PriorityClass") => return priority_class(new, cx),
+        _ => return Ok(()),
     }
     for key in ["priority", "preemptionPolicy"] {
         let held = path(old, &["spec", key]).clone();
@@ -56,6 +60,7 @@ pub(super) fn admit_update(new: &mut Value, old: &Value) {
         }
     }
     tolerations(new);
+    Ok(())
 }
 
 fn finalizer(object: &mut Value, name: &str) {
@@ -111,46 +116,77 @@ fn tolerations(object: &mut Value) {
 }
 
 /// Priority and preemption of a pod, from its class or the default class.
-fn priority(object: &mut Value, cx: &dyn Cx) {
-    let name = text(at(object, "spec"), "priorityClassName").to_owned();
+fn priority(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
+    let spec = at(object, "spec");
+    let name = text(spec, "priorityClassName").to_owned();
     let classes = cx.objects("scheduling.k8s.io/v1", "PriorityClass", None);
+    let system = SYSTEM_CLASSES.iter().find(|(class, _)| *class == name);
     let class = if name.is_empty() {
-        classes.iter().find(|class| flag(class, "globalDefault"))
+        default_priority_class(&classes)
     } else {
-        classes
-            .iter()
-            .find(|class| text(at(class, "metadata"), "name") == name)
+        classes.iter().find(|class| class_name(class) == name)
     };
-    let system = match name.as_str() {
-        "system-cluster-critical" => Some(2_000_000_000),
-        "system-node-critical" => Some(2_000_001_000),
-        _ => None,
+    let (value, policy) = match (class, system) {
+        (Some(class), _) => (int(class, "value"), text(class, "preemptionPolicy")),
+        (None, Some((_, value))) => (*value, ""),
+        (None, None) if name.is_empty() => (0, ""),
+        (None, None) => return Err(format!("no PriorityClass with name {name} was found")),
     };
-    let value = class
-        .map(|class| int(class, "value"))
-        .or(system)
-        .unwrap_or_default();
-    let policy = class.map_or("", |class| text(class, "preemptionPolicy"));
     let policy = if policy.is_empty() {
         "PreemptLowerPriority"
     } else {
         policy
     };
+    if has(spec, "priority") && int(spec, "priority") != value {
+        return Err(format!(
+            "the integer value of priority ({}) must not be provided in pod spec; priority admission controller computed {value} from the given PriorityClass name",
+            int(spec, "priority")
+        ));
+    }
+    let asked = text(spec, "preemptionPolicy");
+    if !asked.is_empty() && asked != policy {
+        return Err(format!(
+            "the string value of PreemptionPolicy ({asked}) must not be provided in pod spec; priority admission controller computed {policy} from the given PriorityClass name"
+        ));
+    }
+    let class = class.map(|class| class_name(class).to_owned());
     let Some(spec) = object.get_mut("spec") else {
-        return;
+        return Ok(());
     };
-    if name.is_empty()
-        && let Some(class) = class
-    {
-        put(
-            spec,
-            "priorityClassName",
-            at(at(class, "metadata"), "name").clone(),
-        );
+    if let Some(class) = class {
+        put(spec, "priorityClassName", class);
     }
     put(spec, "priority", value);
-    if !has(spec, "preemptionPolicy") {
-        put(spec, "preemptionPolicy", policy);
+    put(spec, "preemptionPolicy", policy);
+    Ok(())
+}
+
+/// The classes that every cluster has.
+const SYSTEM_CLASSES: &[(&str, i64)] = &[
+    ("system-cluster-critical", 2_000_000_000),
+    ("system-node-critical", 2_000_001_000),
+];
+
+fn class_name(class: &Value) -> &str {
+    text(at(class, "metadata"), "name")
+}
+
+/// Of several default classes the one of the lowest value.
+fn default_priority_class(classes: &[Value]) -> Option<&Value> {
+    let defaults = classes.iter().filter(|class| flag(class, "globalDefault"));
+    defaults.min_by_key(|class| int(class, "value"))
+}
+
+/// Only one class is the default.
+fn priority_class(object: &Value, cx: &dyn Cx) -> Result<(), String> {
+    let name = class_name(object);
+    let classes = cx.objects("scheduling.k8s.io/v1", "PriorityClass", None);
+    match default_priority_class(&classes).filter(|_| flag(object, "globalDefault")) {
+        Some(other) if class_name(other) != name => Err(format!(
+            "PriorityClass {} is already marked as default. Only one default can exist",
+            class_name(other)
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -337,17 +337,19 @@ pub(super) fn amount(value: &Value, field: &str, causes: &mut Causes) {
 
 /// A percentage of at most a hundred.
 pub(super) fn at_most_all(value: &Value, field: &str, causes: &mut Causes) {
-    if value.is_string() && share(value) > 100 {
+    let percent = value.as_str().is_some_and(|text| text.ends_with('%'));
+    if percent && share(value) > 100 {
         causes.invalid(field, value.clone(), "must not be greater than 100%");
     }
 }
 
-/// The number, or the number before the percent sign.
+/// The number, or the number before the percent sign, or the number that a text is.
 fn share(value: &Value) -> i64 {
-    let percent = value
+    let text = value
         .as_str()
-        .and_then(|text| text.strip_suffix('%')?.parse().ok());
-    percent.or_else(|| value.as_i64()).unwrap_or_default()
+        .map(|text| text.strip_suffix('%').unwrap_or(text));
+    let number = text.and_then(|text| text.parse().ok());
+    number.or_else(|| value.as_i64()).unwrap_or_default()
 }
 
 /// A selector that may not change.
