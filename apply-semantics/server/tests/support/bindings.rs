@@ -38,6 +38,7 @@ fn parts(text: &str) -> Vec<Part<'_>> {
 fn is_placeholder(text: &str) -> bool {
     let inner = &text[1..text.len() - 1];
     inner == "any"
+        || inner == "time"
         || inner.starts_with("time@")
         || ["uid:", "rv:", "ip:", "port:", "name:", "continue:"]
             .iter()
@@ -63,7 +64,11 @@ impl Bindings {
     pub(crate) fn fill(&self, text: &str) -> String {
         let filled = parts(text).into_iter().map(|part| match part {
             Part::Text(text) => text,
-            Part::Placeholder(name) => self.0.get(name).map_or(name, String::as_str),
+            Part::Placeholder(name) => self.0.get(name).map_or_else(
+                // A version that no answer has shown: one that was before.
+                || if name.starts_with("<rv:") { "1" } else { name },
+                String::as_str,
+            ),
         });
         filled.collect()
     }
@@ -209,7 +214,7 @@ impl Bindings {
                             ));
                         }
                     }
-                    if *name != "<any>" {
+                    if !matches!(*name, "<any>" | "<time>") {
                         bound.push(((*name).to_owned(), value));
                     }
                 }

@@ -1,17 +1,15 @@
-//! Recorded requests against a server in this process.
+//! Recorded sequences of requests, by clients of the API and by kubectl.
 
 use std::collections::BTreeMap;
 
-use apply_semantics::{managed_fields::Time, typed::EmptyContainers};
-use apply_server::{ManualClock, Server};
-use bytes::Bytes;
-use http::{HeaderValue, Request, Response};
+use apply_semantics::managed_fields::Time;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::bindings::Bindings;
+use crate::{
+    bindings::Bindings,
+    session::{START, Session},
+};
 
-/// When sequences begin.
-const START: i64 = 1_700_000_000;
 /// What a step may take, in seconds.
 const STEP: i64 = 100;
 
@@ -22,64 +20,57 @@ pub(crate) struct Outcome {
     pub(crate) failure: Option<String>,
 }
 
-pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Outcome {
+/// A request and what was answered to it.
+struct Exchange<'a> {
+    request: Value,
+    /// The body as it was sent: the order of fields shows in what the server warns of.
+    sent: Option<String>,
+    response: &'a Value,
+}
+
+/// Replays a sequence. A step of kubectl is all its requests, and the reads after it.
+pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &[Value]) -> Outcome {
     let sent = sent_bodies(line);
-    let clock = ManualClock::at(START);
-    let server = Server::builder()
-        .clock(clock.clone())
-        .without_controllers()
-        .empty_containers(EmptyContainers::Preserve)
-        .build();
-    let namespace = sequence["namespace"].as_str().expect("a namespace");
-    prepare(&server, namespace, sequence, definitions);
+    let session = Session::new();
+    session.prepare(
+        sequence["namespace"].as_str().expect("a namespace"),
+        definitions,
+    );
     let mut bindings = Bindings::default();
-    let times = times(line);
-    let mut bodies: Vec<Value> = Vec::new();
-    let steps = sequence["steps"].as_array().expect("steps");
-    for (placeholder, step, offset) in times {
+    for (placeholder, step, offset) in times(line) {
         let time = Time::from_unix_seconds(START + STEP * (step + 1) + offset);
         bindings.bind(placeholder, time.to_string());
     }
+    let mut bodies: Vec<Value> = Vec::new();
+    let steps = sequence["steps"].as_array().expect("steps");
     let mut outcome = Outcome {
         steps: steps.len(),
         passed: 0,
         failure: None,
     };
-    for (index, step) in steps.iter().enumerate() {
-        clock.advance(STEP);
+    for ((index, step), sent) in steps.iter().enumerate().zip(sent) {
         let now = START + STEP * i64::try_from(index + 1).expect("few steps");
-        clock.set(now);
-        let number = step["n"].to_string();
-        let expected = &step["response"];
-        let wanted = match expected.get("sameBodyAs").and_then(Value::as_u64) {
-            Some(at) => bodies[usize::try_from(at).expect("small")].clone(),
-            None => expected.get("body").cloned().unwrap_or_default(),
-        };
-        bodies.push(wanted.clone());
-        let (code, warnings, body) = ask(
-            &server,
-            &clock,
-            &bindings.fill_value(&step["request"]),
-            sent[index].as_ref().map(|body| bindings.fill_text(body)),
-        );
-        let answer = json!({"code": code, "warnings": warnings, "body": body});
-        let recorded = json!({
-            "code": expected["code"],
-            "warnings": expected.get("warnings").cloned().unwrap_or_else(|| json!([])),
-            "body": wanted,
-        });
-        let refused = (answer["code"] != recorded["code"]).then(|| {
-            format!(
-                "code {}, expected {}: {}",
-                answer["code"], recorded["code"], answer["body"]["message"]
-            )
-        });
-        match refused.or_else(|| bindings.difference(&answer, &recorded, "")) {
+        session.clock.set(now);
+        let mut difference = None;
+        let mut body = Value::Null;
+        for exchange in exchanges(step, sent) {
+            let expected = exchange.response;
+            let wanted = match expected.get("sameBodyAs").and_then(Value::as_u64) {
+                Some(at) => bodies[usize::try_from(at).expect("small")].clone(),
+                None => expected.get("body").cloned().unwrap_or_default(),
+            };
+            let found = judge(&session, &mut bindings, &exchange, &wanted);
+            difference = difference.or(found);
+            body = wanted;
+        }
+        bodies.push(body);
+        match difference {
             None => outcome.passed += 1,
             Some(difference) => {
                 outcome.failure.get_or_insert_with(|| {
                     format!(
-                        "step {number} ({}): {difference}",
+                        "step {} ({}): {difference}",
+                        step["n"],
                         step["do"].as_str().unwrap_or_default()
                     )
                 });
@@ -87,6 +78,72 @@ pub(crate) fn sequence(line: &str, sequence: &Value, definitions: &Value) -> Out
         }
     }
     outcome
+}
+
+/// Whether all bodies that were sent are there.
+pub(crate) fn is_complete(sequence: &Value) -> bool {
+    let steps = sequence["steps"].as_array().into_iter().flatten();
+    let mut requests = steps.flat_map(|step| step["requests"].as_array().into_iter().flatten());
+    requests.all(|request| {
+        let writes = ["POST", "PUT", "PATCH"]
+            .iter()
+            .any(|method| request["method"] == *method);
+        !writes || request.get("body").is_some() || request.get("bodyText").is_some()
+    })
+}
+
+/// Sends a request, and says how the answer differs from the recorded one.
+fn judge(
+    session: &Session,
+    bindings: &mut Bindings,
+    exchange: &Exchange<'_>,
+    wanted: &Value,
+) -> Option<String> {
+    let request = bindings.fill_value(&exchange.request);
+    let sent = exchange.sent.as_ref().map(|body| bindings.fill_text(body));
+    let answer = session.ask(&request, sent);
+    let recorded = exchange.response;
+    if recorded["code"] != answer.code {
+        return Some(format!(
+            "{} {}: expected code {}, found {}",
+            request["method"],
+            request["path"],
+            recorded["code"],
+            answer.message()
+        ));
+    }
+    let mut found = json!({"warnings": answer.warnings, "body": answer.body});
+    let mut wanted = json!({
+        "warnings": recorded.get("warnings").cloned().unwrap_or_else(|| json!([])),
+        "body": wanted,
+    });
+    if wanted["body"].get("omitted").is_some() {
+        found["body"].take();
+        wanted["body"].take();
+    }
+    bindings.difference(&found, &wanted, "")
+}
+
+fn exchanges(step: &Value, sent: Vec<Option<String>>) -> Vec<Exchange<'_>> {
+    if step.get("command").is_none() {
+        return vec![Exchange {
+            request: step["request"].clone(),
+            sent: sent.into_iter().next().flatten(),
+            response: &step["response"],
+        }];
+    }
+    let list = |name: &str| step[name].as_array().into_iter().flatten();
+    let requests = list("requests").zip(sent).map(|(request, sent)| Exchange {
+        request: request.clone(),
+        sent,
+        response: &request["response"],
+    });
+    let reads = list("after").map(|read| Exchange {
+        request: json!({"method": "GET", "path": read["path"], "headers": {"Accept": "application/json"}}),
+        sent: None,
+        response: read,
+    });
+    requests.chain(reads).collect()
 }
 
 /// The placeholders of times in a line, each with its step (-1 is before the first) and the seconds after that.
@@ -110,131 +167,25 @@ fn times(line: &str) -> Vec<(String, i64, i64)> {
     found
 }
 
-/// The namespace of the sequence and the definitions that it needs are there before.
-fn prepare(server: &Server, namespace: &str, sequence: &Value, definitions: &Value) {
-    let needs = sequence["needs"].as_array().cloned().unwrap_or_default();
-    if needs.contains(&json!("crds")) {
-        for definition in definitions.as_array().expect("a list of definitions") {
-            post(
-                server,
-                "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-                definition,
-            );
-        }
-    }
-    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    post(server, "/api/v1/namespaces", &object);
-}
-
-fn post(server: &Server, path: &str, object: &Value) {
-    let request = Request::post(path)
-        .header("Content-Type", "application/json")
-        .body(())
-        .expect("a request");
-    let mut response = server.respond(&request.into_parts().0, object.to_string().into());
-    assert_eq!(
-        response.status(),
-        201,
-        "{path}: {:?}",
-        response.body_mut().take_now()
-    );
-}
-
-/// Sends a request, and answers code, warnings and body.
-fn ask(
-    server: &Server,
-    clock: &ManualClock,
-    request: &Value,
-    sent: Option<String>,
-) -> (u16, Vec<String>, Value) {
-    let mut uri = encode(request["path"].as_str().expect("a path"), "/:");
-    for (index, (key, value)) in request["query"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .enumerate()
-    {
-        uri.push(if index == 0 { '?' } else { '&' });
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        uri.push_str(&format!("{}={}", encode(key, ""), encode(&value, "")));
-    }
-    let mut builder = Request::builder()
-        .method(request["method"].as_str().expect("a method"))
-        .uri(uri);
-    for (name, value) in request["headers"].as_object().into_iter().flatten() {
-        // Recorded headers are ISO 8859-1.
-        let bytes: Vec<u8> = value
-            .as_str()
-            .expect("text")
-            .chars()
-            .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
-            .collect();
-        builder = builder.header(name, HeaderValue::from_bytes(&bytes).expect("a header"));
-    }
-    let text = request
-        .get("bodyText")
-        .map(|text| text.as_str().expect("text").to_owned());
-    let body = sent.or(text).unwrap_or_default();
-    let (head, ()) = builder.body(()).expect("a request").into_parts();
-    let mut response = server.respond(&head, Bytes::from(body));
-    let warnings = response.headers().get_all("warning").iter();
-    let warnings = warnings
-        .map(|value| value.to_str().expect("text").to_owned())
-        .collect();
-    let watch = request.pointer("/query/watch").is_some();
-    let body = if watch && response.status() == 200 {
-        events(&mut response, clock)
-    } else {
-        whole(&mut response)
-    };
-    (response.status().as_u16(), warnings, body)
-}
-
-fn whole(response: &mut Response<apply_server::ResponseBody>) -> Value {
-    let bytes = response.body_mut().take_now().unwrap_or_default();
-    serde_json::from_slice(&bytes)
-        .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into())
-}
-
-/// The events of a watch until it ends.
-fn events(response: &mut Response<apply_server::ResponseBody>, clock: &ManualClock) -> Value {
-    let mut events = Vec::new();
-    let mut read = |response: &mut Response<apply_server::ResponseBody>| {
-        while let Some(line) = response.body_mut().take_now() {
-            events.push(serde_json::from_slice(&line).expect("an event"));
-        }
-    };
-    read(response);
-    clock.advance(5);
-    read(response);
-    Value::Array(events)
-}
-
-fn encode(text: &str, keep: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        let character = char::from(byte);
-        if byte.is_ascii_alphanumeric() || "-._~".contains(character) || keep.contains(character) {
-            out.push(character);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
-/// The bodies of the requests as they were sent: the order of fields shows in what the server warns of.
-fn sent_bodies(line: &str) -> Vec<Option<String>> {
+/// The bodies of the requests of each step as they were sent.
+fn sent_bodies(line: &str) -> Vec<Vec<Option<String>>> {
     type Fields = BTreeMap<String, Box<RawValue>>;
-    let fields = |text: &str| serde_json::from_str::<Fields>(text).expect("an object");
-    let sequence = fields(line);
-    let steps: Vec<Box<RawValue>> = serde_json::from_str(sequence["steps"].get()).expect("steps");
-    let requests = steps
-        .iter()
-        .map(|step| fields(fields(step.get())["request"].get()));
-    requests
-        .map(|request| request.get("body").map(|body| body.get().to_owned()))
+    let fields = |raw: &RawValue| serde_json::from_str::<Fields>(raw.get()).expect("an object");
+    let list =
+        |raw: &RawValue| serde_json::from_str::<Vec<Box<RawValue>>>(raw.get()).expect("a list");
+    let body = |request: &RawValue| {
+        fields(request)
+            .get("body")
+            .map(|body| body.get().to_owned())
+    };
+    let sequence: Fields = serde_json::from_str(line).expect("an object");
+    let steps = list(&sequence["steps"]);
+    let steps = steps.iter().map(|step| fields(step));
+    steps
+        .map(|step| match (step.get("request"), step.get("requests")) {
+            (Some(request), _) => vec![body(request)],
+            (None, Some(requests)) => list(requests).iter().map(|request| body(request)).collect(),
+            (None, None) => Vec::new(),
+        })
         .collect()
 }
