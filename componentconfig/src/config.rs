@@ -210,7 +210,8 @@ pub(crate) fn load<T: Config>(
 ) -> Result<(T, Vec<Diagnostic>), Report> {
     crate::component::check_kind(document, &T::GVK)?;
     let (config, said) = read::<T>(document, policy, registry.compat, true);
-    let mut report = Report::from(said);
+    let alone = registry.check_alone(document, policy);
+    let mut report = Report::from(alone.filter(|_| config.is_some()).unwrap_or(said));
     report.extend(registry.check_nested(document, &T::nested(document.root()), policy));
     report.sort();
     match config {

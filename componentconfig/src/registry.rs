@@ -214,11 +214,27 @@ impl Registry {
         let Some(entry) = self.entries.get(&kind) else {
             return Err(document.unknown_api().into());
         };
-        let mut report = Report::from((entry.check)(self, document, policy, true));
-        report.extend(crate::release::deprecation(document, &kind));
+        let said = self.check_alone(document, policy).unwrap_or_else(|| {
+            let mut said = (entry.check)(self, document, policy, true);
+            said.extend(crate::release::deprecation(document, &kind));
+            said
+        });
+        let mut report = Report::from(said);
         report.sort();
         let ((), warnings) = report.unless_errors(())?;
         Ok(((entry.complete)(&document.to_value())?, warnings))
+    }
+
+    /// What there is to say about a document of a group whose documents are checked together, where it stands alone.
+    pub(crate) fn check_alone(
+        &self,
+        document: &Document,
+        policy: Policy,
+    ) -> Option<Vec<Diagnostic>> {
+        let group = document.gvk()?.group();
+        let check = self.checks.iter().find(|check| check.group == group)?;
+        let alone = DocumentSet::of(document.clone());
+        Some((check.check)(&alone, policy, self.compat))
     }
 
     /// Everything that there is to say about the documents of a file: about each of a known kind as

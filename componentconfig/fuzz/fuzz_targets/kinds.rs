@@ -19,8 +19,10 @@ fuzz_target!(|text: &str| {
     let Some(value) = document(text) else { return };
     let document = Document::from_value("f", &value);
     let loaded = REGISTRY.load_any(&document, Policy::Strict);
-    // Of a single document the bugs of upstream let more pass, never less.
-    assert!(loaded.is_err() || WITH_BUGS.load_any(&document, Policy::Strict).is_ok());
+    // The bugs of upstream let more pass, never less; other than with the tokens of kubeadm.
+    let tokens = value["kind"] == "InitConfiguration";
+    let bugs = WITH_BUGS.load_any(&document, Policy::Strict);
+    assert!(loaded.is_err() || bugs.is_ok() || tokens);
     let Ok(effect) = REGISTRY.print(&value, Print::Effective) else {
         assert!(loaded.is_err(), "loaded, but not printed");
         return;

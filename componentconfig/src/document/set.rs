@@ -63,6 +63,13 @@ impl DocumentSet {
         report.unless_errors(Self { documents }).map(|(set, _)| set)
     }
 
+    /// One document.
+    pub(crate) fn of(document: Document) -> Self {
+        Self {
+            documents: vec![document],
+        }
+    }
+
     /// The documents of some kinds.
     pub(crate) fn only(&self, wanted: impl Fn(&GroupVersionKind) -> bool) -> Self {
         let documents = self.documents.iter();

@@ -208,3 +208,51 @@ fn down(values: &[Value]) -> Result<Vec<Value>, Report> {
 fn values_of(documents: &[Option<Value>]) -> Vec<Value> {
     documents.iter().flatten().cloned().collect()
 }
+
+#[cfg(test)]
+#[cfg(feature = "yaml")]
+mod tests {
+    use super::*;
+    use crate::{Class, yaml};
+
+    #[test]
+    fn a_document_alone_is_checked_as_in_its_file() {
+        let text = "\
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+networking: {podSubnet: 10.0.0.0}
+certificatesDir: pki
+";
+        let document = yaml::parse("k", text).unwrap();
+        let registry = register(Registry::new());
+        let places = |report: &Report| -> Vec<String> {
+            let paths = report.errors().filter_map(|error| error.path.as_ref());
+            paths.map(ToString::to_string).collect()
+        };
+        let expected = ["networking.podSubnet", "certificatesDir"];
+        let report = registry.load_any(&document, Policy::Strict).unwrap_err();
+        assert_eq!(places(&report), expected);
+        let report = registry.load::<v1beta4::ClusterConfiguration>(&document, Policy::Strict);
+        assert_eq!(places(&report.unwrap_err()), expected);
+    }
+
+    #[test]
+    fn what_depends_on_the_host_is_not_missed() {
+        for (version, kind) in [
+            ("v1beta3", "InitConfiguration"),
+            ("v1beta4", "InitConfiguration"),
+            ("v1beta4", "ClusterConfiguration"),
+            ("v1beta4", "ResetConfiguration"),
+            ("v1beta4", "UpgradeConfiguration"),
+        ] {
+            let text = format!("apiVersion: kubeadm.k8s.io/{version}\nkind: {kind}\n");
+            let document = yaml::parse("k", &text).unwrap();
+            let (complete, warnings) = register(Registry::new())
+                .load_any(&document, Policy::Strict)
+                .unwrap();
+            assert_eq!(complete["kind"], kind);
+            let deprecated = |said: &Diagnostic| said.class == Class::DeprecatedVersion;
+            assert_eq!(warnings.iter().any(deprecated), version == "v1beta3");
+        }
+    }
+}
