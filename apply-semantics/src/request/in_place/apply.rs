@@ -25,14 +25,11 @@ pub(in crate::request) fn apply(
     config: Value,
     options: &ApplyOptions,
 ) -> Attempt {
-    match live {
-        Some(live) => apply_to(engine, live, config, options, false),
-        None => {
-            let nothing =
-                json!({"apiVersion": config.get("apiVersion"), "kind": config.get("kind")});
-            apply_to(engine, nothing, config, options, true).without_live()
-        }
+    if let Some(live) = live {
+        return apply_to(engine, live, config, options, false);
     }
+    let nothing = json!({"apiVersion": config.get("apiVersion"), "kind": config.get("kind")});
+    apply_to(engine, nothing, config, options, true).without_live()
 }
 
 /// Applies to an object, or to one that has nothing but a version and a kind because it is to be created.

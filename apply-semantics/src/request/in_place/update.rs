@@ -21,15 +21,13 @@ pub(in crate::request) fn update(
     new: Value,
     options: &UpdateOptions,
 ) -> Attempt {
-    match live {
-        Some(live) => update_to(engine, live, new, options, false),
-        None => {
-            let blank = engine
-                .kinds
-                .blank(text(&new, "apiVersion"), text(&new, "kind"));
-            update_to(engine, blank, new, options, true).without_live()
-        }
+    if let Some(live) = live {
+        return update_to(engine, live, new, options, false);
     }
+    let blank = engine
+        .kinds
+        .blank(text(&new, "apiVersion"), text(&new, "kind"));
+    update_to(engine, blank, new, options, true).without_live()
 }
 
 /// Updates an object, or one that has nothing in it because it is to be created.
