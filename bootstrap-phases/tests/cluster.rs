@@ -3,17 +3,26 @@
 #![cfg(feature = "kubeadm")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use apply_semantics::op::{ListOptions, Operation, ResourceRef};
+use apply_semantics::op::{
+    DeleteOptions, ListOptions, Operation, Refusal, ResourceRef, WriteOptions, from_fn,
+};
+use apply_semantics::patch::Patch;
 use apply_server::Server;
 use bootstrap_phases::kubeadm::api::{Api, PORT};
+use bootstrap_phases::kubeadm::join::{
+    Connect, Credentials, ETCD_PORT, Endpoint, Etcd as _, EtcdPort, JoinContext, MemEtcd,
+    join_context, join_workflow,
+};
 use bootstrap_phases::kubeadm::objects::bundle::{self, CertificateKey};
-use bootstrap_phases::kubeadm::pki::FixedKeys;
+use bootstrap_phases::kubeadm::objects::cluster_info;
+use bootstrap_phases::kubeadm::pki::{Certificate, FixedKeys};
 use bootstrap_phases::kubeadm::{HostFacts, InitContext, init_context, init_workflow};
 use bootstrap_phases::{
-    CancelToken, EventLog, Files as _, Flow, ManualClock, MemFiles, RunPlan, Runner,
+    CancelToken, Event, EventKind, EventLog, Files as _, Flow, ManualClock, MemFiles, PhaseError,
+    RunError, RunPlan, Runner,
 };
 use componentconfig::kubeadm::Facts;
 use serde_json::{Value, json};
@@ -140,6 +149,245 @@ fn init_brings_a_cluster_up_and_a_second_run_changes_nothing() {
     );
 }
 
+/// What the controller manager does: signs `cluster-info` with the tokens that may sign.
+fn sign_cluster_info(world: &World) {
+    let map = world.get("v1", "ConfigMap", Some("kube-public"), "cluster-info");
+    let text = map["data"]["kubeconfig"].as_str().unwrap();
+    let token = world.context.init.bootstrap_tokens[0]
+        .token
+        .clone()
+        .unwrap();
+    let data = json!({cluster_info::signature_key(token.id()): cluster_info::sign(text, &token)});
+    let target = ResourceRef::of_kind("v1", "ConfigMap")
+        .within("kube-public")
+        .named("cluster-info");
+    let patch = Patch::Merge(json!({"data": data}));
+    world
+        .server
+        .execute(&Operation::patch(
+            target,
+            patch,
+            WriteOptions::new("signer"),
+        ))
+        .unwrap();
+}
+
+/// Reaches the server of the world, whoever asks, and remembers as whom.
+struct Reach(Server, Mutex<Vec<(bool, String)>>);
+
+impl Connect for Reach {
+    fn connect(&self, endpoint: &Endpoint) -> Result<Api, PhaseError> {
+        assert_eq!(endpoint.server, "https://api.example:6443");
+        let who = match &endpoint.credentials {
+            Credentials::Anonymous => "anonymous",
+            Credentials::Token(_) => "token",
+            _ => "kubeconfig",
+        };
+        self.1
+            .lock()
+            .unwrap()
+            .push((endpoint.authority.is_some(), who.to_owned()));
+        Ok(Api::new(self.0.clone()))
+    }
+}
+
+fn join(world: &World, pin: &str, extra: &str) -> (JoinContext, Arc<Reach>) {
+    let text = format!(
+        "
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: JoinConfiguration
+discovery:
+  bootstrapToken:
+    token: abcdef.0123456789abcdef
+    apiServerEndpoint: api.example:6443
+    caCertHashes: ['{pin}']
+{extra}"
+    );
+    let reach = Arc::new(Reach(world.server.clone(), Mutex::default()));
+    let keys = Arc::new(FixedKeys::seeded("join"));
+    let (facts, host) = (Facts::default(), HostFacts::default());
+    let context = join_context("join.yaml", &text, &facts, host, keys, reach.clone()).unwrap();
+    (context, reach)
+}
+
+fn pin(world: &World) -> String {
+    let text = world.files.read("/etc/kubernetes/pki/ca.crt").unwrap();
+    Certificate::from_pem(&text).unwrap().public_key().pin()
+}
+
+/// The kubelet of a node that joins: it registers the node and gets credentials of its own.
+fn kubelet(world: &World, files: &MemFiles, name: &str) {
+    if files
+        .stat("/etc/kubernetes/kubelet.conf")
+        .unwrap()
+        .is_some()
+    {
+        return;
+    }
+    assert!(
+        files
+            .stat("/etc/kubernetes/bootstrap-kubelet.conf")
+            .unwrap()
+            .is_some()
+    );
+    files
+        .create_file("/etc/kubernetes/kubelet.conf", b"own", 0o600)
+        .unwrap();
+    let node = json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+    });
+    world.server.seed(node).unwrap();
+}
+
+#[test]
+fn a_worker_joins_by_token_and_a_second_join_changes_nothing() {
+    let world = World::new();
+    world.run();
+    sign_cluster_info(&world);
+    let (context, reach) = join(&world, &pin(&world), "nodeRegistration: {name: w-1}");
+    let flow = join_workflow().build().unwrap();
+    let files = MemFiles::new();
+    let bootstrapped = |event: &Event| {
+        if matches!(&event.kind, EventKind::Waiting { path, .. } if path == "kubelet-wait-bootstrap")
+        {
+            kubelet(&world, &files, "w-1");
+        }
+    };
+    let runner = Runner::new(&flow, &files)
+        .clock(&world.clock)
+        .events(&bootstrapped);
+    runner.run(&context).unwrap();
+    let asked: Vec<(bool, String)> = reach.1.lock().unwrap().clone();
+    let wanted = [(false, "anonymous"), (true, "anonymous"), (true, "token")];
+    assert_eq!(
+        asked,
+        wanted.map(|(trusted, who)| (trusted, who.to_owned()))
+    );
+    assert!(
+        files
+            .stat("/etc/kubernetes/bootstrap-kubelet.conf")
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        files.read("/etc/kubernetes/pki/ca.crt").unwrap(),
+        world.files.read("/etc/kubernetes/pki/ca.crt").unwrap()
+    );
+    let flags =
+        String::from_utf8(files.read("/var/lib/kubelet/kubeadm-flags.env").unwrap()).unwrap();
+    assert!(!flags.contains("register-with-taints"), "{flags}");
+    let (again, _) = join(&world, &pin(&world), "nodeRegistration: {name: w-1}");
+    let plan = Runner::new(&flow, &files)
+        .clock(&world.clock)
+        .plan(&again)
+        .unwrap();
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[test]
+fn a_control_plane_joins_with_uploaded_certificates() {
+    let world = World::new();
+    world.run();
+    sign_cluster_info(&world);
+    let extra = "nodeRegistration: {name: cp-2}
+controlPlane:
+  localAPIEndpoint: {advertiseAddress: 10.1.2.4}
+  certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+";
+    let (mut context, _) = join(&world, &pin(&world), extra);
+    let etcd = Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380"));
+    context.etcd = Some(etcd.clone());
+    let flow = join_workflow().build().unwrap();
+    let files = MemFiles::new();
+    let bootstrapped = |event: &Event| {
+        if matches!(&event.kind, EventKind::Waiting { path, .. } if path == "kubelet-wait-bootstrap")
+        {
+            kubelet(&world, &files, "cp-2");
+        }
+    };
+    let api = Api::new(world.server.clone());
+    let members = EtcdPort(etcd.as_ref());
+    let runner = Runner::new(&flow, &files)
+        .clock(&world.clock)
+        .port(PORT, &api)
+        .port(ETCD_PORT, &members);
+    runner.events(&bootstrapped).run(&context).unwrap();
+    for name in ["ca.key", "front-proxy-ca.crt", "sa.key", "etcd/ca.key"] {
+        let path = format!("/etc/kubernetes/pki/{name}");
+        assert_eq!(
+            files.read(&path).unwrap(),
+            world.files.read(&path).unwrap(),
+            "{name}"
+        );
+    }
+    let own =
+        Certificate::from_pem(&files.read("/etc/kubernetes/pki/apiserver.crt").unwrap()).unwrap();
+    assert!(own.ip_addresses().contains(&"10.1.2.4".parse().unwrap()));
+    let manifest =
+        String::from_utf8(files.read("/etc/kubernetes/manifests/etcd.yaml").unwrap()).unwrap();
+    assert!(
+        manifest
+            .contains("--initial-cluster=cp-1=https://10.1.2.3:2380,cp-2=https://10.1.2.4:2380")
+    );
+    assert!(manifest.contains("--initial-cluster-state=existing"));
+    assert_eq!(
+        etcd.members()
+            .unwrap()
+            .iter()
+            .filter(|member| !member.learner)
+            .count(),
+        2
+    );
+    let node = world.get("v1", "Node", None, "cp-2");
+    assert_eq!(node["spec"]["taints"][0]["effect"], "NoSchedule");
+    let (mut again, _) = join(&world, &pin(&world), extra);
+    again.etcd = Some(etcd.clone());
+    let runner = Runner::new(&flow, &files)
+        .clock(&world.clock)
+        .port(PORT, &api)
+        .port(ETCD_PORT, &members);
+    let plan = runner.plan(&again).unwrap();
+    assert!(plan.is_empty(), "{plan}");
+}
+
+#[test]
+fn who_is_not_trusted_is_not_joined() {
+    let world = World::new();
+    world.run();
+    let flow = join_workflow().build().unwrap();
+    let refused = |pin: &str, extra: &str| {
+        let (context, _) = join(&world, pin, extra);
+        let files = MemFiles::new();
+        let runner = Runner::new(&flow, &files).clock(&world.clock);
+        let failure = runner.run(&context).unwrap_err();
+        assert!(files.paths().is_empty(), "{:?}", files.paths());
+        failure.error
+    };
+    let worker = "nodeRegistration: {name: w-1}";
+    let code = |error: RunError| match error {
+        RunError::Phase { error, .. } => error.code.into_owned(),
+        other => other.to_string(),
+    };
+    // Nobody has signed yet: it is waited for until discovery has taken its time.
+    assert_eq!(code(refused(&pin(&world), worker)), "phase.deadline");
+    sign_cluster_info(&world);
+    let other = format!("sha256:{}", "11".repeat(32));
+    assert_eq!(code(refused(&other, worker)), "discovery.not-trusted");
+    let ready = json!({
+        "apiVersion": "v1", "kind": "Node", "metadata": {"name": "w-1"},
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    });
+    world.server.seed(ready).unwrap();
+    assert_eq!(code(refused(&pin(&world), worker)), "join.node-exists");
+    let wrong = "nodeRegistration: {name: cp-2}
+controlPlane:
+  localAPIEndpoint: {advertiseAddress: 10.1.2.4}
+  certificateKey: ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+";
+    assert_eq!(code(refused(&pin(&world), wrong)), "join.bad-secret");
+}
+
 #[test]
 fn what_others_set_stays_theirs_and_drift_is_one_repair() {
     let world = World::new();
@@ -153,8 +401,8 @@ fn what_others_set_stays_theirs_and_drift_is_one_repair() {
             };
             let operation = Operation::patch(
                 target.named(name),
-                apply_semantics::patch::Patch::Merge(patch),
-                apply_semantics::op::WriteOptions::new("someone"),
+                Patch::Merge(patch),
+                WriteOptions::new("someone"),
             );
             world.server.execute(&operation).unwrap();
         };
@@ -201,10 +449,7 @@ fn what_others_set_stays_theirs_and_drift_is_one_repair() {
     assert!(world.plan().is_empty(), "{}", world.plan());
     // Something is gone: it comes back, and nothing else.
     let gone = ResourceRef::of_kind("rbac.authorization.k8s.io/v1", "ClusterRole").all();
-    let gone = Operation::delete(
-        gone.named("kubeadm:get-nodes"),
-        apply_semantics::op::DeleteOptions::default(),
-    );
+    let gone = Operation::delete(gone.named("kubeadm:get-nodes"), DeleteOptions::default());
     world.server.execute(&gone).unwrap();
     assert_eq!(world.plan().changes().count(), 1);
     assert_eq!(world.run(), 1);
@@ -213,10 +458,8 @@ fn what_others_set_stays_theirs_and_drift_is_one_repair() {
 #[test]
 fn phases_that_need_the_api_wait_for_it_and_plans_say_so() {
     let world = World::new();
-    let absent = Api::new(apply_semantics::op::from_fn(|_: &Operation| {
-        Err(apply_semantics::op::Refusal::unreachable(
-            "connection refused",
-        ))
+    let absent = Api::new(from_fn(|_: &Operation| {
+        Err(Refusal::unreachable("connection refused"))
     }));
     let mut context = world.context.clone();
     context.api = Some(absent.clone());

@@ -45,6 +45,8 @@ const SUITES: &[(&str, Suite)] = &[
     #[cfg(feature = "kubeadm")]
     ("images", run_case::replay),
     #[cfg(feature = "kubeadm")]
+    ("join-reset", run_case::replay),
+    #[cfg(feature = "kubeadm")]
     ("objects", run_case::replay),
     #[cfg(feature = "kubeadm")]
     ("patches", run_case::replay),

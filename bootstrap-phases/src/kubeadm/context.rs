@@ -25,6 +25,7 @@ const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_mins(4);
 ///
 /// The configurations are those after defaulting and validation. Nothing here changes during a run.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct InitContext {
     /// The node's part of the configuration.
     pub init: InitConfiguration,
@@ -42,6 +43,10 @@ pub struct InitContext {
     pub ci_version: Option<String>,
     /// Whether certificates are uploaded for control-plane nodes that join; the flag `upload-certs`.
     pub upload_certs: bool,
+    /// Whether the node becomes a worker: its kubelet then registers the taints.
+    pub worker: bool,
+    /// The members of etcd that are there already, as names and peer URLs; with some, the etcd of this node joins them.
+    pub etcd_members: Vec<(String, String)>,
     /// The administrators' kubeconfig, if it is not `admin.conf`; the flag `kubeconfig`.
     pub kubeconfig: Option<String>,
     /// The host beyond its files. Without one nothing is checked before the run, and no service is started or stopped.
@@ -99,6 +104,8 @@ impl InitContext {
             kube_proxy_user_supplied: false,
             ci_version: None,
             upload_certs: false,
+            worker: false,
+            etcd_members: Vec::new(),
             kubeconfig: None,
             machine: None,
             api: None,
@@ -209,6 +216,7 @@ impl InitContext {
             node_name: &self.init.node_registration.name,
             health_check_timeout: health_check.unwrap_or(HEALTH_CHECK_TIMEOUT),
             ci_image_repository: self.ci_image_repository.as_deref().unwrap_or_default(),
+            etcd_members: &self.etcd_members,
             host,
         }
     }

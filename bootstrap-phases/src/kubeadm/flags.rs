@@ -39,6 +39,38 @@ const SWITCHES: [&str; 4] = [
     "skip-token-print",
     "upload-certs",
 ];
+/// Flags of the command `join` that take a value, sorted.
+const JOIN_VALUES: [&str; 13] = [
+    "apiserver-advertise-address",
+    "apiserver-bind-port",
+    "certificate-key",
+    "config",
+    "cri-socket",
+    "discovery-file",
+    "discovery-token",
+    "discovery-token-ca-cert-hash",
+    "ignore-preflight-errors",
+    "node-name",
+    "patches",
+    "tls-bootstrap-token",
+    "token",
+];
+/// Flags of the command `join` that stand alone, sorted.
+const JOIN_SWITCHES: [&str; 3] = [
+    "control-plane",
+    "discovery-token-unsafe-skip-ca-verification",
+    "dry-run",
+];
+/// Flags of the command `reset` that take a value, sorted.
+const RESET_VALUES: [&str; 5] = [
+    "cert-dir",
+    "config",
+    "cri-socket",
+    "ignore-preflight-errors",
+    "kubeconfig",
+];
+/// Flags of the command `reset` that stand alone, sorted.
+const RESET_SWITCHES: [&str; 3] = ["cleanup-tmp-dir", "dry-run", "force"];
 /// Flags that only single phases have; all take a value.
 const PHASE_VALUES: [&str; 5] = [
     "apiserver-extra-args",
@@ -60,6 +92,22 @@ const OTHERS: [&str; 5] = [
 pub fn command_flags() -> Vec<Flag> {
     let mut flags: Vec<Flag> = VALUES.map(Flag::new).into();
     flags.extend(SWITCHES.map(Flag::switch));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
+/// The flags of the command `join`, sorted.
+pub fn join_flags() -> Vec<Flag> {
+    let mut flags: Vec<Flag> = JOIN_VALUES.map(Flag::new).into();
+    flags.extend(JOIN_SWITCHES.map(Flag::switch));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
+/// The flags of the command `reset`, sorted.
+pub fn reset_flags() -> Vec<Flag> {
+    let mut flags: Vec<Flag> = RESET_VALUES.map(Flag::new).into();
+    flags.extend(RESET_SWITCHES.map(Flag::switch));
     flags.sort_by(|a, b| a.name.cmp(&b.name));
     flags
 }

@@ -53,14 +53,21 @@ fn defaults(inputs: &PodInputs<'_>, local: &LocalEtcd) -> Vec<Arg> {
     let localhost = inputs.localhost();
     let local_url = format!("https://{}", join_host_port(localhost, CLIENT_PORT));
     let metrics_url = format!("http://{}", join_host_port(localhost, METRICS_PORT));
-    vec![
+    let others = inputs
+        .etcd_members
+        .iter()
+        .map(|(name, url)| format!("{name}={url}"));
+    let cluster: Vec<String> = others.chain([format!("{name}={peer_url}")]).collect();
+    let joins = !inputs.etcd_members.is_empty();
+    let state = joins.then(|| arg("initial-cluster-state", "existing"));
+    let mut args = vec![
         arg("advertise-client-urls", &client_url),
         arg("cert-file", inputs.pki("etcd/server.crt")),
         arg("client-cert-auth", "true"),
         arg("data-dir", &local.data_dir),
         arg("feature-gates", "InitialCorruptCheck=true"),
         arg("initial-advertise-peer-urls", &peer_url),
-        arg("initial-cluster", format!("{name}={peer_url}")),
+        arg("initial-cluster", cluster.join(",")),
         arg("key-file", inputs.pki("etcd/server.key")),
         arg("listen-client-urls", format!("{local_url},{client_url}")),
         arg("listen-metrics-urls", metrics_url),
@@ -73,7 +80,10 @@ fn defaults(inputs: &PodInputs<'_>, local: &LocalEtcd) -> Vec<Arg> {
         arg("snapshot-count", "10000"),
         arg("trusted-ca-file", inputs.pki("etcd/ca.crt")),
         arg("watch-progress-notify-interval", "5s"),
-    ]
+    ];
+    args.extend(state);
+    args.sort_by(|a, b| a.name.cmp(&b.name));
+    args
 }
 
 fn url(inputs: &PodInputs<'_>, port: u16) -> String {

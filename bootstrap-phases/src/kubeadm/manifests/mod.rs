@@ -70,6 +70,8 @@ pub struct PodInputs<'a> {
     pub health_check_timeout: Duration,
     /// Where the images of Kubernetes itself come from when its version is a CI build; else empty.
     pub ci_image_repository: &'a str,
+    /// The members of etcd that are there already, as names and peer URLs.
+    pub etcd_members: &'a [(String, String)],
     /// What the host adds.
     pub host: &'a PodHost,
 }

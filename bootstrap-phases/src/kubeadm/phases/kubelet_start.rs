@@ -53,7 +53,7 @@ fn write(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         registration,
         host_name: &context.host.hostname.trim().to_lowercase(),
         runtime_endpoint: (!in_config).then_some(endpoint),
-        with_taints: false,
+        with_taints: context.worker,
     });
     let mut document = patched(cx)?;
     let mut draft = cx.draft();

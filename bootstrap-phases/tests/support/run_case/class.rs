@@ -13,6 +13,7 @@ pub(super) fn of_phase(error: &PhaseError) -> &'static str {
         "pki.no-authority" | "patches.missing" | "file.not-found" => "missing-input",
         "pki.external-ca" => "external-ca",
         "preflight.failed" => "preflight",
+        "reset.not-confirmed" => "not-confirmed",
         "api.denied" => "denied",
         "api.not-found" => "not-found",
         "api.already-exists" => "already-exists",

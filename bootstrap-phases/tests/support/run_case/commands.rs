@@ -1,10 +1,12 @@
 //! The commands `certs`, `kubeconfig` and `token`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use apply_semantics::op::{DeleteOptions, Operation, ResourceRef, WriteOptions};
 use bootstrap_phases::{
-    Runner as PhaseRunner, Secret, Selection,
+    Compat, Runner as PhaseRunner, Secret, Selection,
+    cli::{self, Invocation},
     kubeadm::{
         InitContext,
         credentials::{
@@ -12,6 +14,7 @@ use bootstrap_phases::{
             user_kubeconfig,
         },
         objects::{bundle::CertificateKey, token},
+        reset::{ResetContext, reset_workflow},
         tokens,
     },
 };
@@ -19,7 +22,9 @@ use componentconfig::Kind as _;
 use componentconfig::kubeadm::token::Token;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Failure, dry, host, of_phase, of_run};
+use super::{
+    Answer, Call, Failure, all_entered, class, dry, entered, host, of_phase, of_plan, of_run,
+};
 
 /// Flags that stand alone.
 const SWITCHES: [&str; 2] = ["dry-run", "print-join-command"];
@@ -78,6 +83,55 @@ impl Call<'_> {
             ("token", "create") => self.create_token(&words),
             ("token", "delete") => Self::delete_tokens(&words),
             _ => Failure::new("usage", &format!("unknown command {group} {command}")).into(),
+        }
+    }
+
+    pub(super) fn reset(&self, line: &[&str]) -> Answer {
+        let flow = match reset_workflow().build() {
+            Ok(flow) => flow,
+            Err(error) => return Failure::new("other", &error).into(),
+        };
+        let parsed = cli::parse(&flow, line.get(1..).unwrap_or_default());
+        let Ok(Invocation::Run(call)) = parsed else {
+            return Failure::new("usage", &"no such call").into();
+        };
+        let context = ResetContext {
+            certificates_dir: call
+                .flag("cert-dir")
+                .unwrap_or("/etc/kubernetes/pki")
+                .to_owned(),
+            cleanup_tmp_dir: call.flag("cleanup-tmp-dir").is_some(),
+            confirmed: call.flag("force").is_some(),
+            dry_run: call.flag("dry-run").is_some(),
+            machine: Some(Arc::new(host::bare())),
+            ..ResetContext::new()
+        };
+        let selection = call.selection.compat(Compat::Upstream);
+        let selected = match flow.selected(&selection) {
+            Ok(selected) => selected,
+            Err(error) => return Failure::new(class::of_selection(&error), &error).into(),
+        };
+        let runner = PhaseRunner::new(&flow, self.files)
+            .clock(self.clock)
+            .select(selection);
+        if context.dry_run {
+            return of_plan(&selected, runner.plan(&context));
+        }
+        match runner.run(&context) {
+            Ok(_) => Answer {
+                entered: Some(all_entered(&selected)),
+                ..Answer::default()
+            },
+            Err(failure) => {
+                let started = failure.report.phases.iter().map(|phase| phase.path.clone());
+                let error = of_run(&failure.error);
+                Answer {
+                    entered: Some(entered(&selected, &started.collect::<Vec<_>>())),
+                    failed: error.phase.clone(),
+                    error: Some(error),
+                    ..Answer::default()
+                }
+            }
         }
     }
 

@@ -82,9 +82,9 @@ fn steps(case: &Case) -> Result<Vec<Value>, String> {
 fn what_is_missing(step: &Value) -> Option<String> {
     let words: Vec<&str> = words(&step["run"]);
     match words.as_slice() {
-        [] | ["init" | "certs" | "kubeconfig" | "token", ..] | ["config", "images", "list", ..] => {
-            None
-        }
+        []
+        | ["init" | "certs" | "kubeconfig" | "token" | "reset", ..]
+        | ["config", "images", "list", ..] => None,
         [first, rest @ ..] => {
             let named = rest.iter().take_while(|word| !word.starts_with('-'));
             let command: Vec<&str> = std::iter::once(*first).chain(named.copied()).collect();
@@ -125,7 +125,14 @@ fn replay_case(
             keys: keys.clone(),
             host: Host::of_step(step),
         };
-        let answer = call.answer(&words(&step["run"]));
+        let mut line = words(&step["run"]);
+        if step["stdin"]
+            .as_str()
+            .is_some_and(|answer| answer.trim() == "y")
+        {
+            line.push("--force");
+        }
+        let answer = call.answer(&line);
         let expected = expected.next().ok_or("fewer recorded steps than steps")?;
         let mut expected = expected.clone();
         if let Some(name) = expected["stdoutFile"].as_str() {
@@ -225,6 +232,9 @@ impl Call<'_> {
     fn answer(&self, words: &[&str]) -> Answer {
         if let ["config", "images", "list", rest @ ..] = words {
             return self.images(rest);
+        }
+        if let ["reset", ..] = words {
+            return self.reset(words);
         }
         if let [
             group @ ("certs" | "kubeconfig" | "token"),
