@@ -31,6 +31,8 @@ pub(crate) struct Tally {
     warned: Counted,
     /// Answers that are those of upstream with its bugs, and right without them.
     both_ways: RefCell<Vec<String>>,
+    /// Errors without a place in the file.
+    unplaced: RefCell<Vec<String>>,
     /// Every case that was run.
     run: RefCell<BTreeSet<String>>,
 }
@@ -65,6 +67,11 @@ impl Tally {
         self.by_line.report("refusals located by line");
         self.tolerated.report("warnings located by line");
         self.warned.report("warnings as recorded");
+        let unplaced = self.unplaced.borrow();
+        println!("errors without a place: {}", unplaced.len());
+        for error in &*unplaced {
+            println!("  {error}");
+        }
         let both_ways = self.both_ways.borrow();
         println!(
             "bugs of upstream repeated on demand and right by default: {}",
@@ -189,6 +196,12 @@ impl Case {
                 self.compare(documents)
             }
             (Err(report), "error") => {
+                for error in report.errors().filter(|error| error.span.is_none()) {
+                    tally
+                        .unplaced
+                        .borrow_mut()
+                        .push(format!("{}: {error}", self.name));
+                }
                 if let Some(outcome) = self.by_path(report) {
                     tally.by_path.count(self, outcome);
                 }
