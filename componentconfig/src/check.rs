@@ -3,6 +3,7 @@
 
 pub(crate) mod cpuset;
 pub(crate) mod dns;
+pub(crate) mod file;
 pub(crate) mod host;
 pub(crate) mod image;
 pub(crate) mod ip;

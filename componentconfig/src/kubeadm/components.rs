@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     Class,
-    check::ip::{self, Network},
+    check::{
+        file,
+        ip::{self, Network},
+    },
     field::Path,
     kube_proxy::v1alpha1::KubeProxyConfiguration,
     kubelet::v1beta1::KubeletConfiguration,
@@ -40,7 +43,7 @@ pub(crate) fn kubelet(
     if !domain.is_empty() {
         fill.text("clusterDomain", &mut kubelet.cluster_domain, domain);
     }
-    let ca = format!("{}/ca.crt", cluster.certificates_dir.trim_end_matches('/'));
+    let ca = file::join(&cluster.certificates_dir, "ca.crt");
     let authentication = &mut kubelet.authentication;
     fill.text(
         "authentication.x509.clientCAFile",

@@ -1,6 +1,6 @@
 //! Paths that are relative to the folder of the configuration file. Follows `pkg/kubelet/apis/config/helpers.go`.
 
-use crate::kubelet::v1beta1::KubeletConfiguration;
+use crate::{check::file, kubelet::v1beta1::KubeletConfiguration};
 
 /// Makes every path that is relative begin in `folder`.
 pub(super) fn make_absolute(kubelet: &mut KubeletConfiguration, folder: &str) {
@@ -17,33 +17,7 @@ pub(super) fn make_absolute(kubelet: &mut KubeletConfiguration, folder: &str) {
     .chain(resolv_conf)
     {
         if !path.is_empty() && !path.starts_with('/') {
-            *path = join(folder, path);
+            *path = file::join(folder, path);
         }
-    }
-}
-
-/// The path without `.` and `..`.
-fn join(folder: &str, path: &str) -> String {
-    let mut parts = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    format!("/{}", parts.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn joining() {
-        assert_eq!(join("/etc/kubelet/", "a/../b/./c"), "/etc/kubelet/b/c");
-        assert_eq!(join("/etc", "../../x"), "/x");
     }
 }
