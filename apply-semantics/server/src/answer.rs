@@ -147,6 +147,13 @@ impl Answer {
         }
     }
 
+    /// Lets a watch break off after that many events.
+    pub(crate) fn drop_watch_after(&mut self, events: u64) {
+        if let Content::Watch(request) = &mut self.content {
+            request.events = Some(events);
+        }
+    }
+
     /// The answer as the outcome of an operation. A watch has none.
     pub(crate) fn into_outcome(self, deletion: bool, warnings: Vec<String>) -> Outcome {
         let whole =

@@ -1,5 +1,6 @@
 //! A request for an object or a collection, whether it came by HTTP or as an operation.
 
+pub(crate) mod listing;
 mod options;
 mod params;
 

@@ -53,6 +53,8 @@ pub(crate) struct Core {
     pub(crate) warned: Vec<String>,
     /// Objects whose next update is a write even if it changes nothing.
     pub(crate) unsettled: BTreeSet<Place>,
+    /// By how many revisions the answers of reads are behind, for the call that is being answered.
+    pub(crate) stale: u64,
     /// Whether garbage and namespaces are collected, as controllers of a cluster do it.
     pub(crate) controllers: bool,
 }

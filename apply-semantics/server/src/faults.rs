@@ -12,6 +12,14 @@ pub enum Fault {
     Refuse(Refusal),
     /// The request is done, and its answer gets lost: the client is told that it took too long.
     LoseAnswer,
+    /// The request is done, and its answer comes so many seconds of the server's clock later. Only the HTTP service waits; operations
+    /// that are carried out directly are answered at once.
+    Delay(u64),
+    /// A watch breaks off after so many events.
+    DropWatch(u64),
+    /// A get or a list is answered as it was so many writes ago, as from a cache that is behind; at most as far back as the history
+    /// goes.
+    Stale(u64),
 }
 
 /// When something goes wrong.
@@ -84,6 +92,27 @@ impl FaultRule {
     /// The answer gets lost after the request is done.
     pub fn lost_answer() -> Self {
         Self::new(Fault::LoseAnswer)
+    }
+
+    /// The answer comes so many seconds late, see [`Fault::Delay`].
+    pub fn delay(seconds: u64) -> Self {
+        Self::new(Fault::Delay(seconds))
+    }
+
+    /// A watch breaks off after so many events.
+    pub fn dropped_watch(events: u64) -> Self {
+        Self::new(Fault::DropWatch(events)).verb("watch")
+    }
+
+    /// A get or a list is so many writes behind.
+    pub fn stale(writes: u64) -> Self {
+        Self::new(Fault::Stale(writes))
+    }
+
+    /// The server takes too long, and nothing is done.
+    pub fn timeout() -> Self {
+        let message = "Timeout: request did not complete within requested timeout - context deadline exceeded";
+        Self::new(Fault::Refuse(Refusal::new(Reason::Timeout, message)))
     }
 
     /// Only with requests of that verb, as in [`RequestRecord::verb`].

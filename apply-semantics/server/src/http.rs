@@ -10,7 +10,8 @@ use std::{
     convert::Infallible,
     future::{Future, poll_fn},
     pin::{Pin, pin},
-    task::{Context, Poll},
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
 };
 
 use apply_semantics::op::Refusal;
@@ -28,6 +29,13 @@ use crate::{
     requests::parse_query,
     server::Server,
 };
+
+/// Whether a time has come, and who waits for it.
+#[derive(Debug, Default)]
+struct Alarm {
+    rung: bool,
+    waiting: Option<Waker>,
+}
 
 /// The longest body that is read: 3 MiB, as with the original.
 const LONGEST_BODY: usize = 3 * 1024 * 1024;
@@ -49,16 +57,44 @@ where
         let server = self.clone();
         Box::pin(async move {
             let (head, body) = request.into_parts();
-            let response = match collect(body).await {
+            let mut response = match collect(body).await {
                 Some(body) => server.respond(&head, body),
                 None => render::too_large(),
             };
+            if let Some(Late(seconds)) = response.extensions_mut().remove() {
+                server.pass(seconds).await;
+            }
             Ok(response)
         })
     }
 }
 
 impl Server {
+    /// Waits until the clock of the server is so many seconds on.
+    async fn pass(&self, seconds: u64) {
+        let clock = Arc::clone(&self.lock().core.clock);
+        let alarm = Arc::new(Mutex::new(Alarm::default()));
+        let ringing = Arc::clone(&alarm);
+        let then = clock.unix_seconds().saturating_add_unsigned(seconds);
+        clock.call_at(
+            then,
+            Box::new(move || {
+                let mut alarm = ringing.lock().unwrap_or_else(PoisonError::into_inner);
+                alarm.rung = true;
+                alarm.waiting.take().into_iter().for_each(Waker::wake);
+            }),
+        );
+        poll_fn(|cx| {
+            let mut alarm = alarm.lock().unwrap_or_else(PoisonError::into_inner);
+            if alarm.rung {
+                return Poll::Ready(());
+            }
+            alarm.waiting = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Answers a request whose body is there. The body of a watch goes on for as long as the watch does; everything else is done
     /// when this returns.
     pub fn respond(&self, head: &http::request::Parts, body: Bytes) -> Response<ResponseBody> {
@@ -99,13 +135,21 @@ impl Server {
             Ok(accept) => accept,
             Err(refusal) => return render::refusal(&refusal, &[]),
         };
-        let (answered, warnings) = self.call(&call);
-        match answered {
-            Ok(answer) => self.render(answer, &call, accept, &warnings),
-            Err(refusal) => render::refusal(&refusal, &warnings),
+        let called = self.call(&call);
+        let mut response = match called.answered {
+            Ok(answer) => self.render(answer, &call, accept, &called.warnings),
+            Err(refusal) => render::refusal(&refusal, &called.warnings),
+        };
+        if let Some(seconds) = called.delay {
+            response.extensions_mut().insert(Late(seconds));
         }
+        response
     }
 }
+
+/// An answer is to come so many seconds late.
+#[derive(Debug, Clone, Copy)]
+struct Late(u64);
 
 /// A body and its type; one in protobuf as the JSON that it stands for.
 fn json_of(body: Bytes, content_type: Option<String>) -> Result<(Body, Option<String>), Refusal> {

@@ -91,7 +91,9 @@ impl Server {
             operation,
             Operation::Delete { .. } | Operation::DeleteCollection { .. }
         );
-        let (answered, warnings) = self.call(&call);
+        let Called {
+            answered, warnings, ..
+        } = self.call(&call);
         Ok(answered?.into_outcome(deletion, warnings))
     }
 
@@ -164,7 +166,7 @@ impl Server {
     }
 
     /// Answers a call, unless something is to go wrong with it, and says what it warns of.
-    pub(crate) fn call(&self, call: &Call) -> (Result<Answer, Refusal>, Vec<String>) {
+    pub(crate) fn call(&self, call: &Call) -> Called {
         let mut state = self.lock();
         let mut record = RequestRecord::of(call, 0);
         let fault = state.faults.strike(&record);
@@ -173,7 +175,13 @@ impl Server {
                 state.core.warned.clear();
                 Err(refusal.clone())
             }
-            Some(Fault::LoseAnswer) | None => state.core.call(call),
+            Some(Fault::Stale(writes)) => {
+                state.core.stale = *writes;
+                let answered = state.core.call(call);
+                state.core.stale = 0;
+                answered
+            }
+            _ => state.core.call(call),
         };
         let answered = state.sync().and(answered);
         record.code = match (&fault, &answered) {
@@ -184,13 +192,25 @@ impl Server {
         state.remember(record);
         let warnings = std::mem::take(&mut state.core.warned);
         Self::finish(state);
+        let mut called = Called {
+            answered,
+            warnings,
+            delay: None,
+        };
         match fault {
-            Some(Fault::LoseAnswer) => (
-                Err(Refusal::new(Reason::Timeout, "the answer got lost")),
-                Vec::new(),
-            ),
-            _ => (answered, warnings),
+            Some(Fault::LoseAnswer) => {
+                called.answered = Err(Refusal::new(Reason::Timeout, "the answer got lost"));
+                called.warnings = Vec::new();
+            }
+            Some(Fault::Delay(seconds)) => called.delay = Some(seconds),
+            Some(Fault::DropWatch(events)) => {
+                if let Ok(answer) = &mut called.answered {
+                    answer.drop_watch_after(events);
+                }
+            }
+            _ => {}
         }
+        called
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
@@ -219,6 +239,14 @@ impl Server {
     pub(crate) fn wake(&self) {
         Self::finish_for_all(self.lock());
     }
+}
+
+/// What came of a call.
+pub(crate) struct Called {
+    pub(crate) answered: Result<Answer, Refusal>,
+    pub(crate) warnings: Vec<String>,
+    /// The answer is to come that many seconds later.
+    pub(crate) delay: Option<u64>,
 }
 
 impl State {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     answer::Item,
-    call::Call,
+    call::{Call, listing},
     convert,
     core::{Core, Selection},
     registry::Resource,
@@ -26,7 +26,9 @@ pub(crate) struct WatchRequest {
     initial_events: bool,
     bookmarks: bool,
     /// End after that many seconds.
-    pub(crate) timeout: Option<u64>,
+    timeout: Option<u64>,
+    /// Break off after that many events.
+    pub(crate) events: Option<u64>,
 }
 
 /// One thing that a client is told.
@@ -60,6 +62,7 @@ impl WatchRequest {
         resource: &Arc<Resource>,
         selection: Selection,
     ) -> Result<Self, Refusal> {
+        listing::check_watch(call)?;
         let from = match call.params.text("resourceVersion") {
             None | Some("0") => None,
             Some(text) => Some(text.parse().map_err(|_| {
@@ -70,11 +73,6 @@ impl WatchRequest {
         };
         let initial_events =
             call.params.has("sendInitialEvents") && call.params.flag("sendInitialEvents");
-        if call.params.has("sendInitialEvents")
-            && call.params.text("resourceVersionMatch") != Some("NotOlderThan")
-        {
-            return Err(initial_events_need_match());
-        }
         Ok(Self {
             resource: Arc::clone(resource),
             selection,
@@ -85,15 +83,9 @@ impl WatchRequest {
                 .params
                 .number("timeoutSeconds")
                 .filter(|seconds| *seconds > 0),
+            events: None,
         })
     }
-}
-
-fn initial_events_need_match() -> Refusal {
-    Refusal::new(
-        Reason::Invalid,
-        "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-    )
 }
 
 /// A bookmark is sent after that many events that were of no interest.
@@ -130,6 +122,11 @@ impl Watch {
 
     pub(crate) fn resource(&self) -> &Arc<Resource> {
         &self.request.resource
+    }
+
+    /// After how many seconds and after how many events it ends.
+    pub(crate) fn limits(&self) -> (Option<u64>, Option<u64>) {
+        (self.request.timeout, self.request.events)
     }
 
     /// Whether nothing will come any more.

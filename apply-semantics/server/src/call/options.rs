@@ -226,7 +226,7 @@ fn kind_of_options(method: Method) -> &'static str {
     }
 }
 
-fn invalid(kind: &str, causes: Vec<Cause>) -> Refusal {
+pub(super) fn invalid(kind: &str, causes: Vec<Cause>) -> Refusal {
     let text = kinds::summary(causes.iter().map(|cause| (&*cause.field, &*cause.message)));
     let mut refusal = Refusal::new(
         Reason::Invalid,

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use apply_semantics::op::{Effect, Reason, Refusal};
+use apply_semantics::op::{Cause, Effect, Reason, Refusal};
 
 use super::{Answered, Core, not_found};
 use crate::{
     answer::{Answer, Content, Item, List},
-    call::Call,
+    call::{
+        Call,
+        listing::{self, Since},
+    },
     convert,
     page::{self, Token},
     registry::Resource,
@@ -121,7 +124,17 @@ fn selectable(resource: &Resource) -> Vec<&str> {
 
 impl Core {
     pub(super) fn get(&mut self, call: &Call, resource: &Arc<Resource>) -> Answered {
-        match self.store.get(&Self::place(call, resource)) {
+        let place = Self::place(call, resource);
+        if let Some(revision) = self.stale_revision() {
+            let past = self.store.at(revision, &resource.table);
+            if let Some(past) = past {
+                return match past.get(&place.key) {
+                    Some(object) => Ok(Answer::stored(resource, object, Effect::Read)),
+                    None => Err(not_found(call, resource)),
+                };
+            }
+        }
+        match self.store.get(&place) {
             Some(live) => Ok(Answer::stored(resource, live, Effect::Read)),
             None => Err(not_found(call, resource)),
         }
@@ -132,8 +145,53 @@ impl Core {
         let token = call.params.text("continue").map(Token::parse).transpose();
         let token = token.map_err(Refusal::bad_request)?;
         let limit = call.params.number("limit").filter(|limit| *limit > 0);
-        let list = self.page(resource, &selection, token.as_ref(), limit)?;
+        let past = match listing::of_list(call)? {
+            Since::Now => None,
+            Since::NotOlderThan(revision) => {
+                self.check_reached(revision)?;
+                None
+            }
+            Since::Exact(revision) => {
+                self.check_reached(revision)?;
+                Some(revision)
+            }
+        };
+        let past = past.or_else(|| self.stale_revision().filter(|_| token.is_none()));
+        let list = match past {
+            Some(revision) => {
+                let start = Token {
+                    revision,
+                    after: String::new(),
+                };
+                self.page(resource, &selection, Some(&start), limit)
+                    .map_err(|refusal| match refusal.reason {
+                        Reason::Expired => too_old(),
+                        _ => refusal,
+                    })?
+            }
+            None => self.page(resource, &selection, token.as_ref(), limit)?,
+        };
         Ok(Answer::list(list))
+    }
+
+    /// The revision that reads are to show, if it is not the newest; the oldest that is remembered at least.
+    fn stale_revision(&self) -> Option<u64> {
+        let past = self.store.revision().saturating_sub(self.stale);
+        let past = past.max(self.store.history().compacted());
+        (self.stale > 0).then_some(past)
+    }
+
+    /// Makes sure that a revision is not one that is still to come.
+    fn check_reached(&self, revision: u64) -> Result<(), Refusal> {
+        let current = self.store.revision();
+        if revision <= current {
+            return Ok(());
+        }
+        let message = format!("Too large resource version: {revision}, current: {current}");
+        let cause = Cause::new("ResourceVersionTooLarge", "Too large resource version", "");
+        Err(Refusal::new(Reason::Timeout, message)
+            .with_causes(vec![cause])
+            .retry_after(1))
     }
 
     /// A page of a collection: from a token on, as it was when the first page was read.
@@ -145,6 +203,7 @@ impl Core {
         limit: Option<u64>,
     ) -> Result<List, Refusal> {
         let revision = token.map_or(self.store.revision(), |token| token.revision);
+        let narrowest = selection.labels.narrowest();
         let found = match token {
             Some(token) if token.revision != self.store.revision() => {
                 let past = self
@@ -152,12 +211,19 @@ impl Core {
                     .at(token.revision, &resource.table)
                     .ok_or_else(expired)?;
                 let from: Arc<str> = token.after.as_str().into();
+                // The keys of a namespace stand together; a page goes on behind the last one.
+                let from = if *token.after > *selection.prefix {
+                    from
+                } else {
+                    selection.prefix.as_str().into()
+                };
                 let keys = past.range(from..);
                 let keys = keys.skip_while(|(key, _)| ***key == *token.after);
                 let keys = keys.take_while(|(key, _)| key.starts_with(&*selection.prefix));
                 page::take(keys, selection, limit)
             }
-            None if let Some((label, values)) = selection.labels.narrowest() => {
+            None if narrowest.is_some() => {
+                let (label, values) = narrowest.unwrap_or_default();
                 let labelled = self.store.labelled(&resource.table, label, values);
                 let within = labelled
                     .into_iter()
@@ -195,6 +261,14 @@ impl Core {
             effect: Effect::Read,
         })
     }
+}
+
+/// The revision of a list is forgotten.
+fn too_old() -> Refusal {
+    Refusal::new(
+        Reason::Expired,
+        "The resourceVersion for the provided list is too old.",
+    )
 }
 
 /// The revision of a continue token is forgotten.

@@ -29,8 +29,12 @@ struct Lines {
     server: Server,
     watch: Watch,
     accept: Accept,
+    /// What rows of tables carry.
+    include: String,
     /// When it ends.
     deadline: Option<i64>,
+    /// After how many events it breaks off.
+    left: Option<u64>,
     /// How often watches had been dropped when it began.
     dropped: u64,
     first: bool,
@@ -43,12 +47,8 @@ impl ResponseBody {
         Self(Inner::Whole(Some(bytes.into())))
     }
 
-    pub(super) fn watch(
-        server: &Server,
-        watch: Watch,
-        accept: Accept,
-        timeout: Option<u64>,
-    ) -> Self {
+    pub(super) fn watch(server: &Server, watch: Watch, accept: Accept, include: &str) -> Self {
+        let (timeout, left) = watch.limits();
         let mut state = server.lock();
         let number = state.waiting.number();
         let clock = Arc::clone(&state.core.clock);
@@ -63,7 +63,9 @@ impl ResponseBody {
             server: server.clone(),
             watch,
             accept,
+            include: include.to_owned(),
             deadline,
+            left,
             dropped,
             first: true,
             number,
@@ -103,6 +105,7 @@ impl Lines {
         let server = self.server.clone();
         let state = server.lock();
         while together.len() < TOGETHER
+            && self.left != Some(0)
             && let Some(notice) = self.watch.next_waiting()
         {
             together.extend_from_slice(&self.line(notice, &state.core));
@@ -113,7 +116,7 @@ impl Lines {
     fn poll_line(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let server = self.server.clone();
         let mut state = server.lock();
-        if state.dropped_watches != self.dropped {
+        if state.dropped_watches != self.dropped || self.left == Some(0) {
             return Poll::Ready(None);
         }
         if let Some(notice) = self.watch.next(&state.core) {
@@ -141,6 +144,7 @@ impl Lines {
     }
 
     fn line(&mut self, notice: Notice, core: &Core) -> Bytes {
+        self.left = self.left.map(|left| left.saturating_sub(1));
         let (kind, object) = match notice {
             Notice::Line(line) => return line,
             Notice::Event { kind, object } => (kind, object),
@@ -150,7 +154,15 @@ impl Lines {
         } else {
             let resource = self.watch.resource();
             let now = core.now().to_string();
-            render::one(resource, &object, self.accept, self.first, &now).to_string()
+            render::shaped(
+                resource,
+                &object,
+                self.accept,
+                &self.include,
+                self.first,
+                &now,
+            )
+            .to_string()
         };
         self.first = false;
         line(kind, text.as_bytes())

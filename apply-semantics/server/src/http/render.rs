@@ -38,9 +38,8 @@ impl Server {
         let now = || self.lock().core.now().to_string();
         let body = match answer.content {
             Content::Watch(request) => {
-                let timeout = request.timeout;
                 let watch = Watch::begin(*request, &self.lock().core, accept == Accept::Plain);
-                ResponseBody::watch(self, watch, accept, timeout)
+                ResponseBody::watch(self, watch, accept, &include)
             }
             Content::Other(value) => ResponseBody::whole(value.to_string()),
             Content::Object { resource, object } => match accept {
@@ -207,17 +206,7 @@ fn respond(code: u16, body: ResponseBody, warnings: &[String]) -> Response<Respo
 }
 
 /// One object in a form; the first table of a watch says what the columns are.
-pub(super) fn one(
-    resource: &Arc<Resource>,
-    object: &Arc<Value>,
-    accept: Accept,
-    first: bool,
-    now: &str,
-) -> Value {
-    shaped(resource, object, accept, "Metadata", first, now)
-}
-
-fn shaped(
+pub(super) fn shaped(
     resource: &Resource,
     object: &Value,
     accept: Accept,

@@ -178,6 +178,7 @@ impl Builder {
             controllers: self.controllers,
             warned: Vec::new(),
             unsettled: BTreeSet::new(),
+            stale: 0,
         };
         if self.namespaces {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
