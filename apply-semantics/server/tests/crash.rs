@@ -334,7 +334,7 @@ fn a_killed_process_lost_nothing_that_it_acknowledged() {
             let mut numbers =
                 lines.filter_map(|line| line.split_once("acknowledged ")?.1.parse::<usize>().ok());
             let first = numbers.next();
-            drop(begun.send(first));
+            let _ = begun.send(first);
             numbers.last().max(first)
         });
         begins.recv().unwrap();
