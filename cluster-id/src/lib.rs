@@ -30,6 +30,9 @@
 //! - [`selector`]: which clusters are meant, by label, name and place.
 //! - [`inventory`]: groups of selected clusters, and the objects that decisions are written into.
 //! - [`schedule`]: which clusters something goes to.
+//! - [`federate`]: one template, the clusters it goes to, and what is different in each.
+//! - [`work`]: a bundle of manifests for one cluster, and how far they are there.
+//! - [`reconcile`]: in which order objects are applied.
 //! - [`rollout`]: which clusters get a change next.
 //! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
@@ -37,14 +40,18 @@
 //! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
 //!
 //! # What is not
-//! Nothing here talks to a cluster. Distribution of work and reconciliation of an inventory are not here. The CRDs'
+//! Nothing here talks to a cluster. Reconciliation of an inventory is not here but for the
+//! order. The CRDs'
 //! schemas are not checked: that is what an API server does.
 //!
 //! # Features
-//! None. The crate needs `serde`, `serde_json`, `thiserror`, and of `componentconfig` field errors and time.
+//! None. The crate needs `serde`, `serde_json`, `thiserror`, of `componentconfig` field errors and time, and of
+//! `apply-semantics` patches.
 
+mod condition;
 pub mod divide;
 mod error;
+pub mod federate;
 pub mod id;
 pub mod inventory;
 pub mod mcs;
@@ -53,12 +60,15 @@ mod meta;
 pub mod name;
 mod newtype;
 pub mod property;
+pub mod reconcile;
 pub mod rollout;
 pub mod rule;
 pub mod sameness;
 pub mod schedule;
 pub mod selector;
+pub mod work;
 
+pub use condition::{Condition, ConditionStatus, update_conditions};
 pub use error::{Error, NameKind};
 pub use meta::ObjectMeta;
 pub use rule::{Explain, Explanation, Rule};

@@ -5,7 +5,6 @@
 //! join to the same table whatever the order. [`desired`] is what a controller writes into every cluster, and
 //! [`dns`] the records that follow.
 
-mod condition;
 mod conflict;
 mod desired;
 pub mod dns;
@@ -17,7 +16,7 @@ mod ports;
 mod service;
 mod table;
 
-pub use condition::{Condition, ConditionStatus, update_conditions};
+pub use crate::condition::{Condition, ConditionStatus, update_conditions};
 pub use conflict::{Conflict, ConflictReason};
 pub use desired::{Absence, Desired, desired};
 pub use export::{

@@ -1,4 +1,4 @@
-//! Conditions of multi-cluster objects.
+//! Conditions of objects.
 
 use std::fmt;
 
