@@ -182,6 +182,7 @@ impl StructuralSchema {
     pub fn prune(&self, object: &mut Value) -> Vec<String> {
         let mut pruned = Vec::new();
         prune::prune_root(&self.root, object, &mut pruned);
+        pruned.sort();
         pruned
     }
 

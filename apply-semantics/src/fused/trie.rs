@@ -216,9 +216,23 @@ pub(crate) fn reorder(fields: &mut Value) {
     if maps_are_sorted() {
         return;
     }
-    if let Ok(set) = FieldSet::from_value(fields) {
-        *fields = set.to_value();
-    }
+    order(fields);
+}
+
+/// Sorts the entries of a set, and keeps how they are written.
+fn order(fields: &mut Value) {
+    let Value::Object(level) = fields else {
+        return;
+    };
+    let mut entries: Vec<_> = std::mem::take(level)
+        .into_iter()
+        .map(|(key, below)| (PathElement::parse(&key).ok(), key, below))
+        .collect();
+    entries.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+    level.extend(entries.into_iter().map(|(_, key, mut below)| {
+        order(&mut below);
+        (key, below)
+    }));
 }
 
 #[cfg(test)]
@@ -268,7 +282,7 @@ mod tests {
         for (fields, settled) in [
             (json!({}), false),
             (
-                json!({"f:whole": {}, "f:part": {".": {}, "f:a": {}}, "f:gone": {"f:b": {}}}),
+                json!({"f:gone": {"f:b": {}}, "f:part": {".": {}, "f:a": {}}, "f:whole": {}}),
                 true,
             ),
             (json!({"f:part": {".": {}}}), false),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::history::Past;
 use crate::{
     fieldset::FieldSet,
-    fused::{Fields, trie},
+    fused::{Fields, maps_are_sorted, trie},
     managed_fields::{Manager, Operation, Time},
     schema::Type,
 };
@@ -126,10 +126,13 @@ impl Entries {
         };
         let old = match time {
             None => entry.remove("time"),
-            Some(time) => match entry.get_mut("time") {
-                Some(place) => Some(std::mem::replace(place, time.to_string().into())),
-                None => entry.insert("time".to_owned(), time.to_string().into()),
-            },
+            Some(time) => {
+                let old = entry.insert("time".to_owned(), time.to_string().into());
+                if old.is_none() {
+                    reorder(entry);
+                }
+                old
+            }
         };
         item.past = match item.past.take() {
             None => Some(Past::Changed {
@@ -225,6 +228,29 @@ impl Entries {
     pub(super) fn into_list(self) -> Value {
         self.0.into_iter().map(|item| item.entry).collect()
     }
+}
+
+/// The fields of an entry in the order in which they are written, where maps keep an order.
+const NAMES: [&str; 7] = [
+    "manager",
+    "operation",
+    "apiVersion",
+    "time",
+    "fieldsType",
+    FIELDS,
+    "subresource",
+];
+
+/// Puts the fields of an entry in order, where maps do not do that themselves.
+fn reorder(entry: &mut Map<String, Value>) {
+    if maps_are_sorted() {
+        return;
+    }
+    let mut fields = std::mem::take(entry);
+    let in_order = NAMES
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), fields.remove(name)?)));
+    entry.extend(in_order);
 }
 
 impl Item {

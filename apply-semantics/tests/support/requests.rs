@@ -199,11 +199,21 @@ fn in_hub(written: Written) -> Value {
 /// An entry with its fields as text. Custom resources are maps to the server, so it sorts the keys of fields as texts.
 fn entry(entry: &Value) -> Value {
     let mut entry = entry.clone();
+    sort(&mut entry["fieldsV1"]);
     entry["fieldsV1"] = entry["fieldsV1"].to_string().into();
     if entry.get("time").is_none() {
         entry["time"] = "".into();
     }
     entry
+}
+
+/// Sorts keys, which maps do by themselves unless they keep the order of entries.
+fn sort(value: &mut Value) {
+    if let Value::Object(map) = value {
+        let sorted: std::collections::BTreeMap<_, _> = std::mem::take(map).into_iter().collect();
+        map.extend(sorted);
+        map.values_mut().for_each(sort);
+    }
 }
 
 fn causes(status: &Value) -> Value {

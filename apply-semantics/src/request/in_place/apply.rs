@@ -88,7 +88,8 @@ fn apply_to(
             Effect::ManagedFields
         }
         (None, Some(Value::Object(first))) if !first.is_empty() => {
-            entries.add(&manager, &version, None, Value::Object(first));
+            let time = options.time.filter(|_| plan.is_change);
+            entries.add(&manager, &version, time, Value::Object(first));
             Effect::ManagedFields
         }
         _ => Effect::Nothing,

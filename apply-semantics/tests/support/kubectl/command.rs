@@ -265,7 +265,9 @@ impl Line {
                 ("-", _) => complete &= read(&stdin.into(), &mut documents),
                 (_, Some(file)) => complete &= read(file, &mut documents),
                 (".", None) => {
-                    for name in files.keys().filter(readable) {
+                    let mut names: Vec<_> = files.keys().filter(readable).collect();
+                    names.sort();
+                    for name in names {
                         complete &= read(&files[name], &mut documents);
                     }
                 }
