@@ -40,7 +40,7 @@ use componentconfig::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Gates, kind::Object};
+use crate::{Gates, kind::Object, variables::Rules};
 
 pub use dispatch::{Operation, default, review};
 
@@ -114,6 +114,7 @@ pub struct Request<'a> {
     /// Whether nothing is to be stored.
     pub dry_run: bool,
     objects: &'a dyn Lookup,
+    rules: Option<&'a dyn Rules>,
 }
 
 impl fmt::Debug for Request<'_> {
@@ -132,7 +133,15 @@ impl<'a> Request<'a> {
             gates: Gates::default(),
             dry_run: false,
             objects,
+            rules: None,
         }
+    }
+
+    /// With somebody who evaluates rules in CEL about the values of variables; else they are left out.
+    #[must_use]
+    pub fn rules(mut self, rules: &'a dyn Rules) -> Self {
+        self.rules = Some(rules);
+        self
     }
 
     /// With these features.

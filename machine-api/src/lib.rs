@@ -17,6 +17,7 @@
 //! - [`admission`]: defaults of objects, and whether they may be created, changed and deleted.
 //! - [`conditions`]: writing conditions, and making one of many; [`contract`]: what objects of providers say.
 //! - [`conversion`]: objects of one version as those of another, without loss.
+//! - [`variables`]: values of the variables of a ClusterClass.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -25,7 +26,7 @@
 //!
 //! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
-//! What it does not do yet: variables of a ClusterClass and their values, and the other decisions.
+//! What it does not do yet: validate the definitions of variables of a ClusterClass, and make the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
 //!
 //! | feature | for whom | costs |
@@ -62,6 +63,7 @@ pub mod schema;
 pub mod selector;
 pub mod template;
 pub mod upgrade_plan;
+pub mod variables;
 pub mod version;
 
 pub use compat::Compat;

@@ -26,6 +26,8 @@ mod names;
 mod schema;
 #[path = "support/upgrade_plan.rs"]
 mod upgrade_plan;
+#[path = "support/variables.rs"]
+mod variables;
 
 use machine_api::{Compat, IntOrString, rollout::Fenceposts, version::Version};
 use serde_json::{Value, json};
@@ -43,15 +45,8 @@ const FILES: [&str; 10] = [
     "schema",
 ];
 
-/// Cases that ask what values of variables are valid.
-const NEED_VARIABLES: [&str; 10] = [
-    "open-defaulting-0060",
-    "open-defaulting-0061",
-    "open-defaulting-0062",
-    "open-defaulting-0063",
-    "open-defaulting-0064",
-    "open-defaulting-0080",
-    "open-defaulting-0082",
+/// Cases that ask which definitions of variables are valid.
+const NEED_VARIABLES: [&str; 3] = [
     "open-validation-0176",
     "open-validation-0177",
     "open-validation-0178",
@@ -84,6 +79,10 @@ fn main() -> ExitCode {
                         agree(&answer["upgrading"], &expected["upgrading"])?;
                         agree(&answer["provisioning"], &expected["provisioning"])
                     });
+                    continue;
+                }
+                "variables-values" => {
+                    runner.case(&suite, &id, || run_values(&case));
                     continue;
                 }
                 "crd-schema" => {
@@ -199,6 +198,16 @@ fn run_validation(runner: &mut Runner, id: &str, case: &Value) -> (usize, usize)
         same_places(&answer, expected)
     });
     details
+}
+
+/// Compares the values with their defaults, and the places of errors.
+fn run_values(case: &Value) -> Result<(), String> {
+    let (answer, expected) = (variables::values(&case["input"])?, &case["expect"]);
+    for field in ["defaultingErrors", "errors"] {
+        let list = |answer: &Value| json!({"errors": answer[field]});
+        same_places(&list(&answer), &list(expected))?;
+    }
+    first_difference(&answer["defaulted"], &expected["defaulted"]).map_or(Ok(()), Err)
 }
 
 /// Compares unknown fields, the places of errors and of broken rules, and the object with its defaults.

@@ -1,6 +1,7 @@
 //! Cluster.
 
 mod upgrade;
+mod values;
 
 use componentconfig::field::{Errors, FieldError, Path};
 
@@ -90,7 +91,8 @@ fn is_managed(cluster: &Cluster) -> bool {
 }
 
 impl Admit for Cluster {
-    fn set_defaults(&mut self, _: Option<&Self>, _: &Request<'_>) -> Result<(), Refusal> {
+    /// Variables get their defaults, and are validated, once the class is ready.
+    fn set_defaults(&mut self, old: Option<&Self>, request: &Request<'_>) -> Result<(), Refusal> {
         if !is_managed(self) {
             return Ok(());
         }
@@ -102,7 +104,12 @@ impl Admit for Cluster {
             let error = FieldError::required(at, "cannot be empty");
             return verdict(self, Errors::from_iter([error])).map(|_| ());
         }
-        Ok(())
+        let Class::Ready(class) = Class::of(self, request) else {
+            return Ok(());
+        };
+        let was = old.map(|old| &old.spec.topology);
+        let errors = values::default_and_validate(&mut self.spec.topology, was, &class, request);
+        verdict(self, errors).map(|_| ())
     }
 
     fn validate_create(&self, request: &Request<'_>) -> Result<Warnings, Refusal> {

@@ -6,6 +6,8 @@ use machine_api::{
 };
 use serde_json::{Value, json};
 
+use crate::variables::Interpreter;
+
 fn gates(input: &Value) -> Result<Gates, String> {
     let mut gates = Gates::default();
     for (name, on) in input["gates"].as_object().into_iter().flatten() {
@@ -41,7 +43,9 @@ fn errors(refusal: &Refusal) -> Vec<Value> {
 /// The object with its defaults, or the error with what is wrong with which field.
 pub(crate) fn defaulting(input: &Value) -> Result<Value, String> {
     let existing = input["existing"].as_array().cloned().unwrap_or_default();
-    let request = Request::new(&existing).gates(gates(input)?);
+    let request = Request::new(&existing)
+        .gates(gates(input)?)
+        .rules(&Interpreter);
     Ok(
         match default(&input["object"], operation(input)?, &request) {
             Ok(object) => json!({ "object": object }),
@@ -53,7 +57,9 @@ pub(crate) fn defaulting(input: &Value) -> Result<Value, String> {
 /// Whether the object is allowed, what is wrong with which field, and the warnings.
 pub(crate) fn validation(input: &Value) -> Result<Value, String> {
     let existing = input["existing"].as_array().cloned().unwrap_or_default();
-    let request = Request::new(&existing).gates(gates(input)?);
+    let request = Request::new(&existing)
+        .gates(gates(input)?)
+        .rules(&Interpreter);
     Ok(
         match review(&input["object"], operation(input)?, &request) {
             Ok(warnings) => json!({"allowed": true, "errors": [], "warnings": warnings.len()}),
