@@ -32,6 +32,7 @@ use crate::{
     answer::Answer,
     call::{Call, Method},
     clock::Clock,
+    convert::Conversion,
     ids::Ids,
     registry::{Registry, Resource},
     store::{Place, Store},
@@ -53,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) warned: Vec<String>,
     /// Objects whose next update is a write even if it changes nothing.
     pub(crate) unsettled: BTreeSet<Place>,
+    /// How objects of custom kinds get into other versions.
+    pub(crate) conversion: Conversion,
     /// By how many revisions the answers of reads are behind, for the call that is being answered.
     pub(crate) stale: u64,
     /// Whether garbage and namespaces are collected, as controllers of a cluster do it.

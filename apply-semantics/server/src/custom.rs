@@ -6,6 +6,7 @@ use apply_semantics::structural::StructuralSchema;
 use serde_json::{Map, Value};
 
 use crate::{
+    convert::{Conversion, Converter},
     core::Known,
     registry::{Resource, Subresource},
 };
@@ -21,6 +22,8 @@ pub(crate) struct CustomVersion {
     pub(crate) schema: Value,
     /// The same, understood; `None` if it is not structural.
     pub(crate) structural: Option<StructuralSchema>,
+    /// How objects get into this version and out of it.
+    pub(crate) converter: Option<Converter>,
     /// No unknown field is dropped: `spec.preserveUnknownFields`.
     pub(crate) preserves: bool,
 }
@@ -116,7 +119,7 @@ impl CustomVersion {
 }
 
 /// The resources that a definition adds: one for each version that is served.
-pub(crate) fn resources(definition: &Value) -> Vec<Resource> {
+pub(crate) fn resources(definition: &Value, conversion: &Conversion) -> Vec<Resource> {
     let text = |path: &str| {
         definition
             .pointer(path)
@@ -172,6 +175,7 @@ pub(crate) fn resources(definition: &Value) -> Vec<Resource> {
                 kind: kind.to_owned(),
                 schema: schema.cloned().unwrap_or_default(),
                 structural: schema.and_then(|schema| StructuralSchema::parse(schema).ok()),
+                converter: conversion.of(group, kind).cloned(),
                 preserves: preserves.unwrap_or_default(),
             };
             Resource {
@@ -279,7 +283,7 @@ mod tests {
                 "scale": {"specReplicasPath": ".spec.size", "statusReplicasPath": ".status.size"}}},
             {"name": "v0", "served": false, "storage": false},
         ]}});
-        let resources = resources(&definition);
+        let resources = resources(&definition, &Conversion::default());
         assert_eq!(resources.len(), 2);
         assert_eq!(resources[0].version, "v1");
         assert_eq!(resources[1].storage_version, "v1");

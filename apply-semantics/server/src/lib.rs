@@ -49,10 +49,10 @@
 //! # What it does not do
 //!
 //! Nothing runs: Pods are not scheduled, and no controller acts but the garbage collector and the one that empties namespaces, at
-//! once and in the same request. There are no admission webhooks, no authorisation (whoever asks is anonymous and may do everything), no aggregated
-//! APIs, no tokens, no exec, attach, log and proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents
-//! have the fields of built-in kinds and no descriptions of them.
-//! Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
+//! once and in the same request. There are no webhooks ([`Builder::conversion`] stands in for those that convert), no authorisation
+//! (whoever asks is anonymous and may do everything), no aggregated APIs, no tokens of service accounts, no exec, attach, log and
+//! proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents have the fields of built-in kinds and no
+//! descriptions of them. Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
 //!
 //! # Features
 //!

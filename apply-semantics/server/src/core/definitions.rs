@@ -55,7 +55,7 @@ impl Core {
         };
         self.registry
             .remove(text("/spec/group"), text("/spec/names/plural"));
-        for resource in custom::resources(definition) {
+        for resource in custom::resources(definition, &self.conversion) {
             self.registry.insert(resource);
         }
         // A schema that cannot be used leaves the kind to be deduced from its objects.

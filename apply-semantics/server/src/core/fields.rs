@@ -13,13 +13,13 @@ use super::{Core, failure, typed_errors};
 use crate::{convert::Conversion, registry::Resource};
 
 /// The engine for the built-in kinds; custom ones are added as they are defined.
-pub(crate) fn engine_of(empty: EmptyContainers) -> Engine {
+pub(crate) fn engine_of(empty: EmptyContainers, conversion: Conversion) -> Engine {
     let mut kinds = Kinds::builtin();
     if let Some(scale) = scale_type() {
         kinds.insert(SCALE_VERSION, "Scale", scale);
     }
     Engine::new(kinds)
-        .converter(Conversion)
+        .converter(conversion)
         .empty_containers(empty)
 }
 

@@ -38,7 +38,7 @@ impl Core {
             meta::name(&object),
         );
         let stored = super::write::stored_version(&resource);
-        let object = convert::owned(object, &stored);
+        let object = convert::into(object, &resource, &stored);
         let stored = self.store.put(&place, object);
         self.follow_definitions(&place, Some(&stored.value()));
         Ok(())

@@ -159,7 +159,7 @@ impl Core {
         resource: &Arc<Resource>,
         effect: Effect,
     ) -> Answered {
-        let object = convert::owned(object, &stored_version(resource));
+        let object = convert::into(object, resource, &stored_version(resource));
         let stored = self.store.put(place, object);
         self.after_write(place, Some(&stored.value()))?;
         let stored = self.store.get(place).unwrap_or(&stored);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Server, Snapshot};
 use crate::{
     clock::{Clock, SystemClock},
+    convert::{Conversion, Converter},
     core::{Core, engine_of},
     ids::Ids,
     journal::Journal,
@@ -34,6 +35,7 @@ pub struct Builder {
     namespaces: bool,
     empty: EmptyContainers,
     objects: Vec<Value>,
+    conversion: Conversion,
 }
 
 /// A server cannot be made.
@@ -65,6 +67,7 @@ impl Builder {
             namespaces: true,
             empty: EmptyContainers::default(),
             objects: Vec::new(),
+            conversion: Conversion::default(),
         }
     }
 
@@ -114,6 +117,35 @@ impl Builder {
     /// What becomes of maps and lists that an apply empties. Releases of Kubernetes differ here.
     pub fn empty_containers(mut self, empty: EmptyContainers) -> Self {
         self.empty = empty;
+        self
+    }
+
+    /// Converts objects of a custom kind from one version into another, in place of a webhook; without it, only `apiVersion` changes.
+    /// It is given an object and the `apiVersion` that it is to have, must do without fields that are not there, and must lose nothing
+    /// that the way back needs.
+    ///
+    /// ```
+    /// use apply_server::Server;
+    ///
+    /// let server = Server::builder().conversion("example.com", "Widget", |mut widget, to| {
+    ///     if let Some(spec) = widget.get_mut("spec").and_then(|spec| spec.as_object_mut()) {
+    ///         let (old, new) = if to == "example.com/v2" { ("size", "replicas") } else { ("replicas", "size") };
+    ///         if let Some(size) = spec.remove(old) {
+    ///             spec.insert(new.to_owned(), size);
+    ///         }
+    ///     }
+    ///     widget
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn conversion(
+        mut self,
+        group: impl Into<String>,
+        kind: impl Into<String>,
+        convert: impl Fn(Value, &str) -> Value + Send + Sync + 'static,
+    ) -> Self {
+        let converter = Converter::new(convert);
+        self.conversion.add(group.into(), kind.into(), converter);
         self
     }
 
@@ -172,12 +204,13 @@ impl Builder {
         let mut core = Core {
             store: Store::new(self.history),
             registry: Registry::builtin(self.all_versions),
-            engine: engine_of(self.empty),
+            engine: engine_of(self.empty, self.conversion.clone()),
             clock: Arc::clone(&self.clock),
             ids: Ids::new(self.seed),
             controllers: self.controllers,
             warned: Vec::new(),
             unsettled: BTreeSet::new(),
+            conversion: self.conversion.clone(),
             stale: 0,
         };
         if self.namespaces {
