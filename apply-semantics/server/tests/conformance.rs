@@ -12,6 +12,8 @@
     reason = "a test; a panic fails the case, and the count of steps is shown"
 )]
 
+#[path = "support/applyset.rs"]
+mod applyset;
 #[path = "support/bindings.rs"]
 mod bindings;
 #[path = "support/cluster_id.rs"]
@@ -52,6 +54,9 @@ fn main() -> ExitCode {
             let case = cluster_id::written_out(case);
             runner.case(suite, &id, || run(&case, &definitions));
         }
+    }
+    for (id, case) in lines(&cases("cluster-id", "../../cluster-id").join("applyset.jsonl")) {
+        runner.case("applyset", &id, || applyset::pruning(&case));
     }
     runner.finish()
 }
