@@ -47,6 +47,8 @@ const SUITES: &[(&str, Suite)] = &[
     #[cfg(feature = "kubeadm")]
     ("join-reset", run_case::replay),
     #[cfg(feature = "kubeadm")]
+    ("live", run_case::live::replay),
+    #[cfg(feature = "kubeadm")]
     ("objects", run_case::replay),
     #[cfg(feature = "kubeadm")]
     ("patches", run_case::replay),

@@ -9,11 +9,15 @@ use bootstrap_phases::{
     kubeadm::{
         InitContext,
         api::{Api, Request},
+        objects::bundle::CertificateKey,
     },
 };
 use serde_json::{Map, Value, json};
 
 use super::host;
+
+/// The key that certificates are uploaded with in all recordings.
+const CERTIFICATE_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// The API of a cluster that is not there: nothing is found but the node, as the recorded program makes it up.
 pub(super) fn api(node: &str) -> Api {
@@ -198,6 +202,19 @@ pub(super) fn difference(
         (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
             for (index, (a, b)) in a.iter().zip(b).enumerate() {
                 difference(&format!("{path}[{index}]"), a, b, files, out);
+            }
+        }
+        (Value::Object(fields), Value::String(encoded))
+            if fields.contains_key("encryptedCopyOf") =>
+        {
+            let path = fields["encryptedCopyOf"].as_str().unwrap_or_default();
+            let key = CertificateKey::parse(CERTIFICATE_KEY);
+            let text =
+                key.and_then(|key| key.decrypt(&STANDARD.decode(encoded).unwrap_or_default()));
+            let same =
+                text.is_ok_and(|text| files.read(path).is_ok_and(|file| file == text.expose()));
+            if !same {
+                out.push(format!("{path} is not what was encrypted"));
             }
         }
         (Value::Object(fields), Value::String(encoded)) if fields.contains_key("decoded") => {

@@ -114,10 +114,25 @@ impl Tree {
         too_much.chain(missing).collect()
     }
 
+    /// What is there now was there before the first step.
+    pub(super) fn begin(&mut self) -> Result<(), String> {
+        self.before = entries(&self.files)?;
+        Ok(())
+    }
+
     /// Files whose data are not the recorded ones.
     pub(super) fn file_differences(&self, case: &Case) -> Result<Vec<String>, String> {
+        self.file_differences_of(case, "expected/files")
+    }
+
+    /// The same, against the files recorded in this folder of the case.
+    pub(super) fn file_differences_of(
+        &self,
+        case: &Case,
+        folder: &str,
+    ) -> Result<Vec<String>, String> {
         let mut out = Vec::new();
-        for (path, expected) in recorded(case)? {
+        for (path, expected) in recorded(case, folder)? {
             match self.normalized(&path) {
                 Err(why) => out.push(why),
                 Ok(found) if is_data(&path) => {
@@ -142,7 +157,7 @@ impl Tree {
     /// Files that are not byte for byte the recorded ones.
     pub(super) fn verbatim_differences(&self, case: &Case) -> Result<Vec<String>, String> {
         let mut out = Vec::new();
-        for (path, expected) in recorded(case)? {
+        for (path, expected) in recorded(case, "expected/files")? {
             let found = self.normalized(&path)?;
             if found != expected {
                 let lines = found.lines().zip(expected.lines());
@@ -207,9 +222,9 @@ fn is_data(path: &str) -> bool {
 }
 
 /// Path and text of every recorded file.
-fn recorded(case: &Case) -> Result<Vec<(String, String)>, String> {
+fn recorded(case: &Case, folder: &str) -> Result<Vec<(String, String)>, String> {
     let mut out = Vec::new();
-    for (path, content) in on_disk(&case.folder().join("expected/files"))? {
+    for (path, content) in on_disk(&case.folder().join(folder))? {
         out.push((path, String::from_utf8(content).map_err(said)?));
     }
     Ok(out)
@@ -311,6 +326,6 @@ fn octal(mode: &Value) -> Result<u32, String> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "handed over by map_err")]
-fn said(error: impl ToString) -> String {
+pub(super) fn said(error: impl ToString) -> String {
     error.to_string()
 }

@@ -10,6 +10,7 @@ mod commands;
 mod dry;
 mod files;
 mod host;
+pub(crate) mod live;
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -17,7 +18,12 @@ use bootstrap_phases::{
     CancelToken, Compat, Cx, EventKind, EventLog, Flow, ManualClock, MemFiles, PhaseError,
     PlanFailure, RunError, RunPlan, Runner as PhaseRunner,
     cli::{self, Invocation},
-    kubeadm::{self, InitContext, phases, pki::KeySource},
+    kubeadm::{
+        self, InitContext,
+        api::{Api, PORT},
+        phases,
+        pki::KeySource,
+    },
 };
 use conformance_runner::{Runner, first_difference};
 use serde_json::{Value, json};
@@ -124,6 +130,7 @@ fn replay_case(
             clock: &clock,
             keys: keys.clone(),
             host: Host::of_step(step),
+            api: None,
         };
         let mut line = words(&step["run"]);
         if step["stdin"]
@@ -186,6 +193,8 @@ struct Call<'a> {
     clock: &'a ManualClock,
     keys: Arc<dyn KeySource>,
     host: Host,
+    /// The cluster's API; without one it does not answer.
+    api: Option<Api>,
 }
 
 /// What a call came to, as far as it is compared.
@@ -273,10 +282,12 @@ impl Call<'_> {
             Err(error) => return Failure::new(class::of_selection(&error), &error).into(),
         };
         let events = EventLog::new();
+        let api = context.api.clone().unwrap_or_else(dry::no_api);
         let runner = PhaseRunner::new(self.flow, self.files)
             .clock(self.clock)
             .events(&events)
-            .select(selection.clone());
+            .select(selection.clone())
+            .port(PORT, &api);
         if context.init.dry_run {
             let plan = runner.plan(&context);
             if let (Ok(plan), false) = (&plan, single_phase)
@@ -363,7 +374,7 @@ impl Call<'_> {
         if context.init.dry_run {
             context.api = Some(dry::api(&context.init.node_registration.name));
         } else {
-            context.api = Some(dry::no_api());
+            context.api = Some(self.api.clone().unwrap_or_else(dry::no_api));
         }
         context.kubeconfig = call.flag("kubeconfig").map(str::to_owned);
         context.machine = Some(Arc::new(host::bare()));
