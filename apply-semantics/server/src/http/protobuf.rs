@@ -166,4 +166,41 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn whatever_is_changed_in_a_body_it_is_read_or_refused() {
+        let port = vec![1 << 3, 0, 2 << 3, 80];
+        let probe = bytes(1, &bytes(2, &bytes(2, &port)));
+        let container = [bytes(1, b"main"), bytes(3, b"run"), bytes(11, &probe)].concat();
+        let metadata = [bytes(1, b"a"), bytes(8, &[8, 1])].concat();
+        let raw = [bytes(1, &metadata), bytes(2, &bytes(2, &container))].concat();
+        let body = body("v1", "Pod", &raw);
+        assert!(read(&body).is_ok());
+        for at in 0..body.len() {
+            let _ = read(&body[..at]);
+            for value in 0..=u8::MAX {
+                let mut changed = body.clone();
+                changed[at] = value;
+                let _ = read(&changed);
+            }
+        }
+        // Schemas in schemas, deeper than anybody means it.
+        let mut schema = Vec::new();
+        for _ in 0..1000 {
+            let mut around = vec![0xe2, 0x01];
+            let mut length = schema.len();
+            while length > 0x7f {
+                around.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+                length >>= 7;
+            }
+            around.push(u8::try_from(length).unwrap());
+            around.extend_from_slice(&schema);
+            schema = around;
+        }
+        let schemas = messages::named("apiextensions.v1.JSONSchemaProps").unwrap();
+        assert_eq!(
+            decode::message(schemas, &schema),
+            Err(Fault::Malformed("messages are nested too deep"))
+        );
+    }
 }
