@@ -31,7 +31,10 @@ impl LabelIndex {
                 None => (name.as_str().into(), value.into()),
             })
         });
-        labels.collect()
+        let mut labels: Vec<_> = labels.collect();
+        // Maps can be in any order, if some crate of the program wants that of JSON kept.
+        labels.sort_unstable();
+        labels.into()
     }
 
     pub(super) fn insert(&mut self, key: &Arc<str>, labels: &[(Interned, Interned)]) {
