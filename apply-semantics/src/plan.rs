@@ -347,6 +347,7 @@ impl Planner {
             return Decision::Recreate { fields };
         }
         refusals.extend(checks::check(node, new));
+        refusals.extend(checks::check_unions(subject.group, subject.kind, new));
         if !refusals.is_empty() {
             return Decision::Refused;
         }

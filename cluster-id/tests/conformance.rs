@@ -61,6 +61,10 @@ fn main() -> ExitCode {
     for name in suites(&runner) {
         let path = runner.cases().join(format!("{name}.jsonl"));
         let cases = json_lines(&path).expect("the cases can be read");
+        if name == "apply-outcome" {
+            apply_outcomes(&mut runner, cases);
+            continue;
+        }
         let Some((_, run)) = SUITES.iter().find(|(suite, _)| *suite == name) else {
             runner.not_counted(&name, cases.len(), reason(&name));
             continue;
@@ -78,6 +82,24 @@ fn main() -> ExitCode {
         }
     }
     runner.finish()
+}
+
+/// A plan may ask a server, of at most a quarter of the cases; those are neither passed nor failed.
+fn apply_outcomes(runner: &mut Runner, cases: Vec<(String, Value)>) {
+    let (total, mut asked) = (cases.len(), 0);
+    for (id, line) in cases {
+        let title = line["title"].as_str().unwrap_or_default();
+        match work::apply_outcome(title, &line["input"], &line["expect"]) {
+            Some(result) => runner.case("apply-outcome", &id, || result),
+            None => asked += 1,
+        }
+    }
+    runner.not_counted("apply-outcome", asked, "a server has to be asked");
+    runner.case("apply-outcome", "asked at most of a quarter", || {
+        let few = asked * 4 <= total;
+        few.then_some(())
+            .ok_or_else(|| format!("{asked} of {total}"))
+    });
 }
 
 /// The suites that are recorded, by the names of their files.

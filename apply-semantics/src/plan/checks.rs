@@ -12,6 +12,33 @@ pub(super) fn check(node: Node<'_>, object: &Value) -> Vec<Refusal> {
     found
 }
 
+/// Members of unions that stay behind, as defaults that nobody owns, when the type becomes another one.
+pub(super) fn check_unions(group: &str, kind: &str, object: &Value) -> Vec<Refusal> {
+    let (union, other, why) = match (group, kind) {
+        ("apps", "Deployment") => (
+            "strategy",
+            "Recreate",
+            "may not be specified when strategy `type` is 'Recreate'",
+        ),
+        ("apps", "StatefulSet") => (
+            "updateStrategy",
+            "OnDelete",
+            "only allowed for updateStrategy 'RollingUpdate'",
+        ),
+        _ => return Vec::new(),
+    };
+    let member = |name: &str| object.get("spec")?.get(union)?.get(name);
+    let stays = member("rollingUpdate").is_some_and(|member| !member.is_null());
+    if stays && member("type").and_then(Value::as_str) == Some(other) {
+        vec![Refusal {
+            path: format!("spec.{union}.rollingUpdate"),
+            why: why.to_owned(),
+        }]
+    } else {
+        Vec::new()
+    }
+}
+
 fn walk(node: Node<'_>, value: &Value, path: &str, found: &mut Vec<Refusal>) {
     match (node.shape(), value) {
         (Shape::Struct(_), Value::Object(fields)) => {

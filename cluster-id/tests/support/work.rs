@@ -1,8 +1,11 @@
 //! Work for clusters: templates, bundles, order.
 
+use std::collections::BTreeMap;
+
+use apply_semantics::plan::{PlanOptions, Planner};
 use cluster_id::{
     federate::{Federated, Member},
-    reconcile::{ObjectId, Order},
+    reconcile::{Action, Inventory, ObjectId, Order, Policy, Recreation, plan},
     work::{ManifestCondition, applied, find, is_modified},
 };
 use serde_json::{Map, Value, json};
@@ -79,4 +82,59 @@ pub(crate) fn status(input: &Value, expect: &Value) -> Result<(), String> {
 /// here: ownership of fields takes its place.
 pub(crate) fn is_about_hash(input: &Value) -> bool {
     input["ask"] == "hash"
+}
+
+/// The two that a server refuses though nothing in them is immutable: there a question is the right answer, or that
+/// nothing can be done.
+const NOT_IMMUTABLE: [&str; 2] = ["StatefulSet updateStrategy", "claim grown while pending"];
+
+/// What a plan makes of a second apply; `None` if it asks.
+pub(crate) fn apply_outcome(
+    title: &str,
+    input: &Value,
+    expect: &Value,
+) -> Option<Result<(), String>> {
+    let planner = Planner::new();
+    let options = PlanOptions::new("it");
+    // The manager owns what it applied before.
+    let created = planner.apply(None, &input["applied"], &options).object;
+    let mut live = input["live"].clone();
+    // It was written down when it was cleared away already.
+    if let Some(metadata) = live["metadata"].as_object_mut() {
+        metadata.remove("deletionTimestamp");
+    }
+    if let Some(created) = created {
+        live["metadata"]["managedFields"] = created["metadata"]["managedFields"].clone();
+    }
+    let id = ObjectId::of(&live);
+    let mut inventory = Inventory::default();
+    inventory.insert(id.clone(), "");
+    let mut policy = Policy::new("it", "");
+    policy.force = true;
+    policy.recreation = Recreation::Always;
+    let live = BTreeMap::from([(id, live)]);
+    let desired = std::slice::from_ref(&input["desired"]);
+    let plan = match plan(desired, &live, &inventory, &policy, &planner) {
+        Ok(plan) => plan,
+        Err(error) => return Some(Err(error.to_string())),
+    };
+    let step = plan.steps().next()?;
+    let expected = match (
+        expect["result"].as_str()?,
+        expect["contentChanged"].as_bool(),
+    ) {
+        ("refused", _) => "recreate",
+        (_, Some(true)) => "update",
+        _ => "no-op",
+    };
+    let answer = match step.action {
+        Action::Ask | Action::Blocked if NOT_IMMUTABLE.contains(&title) => return Some(Ok(())),
+        Action::Ask => return None,
+        Action::Recreate { .. } => "recreate",
+        Action::Update => "update",
+        Action::NoOp => "no-op",
+        _ => "another",
+    };
+    let reasons = step.reasons.join("; ");
+    Some(same(&json!(answer), &json!(expected)).map_err(|error| format!("{error} ({reasons})")))
 }
