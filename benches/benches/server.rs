@@ -1,6 +1,7 @@
 //! Requests to the API server, in this process, as a client library hands them over.
 //!
 //! `cargo bench -p benches --bench server`. `server-figures` has processor time, memory, and connections.
+#![expect(clippy::indexing_slicing, reason = "there are three managers")]
 
 use apply_server::Server;
 use benches::server::{

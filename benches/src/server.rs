@@ -1,5 +1,7 @@
 //! What is asked of an API server to measure it, and two ways to ask: in this process, and over a connection.
 
+#![expect(clippy::indexing_slicing, reason = "objects of this program")]
+
 pub mod process;
 pub mod wire;
 

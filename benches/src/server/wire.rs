@@ -82,7 +82,7 @@ impl Wire {
         let mut chunk = vec![0; size + 2];
         self.stream.read_exact(&mut chunk)?;
         let data = chunk.get(..size).unwrap_or_default();
-        Ok(data.iter().filter(|byte| **byte == b'\n').count())
+        Ok(data.split(|byte| *byte == b'\n').count() - 1)
     }
 }
 
