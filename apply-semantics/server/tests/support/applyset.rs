@@ -92,7 +92,7 @@ impl Set<'_> {
     }
 
     fn apply_parent(&self, members: &[Value]) -> Result<(), String> {
-        let kinds: BTreeSet<_> = members.iter().map(|member| group_kind(member)).collect();
+        let kinds: BTreeSet<_> = members.iter().map(group_kind).collect();
         let own = text(self.parent, "namespace");
         let others = members.iter().map(|member| text(member, "namespace"));
         let others: BTreeSet<_> = others
