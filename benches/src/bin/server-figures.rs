@@ -21,7 +21,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use apply_server::Server;
+use apply_server::{ListenOptions, Server};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use benches::server::{
     Ask, CONFIG_MAPS, Client, DEPLOYMENT, InProcess, changed, config_map, config_map_name,
     create_config_map, intents,
@@ -40,17 +41,19 @@ fn main() {
         [] => all(),
         ["start"] => start(),
         ["in-process"] => works(&mut InProcess(Server::new()), process::id()),
-        ["loopback"] => loopback(),
+        ["loopback"] => loopback(&Served::start()),
+        ["encrypted"] => loopback(&Served::start_encrypted()),
         ["watch"] => watch_in_process(),
         ["watch-loopback"] => watch_loopback(),
         ["memory"] => memory(),
         ["hold", count] => hold(count.parse().expect("a number of objects")),
         ["first-answer"] => first_answer(),
-        ["serve"] => serve(),
+        ["serve"] => serve(&ListenOptions::new()),
+        ["serve", "encrypted"] => serve(&ListenOptions::new().tls()),
         ["repeat", work, runs] => repeat(work, runs.parse().expect("a number of runs")),
         _ => {
             println!(
-                "usage: server-figures [start | in-process | loopback | watch | watch-loopback | memory | hold COUNT | repeat WORK RUNS]"
+                "usage: server-figures [start | in-process | loopback | encrypted | watch | watch-loopback | memory | hold COUNT | repeat WORK RUNS]"
             );
             process::exit(2);
         }
@@ -63,6 +66,7 @@ fn all() {
         &["start"][..],
         &["in-process"],
         &["loopback"],
+        &["encrypted"],
         &["watch"],
         &["watch-loopback"],
         &["memory"],
@@ -112,16 +116,17 @@ fn first_answer() {
     assert_eq!(code, 200, "the namespace is there");
 }
 
-/// A server on a port, in a process of its own. It says where, and ends with its input.
-fn serve() {
+/// A server on a port, in a process of its own. It says where and shows its kubeconfig, and ends with its input.
+fn serve(options: &ListenOptions) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
     let server = Server::new();
-    let listener = runtime.block_on(server.listen("127.0.0.1:0"));
+    let listener = runtime.block_on(server.listen_with("127.0.0.1:0", options));
     let listener = listener.expect("a port");
     println!("{}", listener.address());
+    println!("{}", authority_of(listener.kubeconfig()));
     thread::spawn(|| {
         let mut line = String::new();
         while std::io::stdin().read_line(&mut line).unwrap_or_default() > 0 {}
@@ -130,29 +135,60 @@ fn serve() {
     runtime.block_on(std::future::pending::<()>());
 }
 
+/// The authority of an encrypted port, in base64; nothing for another port.
+fn authority_of(kubeconfig: &str) -> String {
+    let config: serde_yaml::Value = serde_yaml::from_str(kubeconfig).expect("a kubeconfig");
+    let authority = config.get("clusters").and_then(|clusters| {
+        clusters
+            .get(0)?
+            .get("cluster")?
+            .get("certificate-authority-data")
+    });
+    let authority = authority.and_then(serde_yaml::Value::as_str);
+    authority.unwrap_or_default().to_owned()
+}
+
 struct Served {
     child: Child,
     address: SocketAddr,
+    /// In PEM; nothing if the port is not encrypted.
+    authority: Vec<u8>,
 }
 
 impl Served {
     fn start() -> Self {
-        let mut child = myself(&["serve"])
+        Self::with(&["serve"])
+    }
+
+    fn start_encrypted() -> Self {
+        Self::with(&["serve", "encrypted"])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
+        let mut child = myself(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it runs");
-        let mut line = String::new();
         let output = child.stdout.as_mut().expect("its output");
-        BufReader::new(output)
-            .read_line(&mut line)
-            .expect("its address");
-        let address = line.trim().parse().expect("an address");
-        Self { child, address }
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let address = lines.next().expect("its address");
+        let address = address.parse().expect("an address");
+        let authority = STANDARD.decode(lines.next().expect("its authority"));
+        let authority = authority.expect("base64");
+        Self {
+            child,
+            address,
+            authority,
+        }
     }
 
     fn client(&self) -> Wire {
-        Wire::connect(self.address).expect("a connection")
+        if self.authority.is_empty() {
+            Wire::connect(self.address).expect("a connection")
+        } else {
+            Wire::connect_encrypted(self.address, &self.authority).expect("a connection")
+        }
     }
 }
 
@@ -163,8 +199,7 @@ impl Drop for Served {
     }
 }
 
-fn loopback() {
-    let served = Served::start();
+fn loopback(served: &Served) {
     works(&mut served.client(), served.child.id());
 }
 

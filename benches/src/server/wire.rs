@@ -1,18 +1,35 @@
-//! A client that does as little as can be: HTTP/1.1 on one connection that is kept open.
+//! A client that does as little as can be: HTTP/1.1 on one connection that is kept open, in the clear or encrypted.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    fmt,
+    io::{self, BufRead as _, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    sync::Arc,
 };
 
 use bytes::Bytes;
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
 
 use super::{Ask, Client};
 
+/// What a connection reads from and writes to.
+trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// A connection.
-#[derive(Debug)]
 pub struct Wire {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wire")
+    }
 }
 
 impl Wire {
@@ -23,9 +40,33 @@ impl Wire {
     pub fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream: BufReader::with_capacity(1 << 16, stream),
-        })
+        Ok(Self::over(stream))
+    }
+
+    /// Connects to an encrypted port, whose certificate is of that authority, in PEM.
+    ///
+    /// # Errors
+    /// Nobody listens there, or it is another one.
+    pub fn connect_encrypted(address: SocketAddr, authority: &[u8]) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(authority).map_err(io::Error::other)?;
+        roots.add(authority).map_err(io::Error::other)?;
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = ServerName::from(address.ip());
+        let connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+        Ok(Self::over(StreamOwned::new(connection, stream)))
+    }
+
+    fn over(stream: impl Stream + 'static) -> Self {
+        Self {
+            stream: BufReader::with_capacity(1 << 16, Box::new(stream)),
+        }
     }
 
     /// Sends a request.
