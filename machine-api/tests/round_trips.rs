@@ -38,7 +38,12 @@ fn time() -> impl Strategy<Value = Value> {
 /// Values that a schema describes. Limits are not looked at: conversion has to cope without.
 fn values(schema: &Value) -> BoxedStrategy<Value> {
     if schema["x-kubernetes-int-or-string"] == true {
-        return prop_oneof![(0..5).prop_map(Value::from), Just(json!("25%"))].boxed();
+        let text = if schema["pattern"].is_string() {
+            "25Mi" // A quantity.
+        } else {
+            "25%"
+        };
+        return prop_oneof![(0..5).prop_map(Value::from), Just(json!(text))].boxed();
     }
     if let Some(known) = schema["enum"].as_array() {
         return select(known.clone()).boxed();
@@ -75,11 +80,17 @@ fn objects(schema: &Value) -> BoxedStrategy<Value> {
         return Just(json!({})).boxed();
     };
     let mut fields = Just(Map::new()).boxed();
+    let required = |name: &String| {
+        let mut names = schema["required"].as_array().into_iter().flatten();
+        names.any(|one| one == name)
+    };
     for (name, property) in properties {
-        let (name, value) = (
-            name.clone(),
-            proptest::option::weighted(0.4, values(property)),
-        );
+        let value = if required(name) {
+            values(property).prop_map(Some).boxed()
+        } else {
+            proptest::option::weighted(0.4, values(property)).boxed()
+        };
+        let name = name.clone();
         fields = (fields, value)
             .prop_map(move |(mut fields, value)| {
                 fields.extend(value.map(|value| (name.clone(), value)));
@@ -99,12 +110,13 @@ fn any_of<T: Object + DeserializeOwned + Debug + schemars::JsonSchema>() -> impl
             properties.remove(known);
         }
     }
-    (values(&schema), any::<bool>()).prop_map(|(mut object, labelled)| {
+    // What a schema leaves open, as it does within schemas of variables, may be of a type that the kind does not read.
+    (values(&schema), any::<bool>()).prop_filter_map("not of the kind", |(mut object, labelled)| {
         object["metadata"] = json!({"name": "a", "namespace": "b", "annotations": {"c": "d"}});
         if labelled {
             object["metadata"]["labels"] = json!({"e": "f"});
         }
-        serde_json::from_value(object).unwrap()
+        serde_json::from_value(object).ok()
     })
 }
 
@@ -125,6 +137,28 @@ fn without_data<S: Object>(mut spoke: S) -> S {
     spoke
 }
 
+/// Without fields that say nothing: the newest version does not tell a field of nothing from none without annotation.
+fn telling(value: Value) -> Value {
+    let nothing = |value: &Value| match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty() || text == "0s",
+        Value::Object(fields) => fields.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(true) => false,
+    };
+    match value {
+        Value::Object(fields) => {
+            let fields = fields
+                .into_iter()
+                .map(|(name, value)| (name, telling(value)));
+            fields.filter(|(_, value)| !nothing(value)).collect()
+        }
+        Value::Array(items) => items.into_iter().map(telling).collect(),
+        other => other,
+    }
+}
+
 /// The way down and up again loses nothing that a second time would not lose, and so does the way up and down.
 macro_rules! laws {
     ($($name:ident: $spoke:ty => $hub:ty;)+) => {
@@ -138,7 +172,7 @@ macro_rules! laws {
                     prop_assert_eq!(&trip::<$spoke>(once.clone()), &once);
                     let spoke = without_data(down::<$spoke>(hub));
                     let again = without_data(down::<$spoke>(up(spoke.clone())));
-                    prop_assert_eq!(again, spoke);
+                    prop_assert_eq!(telling(json!(again)), telling(json!(spoke)));
                 }
             )+
         }
