@@ -13,6 +13,60 @@ pub const TOPOLOGY_OWNED: &str = "topology.cluster.x-k8s.io/owned";
 /// The name of a MachineDeployment in the topology of its Cluster.
 pub const TOPOLOGY_DEPLOYMENT_NAME: &str = "topology.cluster.x-k8s.io/deployment-name";
 
+/// Tells the machines of one MachineSet of a MachineDeployment from those of the others.
+pub const MACHINE_TEMPLATE_HASH: &str = "machine-template-hash";
+
+/// Finalizer of a Machine.
+pub const MACHINE_FINALIZER: &str = "machine.cluster.x-k8s.io";
+/// Finalizer of a MachineSet.
+pub const MACHINE_SET_FINALIZER: &str = "cluster.x-k8s.io/machineset";
+/// Finalizer of a MachineDeployment.
+pub const MACHINE_DEPLOYMENT_FINALIZER: &str = "cluster.x-k8s.io/machinedeployment";
+
+/// Annotation: the object is left as it is.
+pub const PAUSED: &str = "cluster.x-k8s.io/paused";
+/// Annotation: the machine goes first when there are too many.
+pub const DELETE_MACHINE: &str = "cluster.x-k8s.io/delete-machine";
+/// Annotation: the machine is unhealthy, whatever its conditions say.
+pub const REMEDIATE_MACHINE: &str = "cluster.x-k8s.io/remediate-machine";
+/// Annotation: no health check looks at the machine.
+pub const SKIP_REMEDIATION: &str = "cluster.x-k8s.io/skip-remediation";
+/// Annotation: a MachineSet makes no machines if it is `true`.
+pub const DISABLE_MACHINE_CREATE: &str = "cluster.x-k8s.io/disable-machine-create";
+/// Annotation: the template that an object is made from.
+pub const CLONED_FROM_NAME: &str = "cluster.x-k8s.io/cloned-from-name";
+/// Annotation: kind and group of the template that an object is made from, as `Kind.group`.
+pub const CLONED_FROM_GROUP_KIND: &str = "cluster.x-k8s.io/cloned-from-groupkind";
+/// Annotation: the object is managed by something else, and no provider changes it.
+pub const MANAGED_BY: &str = "cluster.x-k8s.io/managed-by";
+
+/// Annotation: the revision of a MachineDeployment, and that at which a MachineSet became the current one.
+pub const REVISION: &str = "machinedeployment.clusters.x-k8s.io/revision";
+/// Annotation: earlier revisions at which a MachineSet was the current one, separated by commas.
+pub const REVISION_HISTORY: &str = "machinedeployment.clusters.x-k8s.io/revision-history";
+/// Annotation: how many machines the MachineDeployment of a MachineSet is to have.
+pub const DESIRED_REPLICAS: &str = "machinedeployment.clusters.x-k8s.io/desired-replicas";
+/// Annotation: how many machines the MachineDeployment of a MachineSet may have while it rolls.
+pub const MAX_REPLICAS: &str = "machinedeployment.clusters.x-k8s.io/max-replicas";
+
+/// Annotation: the machine is being updated in place.
+pub const UPDATE_IN_PROGRESS: &str =
+    "in-place-updates.internal.cluster.x-k8s.io/update-in-progress";
+/// Annotation: the machine came from another MachineSet, and the MachineDeployment does not count it yet.
+pub const PENDING_ACKNOWLEDGE_MOVE: &str =
+    "in-place-updates.internal.cluster.x-k8s.io/pending-acknowledge-move";
+/// Annotation: machines of a MachineSet that came from another one and count now, separated by commas.
+pub const ACKNOWLEDGED_MOVE: &str = "in-place-updates.internal.cluster.x-k8s.io/acknowledged-move";
+/// Annotation: a MachineSet gives the machines that it has too many to that one.
+pub const MOVE_MACHINES_TO_MACHINE_SET: &str =
+    "in-place-updates.internal.cluster.x-k8s.io/move-machines-to-machineset";
+/// Annotation: a MachineSet takes machines from those, separated by commas.
+pub const RECEIVE_MACHINES_FROM_MACHINE_SETS: &str =
+    "in-place-updates.internal.cluster.x-k8s.io/receive-machines-from-machinesets";
+
+/// Annotation: the version that a Cluster goes through at the moment on its way to that of its topology.
+pub const UPGRADE_STEP: &str = "topology.internal.cluster.x-k8s.io/upgrade-step";
+
 /// Annotation: the least number of machines that an autoscaler may choose.
 pub const AUTOSCALER_MIN_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size";
 /// Annotation: the greatest number of machines that an autoscaler may choose.
