@@ -67,6 +67,11 @@ pub const RECEIVE_MACHINES_FROM_MACHINE_SETS: &str =
 /// Annotation: the version that a Cluster goes through at the moment on its way to that of its topology.
 pub const UPGRADE_STEP: &str = "topology.internal.cluster.x-k8s.io/upgrade-step";
 
+/// Annotation of a KubeadmControlPlane: the remediation that it is in.
+pub const REMEDIATION_IN_PROGRESS: &str = "controlplane.cluster.x-k8s.io/remediation-in-progress";
+/// Annotation of a control plane machine: the remediation that it was made in.
+pub const REMEDIATION_FOR: &str = "controlplane.cluster.x-k8s.io/remediation-for";
+
 /// Annotation: the least number of machines that an autoscaler may choose.
 pub const AUTOSCALER_MIN_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-min-size";
 /// Annotation: the greatest number of machines that an autoscaler may choose.
