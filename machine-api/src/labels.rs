@@ -92,6 +92,17 @@ pub const UNSAFE_UPDATE_VERSION: &str =
 pub const TOPOLOGY_DRY_RUN: &str = "topology.cluster.x-k8s.io/dry-run";
 /// Annotation: hooks that are still to be called, separated by commas.
 pub const PENDING_HOOKS: &str = "runtime.cluster.x-k8s.io/pending-hooks";
+/// Annotation: the node of a machine is not drained before the machine goes.
+pub const EXCLUDE_NODE_DRAINING: &str = "machine.cluster.x-k8s.io/exclude-node-draining";
+/// Annotation: a machine goes without waiting for its volumes.
+pub const EXCLUDE_WAIT_FOR_NODE_VOLUME_DETACH: &str =
+    "machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach";
+/// Annotations that begin so hold back the draining of a machine that is to go.
+pub const PRE_DRAIN_HOOK_PREFIX: &str = "pre-drain.delete.hook.machine.cluster.x-k8s.io";
+/// Annotations that begin so hold back the end of a machine that was drained.
+pub const PRE_TERMINATE_HOOK_PREFIX: &str = "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
+/// Label of a pod: how draining treats it, `skip` or `wait-completed`.
+pub const POD_DRAIN: &str = "cluster.x-k8s.io/drain";
 
 const VALUE_SYNTAX: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', \
     and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for \

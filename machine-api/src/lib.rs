@@ -52,6 +52,7 @@ mod kind;
 #[cfg(feature = "kube")]
 pub mod kube;
 pub mod labels;
+pub mod machine;
 pub mod meta;
 pub mod names;
 mod omit;

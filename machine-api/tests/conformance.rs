@@ -20,6 +20,8 @@ mod contract;
 mod conversion;
 #[path = "support/facts.rs"]
 mod facts;
+#[path = "support/machine.rs"]
+mod machine;
 #[path = "support/names.rs"]
 mod names;
 #[path = "support/schema.rs"]
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
                 "version-compare" => version_compare,
                 "rollout-fenceposts" => rollout_fenceposts,
                 "names" => names::names,
+                "machine-status" => machine::status,
+                "drain" => machine::drain,
                 "conditions-summary" => conditions::summary,
                 "conditions-aggregate" => conditions::aggregate,
                 "conditions-set" => conditions::written,

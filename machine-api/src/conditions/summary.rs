@@ -9,6 +9,8 @@ pub struct Summary<'a> {
     types: &'a [&'a str],
     negative: &'a [&'a str],
     optional: &'a [&'a str],
+    harmless: &'a [(&'a str, &'a str)],
+    rewrite: fn(Vec<String>) -> Vec<String>,
 }
 
 impl<'a> Summary<'a> {
@@ -18,6 +20,8 @@ impl<'a> Summary<'a> {
             types,
             negative: &[],
             optional: &[],
+            harmless: &[],
+            rewrite: std::convert::identity,
         }
     }
 
@@ -32,6 +36,20 @@ impl<'a> Summary<'a> {
     #[must_use]
     pub const fn optional(mut self, types: &'a [&'a str]) -> Self {
         self.optional = types;
+        self
+    }
+
+    /// Types that are as they should be, whatever their status, if they have the reason beside them.
+    #[must_use]
+    pub const fn harmless(mut self, types_and_reasons: &'a [(&'a str, &'a str)]) -> Self {
+        self.harmless = types_and_reasons;
+        self
+    }
+
+    /// A last change of the lines that the message is made of, one for each condition that counts.
+    #[must_use]
+    pub const fn rewrite(mut self, lines: fn(Vec<String>) -> Vec<String>) -> Self {
+        self.rewrite = lines;
         self
     }
 
@@ -56,10 +74,11 @@ impl<'a> Summary<'a> {
             (place, condition.last_transition_time)
         });
         let priority = |condition: &Condition| {
-            Priority::of(
-                condition,
-                self.negative.contains(&condition.r#type.as_str()),
-            )
+            let pair = (condition.r#type.as_str(), condition.reason.as_str());
+            if self.harmless.contains(&pair) {
+                return Priority::Info;
+            }
+            Priority::of(condition, self.negative.contains(&pair.0))
         };
         let worst = found
             .iter()
@@ -70,7 +89,7 @@ impl<'a> Summary<'a> {
             Priority::Info => worst == Priority::Info && !condition.message.is_empty(),
             Priority::Issue | Priority::Unknown => true,
         });
-        let lines: Vec<String> = lines.map(line).collect();
+        let lines = (self.rewrite)(lines.map(line).collect());
         Ok(Condition {
             r#type: target.to_owned(),
             status: worst.status(false),
