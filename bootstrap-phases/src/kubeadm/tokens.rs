@@ -7,17 +7,42 @@ use componentconfig::kubeadm::token::Token;
 use super::InitContext;
 use super::kubeconfig::{Data, Kubeconfig};
 use super::pki::{Certificate, KeySource};
-use crate::{Cx, PhaseError};
+use crate::{Cx, PhaseError, Secret};
 
 const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+const BLOCK: usize = 32;
 
 /// A token whose characters are random, each as likely as any other.
 ///
 /// # Errors
 /// There is no randomness.
 pub fn random(keys: &dyn KeySource) -> Result<Token, PhaseError> {
-    let id = characters(keys, 6)?;
-    let secret = characters(keys, 16)?;
+    let mut fill = |bytes: &mut [u8; BLOCK]| Ok(keys.fill(bytes)?);
+    made_of(&mut fill)
+}
+
+/// The token that follows from a secret and what it is for: whoever knows both makes the same one again, so that work that was
+/// interrupted does not leave one token for each attempt.
+///
+/// # Errors
+/// None in practice: the characters never run out.
+pub fn derived(secret: &Secret, purpose: &[u8]) -> Result<Token, PhaseError> {
+    let mut number: u64 = 0;
+    let mut fill = |bytes: &mut [u8; BLOCK]| {
+        let text = [&number.to_be_bytes()[..], purpose].concat();
+        *bytes = hmac_sha256::HMAC::mac(text, secret.expose());
+        number += 1;
+        Ok(())
+    };
+    made_of(&mut fill)
+}
+
+/// Fills a block with bytes.
+type Fill<'a> = &'a mut dyn FnMut(&mut [u8; BLOCK]) -> Result<(), PhaseError>;
+
+fn made_of(fill: Fill<'_>) -> Result<Token, PhaseError> {
+    let id = characters(fill, 6)?;
+    let secret = characters(fill, 16)?;
     Token::new(id, secret)
         .map_err(|_| PhaseError::fatal("token.not-made", "no token could be made"))
 }
@@ -31,11 +56,11 @@ pub fn id_of(word: &str) -> Option<String> {
     right.then(|| word.to_owned())
 }
 
-fn characters(keys: &dyn KeySource, count: usize) -> Result<String, PhaseError> {
+fn characters(fill: Fill<'_>, count: usize) -> Result<String, PhaseError> {
     let mut text = String::new();
-    let mut bytes = [0; 32];
+    let mut bytes = [0; BLOCK];
     while text.len() < count {
-        keys.fill(&mut bytes)?;
+        fill(&mut bytes)?;
         // 252 is the greatest multiple of 36 that a byte holds: bytes above it would make some characters likelier.
         let fair = bytes.iter().filter(|byte| **byte < 252);
         let picked = fair.filter_map(|byte| ALPHABET.get(usize::from(byte % 36)));
@@ -125,5 +150,21 @@ impl JoinCommand {
 impl std::fmt::Debug for JoinCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.without_secrets())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_derived_is_the_same_again_and_another_for_another_purpose() {
+        let secret = Secret::new(*b"the certificate key");
+        let token = derived(&secret, b"one").unwrap();
+        assert_eq!(derived(&secret, b"one").unwrap(), token);
+        assert_ne!(derived(&secret, b"two").unwrap(), token);
+        let other = Secret::new(*b"another key");
+        assert_ne!(derived(&other, b"one").unwrap(), token);
+        assert_eq!(id_of(token.id()).as_deref(), Some(token.id()));
     }
 }

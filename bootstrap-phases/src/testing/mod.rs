@@ -1,8 +1,8 @@
 //! Proving that a workflow survives: crashes at any step, and disks that forget.
 //!
-//! Every operation on files that changes something, and every entry in the journal, is one durable step. A [`CrashPoint`]
-//! counts them and stops at one: wrap files and journal, run, then resume on the plain ones and compare with a run that
-//! nothing disturbed.
+//! Every operation on files that changes something, and every entry in the journal, is one durable step, and an effect is two:
+//! before it and after it. A [`CrashPoint`] counts them and stops at one: wrap files, journal and ports, run, then resume on the
+//! plain ones and compare with a run that nothing disturbed.
 //!
 //! ```
 //! use bootstrap_phases::testing::{CrashFiles, CrashJournal, CrashPoint};
@@ -33,6 +33,7 @@
 //! ```
 
 mod lossy;
+mod port;
 
 use std::{
     fmt,
@@ -40,6 +41,7 @@ use std::{
 };
 
 pub use lossy::LossyFiles;
+pub use port::CrashPort;
 
 use crate::{Entry, FileError, FileErrorKind, Files, Journal, JournalError, Owner, Stat};
 

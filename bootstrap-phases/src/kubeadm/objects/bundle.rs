@@ -6,11 +6,13 @@
 use aws_lc_rs::aead::{AES_128_GCM, AES_192_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use componentconfig::kubeadm::token::Token;
 use serde_json::{Map, Value, json};
 
 use super::SYSTEM;
 use super::rbac::{JOINING, Subject, may_get};
-use crate::{Secret, kubeadm::pki::KeySource};
+use crate::kubeadm::{pki::KeySource, tokens};
+use crate::{Digest, PhaseError, Secret};
 
 /// The Secret.
 pub const NAME: &str = "kubeadm-certs";
@@ -117,6 +119,22 @@ impl CertificateKey {
             .len();
         text.truncate(length);
         Ok(Secret::new(text))
+    }
+
+    /// The token that owns these certificates when they are uploaded with this key.
+    ///
+    /// kubeadm takes a random one for each upload; one that was interrupted then leaves a token that owns nothing.
+    ///
+    /// # Errors
+    /// No token can be made.
+    pub fn owner(&self, files: &[(String, Option<Vec<u8>>)]) -> Result<Token, PhaseError> {
+        let mut purpose = b"owner of ".to_vec();
+        for (name, text) in files {
+            purpose.extend_from_slice(name.as_bytes());
+            let digest = text.as_ref().map(|text| Digest::of(text).to_string());
+            purpose.extend_from_slice(format!("={digest:?};").as_bytes());
+        }
+        tokens::derived(&self.0, &purpose)
     }
 
     fn key(&self) -> Result<LessSafeKey, BundleError> {

@@ -116,7 +116,10 @@ fn upload_certificates(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         if cx.config.compat == Compat::Fixed && is_uploaded(cx, wanted, &key, &files)? {
             return all(wanted, bundle::rights());
         }
-        let owner = tokens::random(cx.config.keys.as_ref())?;
+        let owner = match cx.config.compat {
+            Compat::Fixed => key.owner(&files)?,
+            Compat::Upstream => tokens::random(cx.config.keys.as_ref())?,
+        };
         let name = token::secret_name(owner.id());
         let owner = token::secret(&token::owner_of_certificates(owner), cx.clock.now());
         let entries = files.iter().map(|(name, text)| {

@@ -1,0 +1,181 @@
+//! What survives a process, and a process in it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use apply_semantics::op::{Operation, ResourceRef};
+use apply_server::Server;
+use bootstrap_phases::kubeadm::api::{Api, PORT};
+use bootstrap_phases::kubeadm::join::{ETCD_PORT, EtcdPort, MemEtcd};
+use bootstrap_phases::kubeadm::pki::FixedKeys;
+use bootstrap_phases::testing::{CrashFiles, CrashJournal, CrashPoint, CrashPort};
+use bootstrap_phases::{
+    ChangeRecord, Digest, Entry, EventSink, Files as _, Flow, Journal, JournalError, ManualClock,
+    MemFiles, MemJournal, Record, Report, RunFailure, RunPlan, Runner,
+};
+use serde_json::{Value, json};
+
+use super::watch::Watched;
+
+/// The time at which worlds begin.
+pub(crate) const BEGINNING: u64 = 1_795_235_010;
+pub(crate) const DAY: u64 = 86_400;
+
+/// Files, journal, API and etcd: whatever is there when a process is gone.
+pub(crate) struct World {
+    pub(crate) files: MemFiles,
+    pub(crate) server: Server,
+    pub(crate) etcd: Option<Arc<MemEtcd>>,
+    journal: MemJournal,
+    /// All that ever was intended, over all processes.
+    intended: Mutex<Vec<Entry>>,
+    /// The time at which its first process starts.
+    pub(crate) time: u64,
+}
+
+impl World {
+    pub(crate) fn new(files: MemFiles, server: Server, time: u64) -> Self {
+        Self {
+            files,
+            server,
+            etcd: None,
+            journal: MemJournal::new(),
+            intended: Mutex::default(),
+            time,
+        }
+    }
+
+    /// The same world before anything happened in it.
+    pub(crate) fn again(&self) -> Self {
+        let server = Server::builder().from_snapshot(&self.server.snapshot());
+        let mut world = Self::new(self.files.clone(), server, self.time);
+        world.etcd = self
+            .etcd
+            .as_ref()
+            .map(|_| Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380")));
+        world
+    }
+
+    pub(crate) fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let target = ResourceRef::of_kind("v1", kind)
+            .within(namespace)
+            .named(name);
+        let found = self.server.execute(&Operation::get(target)).ok()?;
+        found.into_object()
+    }
+
+    /// A kubelet that starts for the first time: it registers its node and gets credentials of its own.
+    pub(crate) fn kubelet(&self, node: &str) {
+        let path = "/etc/kubernetes/kubelet.conf";
+        if self.files.stat(path).unwrap().is_some() {
+            return;
+        }
+        let first = self.files.stat("/etc/kubernetes/bootstrap-kubelet.conf");
+        assert!(first.unwrap().is_some(), "a kubelet without credentials");
+        self.server.seed(node_object(node)).unwrap();
+        self.files.create_file(path, b"own", 0o600).unwrap();
+    }
+
+    /// How often each certificate, key and kubeconfig was issued for good.
+    pub(crate) fn issued(&self) -> BTreeMap<String, usize> {
+        let mut issued = BTreeMap::new();
+        for entry in self.intended.lock().unwrap().iter() {
+            let Record::Intent { steps, .. } = &entry.record else {
+                continue;
+            };
+            for step in steps {
+                if let ChangeRecord::WriteFile { path, .. } = &step.change
+                    && is_random(path)
+                {
+                    *issued.entry(path.clone()).or_default() += 1;
+                }
+            }
+        }
+        issued
+    }
+}
+
+/// Whether the content of a file is different each time it is made.
+pub(crate) fn is_random(path: &str) -> bool {
+    path.contains("/pki/") || path.ends_with(".conf")
+}
+
+pub(crate) fn node_object(name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+    })
+}
+
+/// The journal of a world, which is never forgotten.
+struct Remembering<'a>(&'a World);
+
+impl Journal for Remembering<'_> {
+    fn load(&self) -> Result<Vec<Entry>, JournalError> {
+        self.0.journal.load()
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.0.intended.lock().unwrap().push(entry.clone());
+        self.0.journal.append(entry)
+    }
+
+    fn clear(&self) -> Result<(), JournalError> {
+        self.0.journal.clear()
+    }
+}
+
+/// A process: it knows nothing of those before it, and makes other keys than they did.
+pub(crate) struct Process<'a> {
+    pub(crate) clock: ManualClock,
+    pub(crate) keys: Arc<FixedKeys>,
+    pub(crate) api: Api,
+    point: &'a CrashPoint,
+}
+
+impl<'a> Process<'a> {
+    pub(crate) fn new(world: &World, number: u64, point: &'a CrashPoint) -> Self {
+        // The next one comes minutes later.
+        let time = UNIX_EPOCH + Duration::from_secs(world.time + number * 300);
+        Self {
+            clock: ManualClock::new(time),
+            keys: Arc::new(FixedKeys::seeded(format!("process {number}"))),
+            api: Api::with_super_admin(world.server.clone(), world.server.clone()),
+            point,
+        }
+    }
+
+    /// Runs a workflow in this world, until the crash.
+    pub(crate) fn run<C>(
+        &self,
+        world: &World,
+        flow: &Flow<C>,
+        config: &C,
+        events: &dyn EventSink,
+    ) -> Result<Report, Box<RunFailure>> {
+        let watched = Watched::new(&world.files);
+        let files = CrashFiles::new(&watched, self.point);
+        let remembering = Remembering(world);
+        let journal = CrashJournal::new(&remembering, self.point);
+        let none = MemEtcd::default();
+        let etcd = EtcdPort(world.etcd.as_deref().unwrap_or(&none));
+        let (api, etcd) = (
+            CrashPort::new(&self.api, self.point),
+            CrashPort::new(&etcd, self.point),
+        );
+        Runner::new(flow, &files)
+            .clock(&self.clock)
+            .journal(&journal, Digest::of(b"the configuration"))
+            .port(PORT, &api)
+            .port(ETCD_PORT, &etcd)
+            .events(events)
+            .run(config)
+    }
+
+    /// What a run would do.
+    pub(crate) fn plan<C>(&self, world: &World, flow: &Flow<C>, config: &C) -> RunPlan {
+        let runner = Runner::new(flow, &world.files).clock(&self.clock);
+        runner.plan(config).unwrap()
+    }
+}
