@@ -130,9 +130,7 @@ pub fn format_value(text: &str) -> String {
     if value_problems(text).is_empty() {
         return text.to_owned();
     }
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = fnv32a(text);
     // Base64 for URLs, six digits of six bits; the last four bits are padding.
     let bits = u64::from(hash) << 4;
     let digit = |index: u32| {
@@ -147,6 +145,13 @@ pub fn format_value(text: &str) -> String {
     };
     let encoded: String = (0..6).map(digit).collect();
     format!("hash_{encoded}_z")
+}
+
+/// The hash FNV-1a of 32 bits.
+pub(crate) fn fnv32a(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// What is wrong with a label value; nothing if it is one.

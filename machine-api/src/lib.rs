@@ -18,6 +18,8 @@
 //! - [`conditions`]: writing conditions, and making one of many; [`contract`]: what objects of providers say.
 //! - [`conversion`]: objects of one version as those of another, without loss.
 //! - [`variables`]: values of the variables of a ClusterClass.
+//! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which; [`propagation`]: what owners
+//!   write into what they own; [`explain`]: the form in which plans say why.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -45,6 +47,8 @@ pub mod conversion;
 pub mod core;
 #[cfg(feature = "schemars")]
 pub mod crd;
+pub mod explain;
+pub mod facts;
 mod gates;
 mod int_or_string;
 pub mod ipam;
@@ -53,10 +57,12 @@ mod kind;
 pub mod kube;
 pub mod labels;
 pub mod machine;
+pub mod machine_set;
 pub mod meta;
 pub mod names;
 mod omit;
 mod open_enum;
+pub mod propagation;
 pub mod rollout;
 pub mod runtime;
 #[cfg(feature = "schemars")]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::variables::Interpreter;
 
-fn gates(input: &Value) -> Result<Gates, String> {
+pub(crate) fn gates(input: &Value) -> Result<Gates, String> {
     let mut gates = Gates::default();
     for (name, on) in input["gates"].as_object().into_iter().flatten() {
         if !gates.set(name, on == true) {
