@@ -48,8 +48,8 @@ use serde_json::Value;
 pub use annotation::{LAST_APPLIED, annotated, encode, last_applied};
 pub use apply::CLIENT_SIDE_MANAGER;
 pub use apply_set::{
-    ApplySet, ID_LABEL, KINDS_ANNOTATION, NAMESPACES_ANNOTATION, PARENT_TYPE_LABEL, PART_OF_LABEL,
-    TOOLING_ANNOTATION,
+    ApplySet, ApplySetScope, ID_LABEL, KINDS_ANNOTATION, NAMESPACES_ANNOTATION, PARENT_TYPE_LABEL,
+    PART_OF_LABEL, TOOLING_ANNOTATION,
 };
 pub use exchange::Answer;
 pub use failure::{ApplySetFault, Failure, Warning};

@@ -32,7 +32,8 @@
 //! - [`schedule`]: which clusters something goes to.
 //! - [`federate`]: one template, the clusters it goes to, and what is different in each.
 //! - [`work`]: a bundle of manifests for one cluster, and how far they are there.
-//! - [`reconcile`]: what it takes to make a cluster hold what is desired, planned before anything is done.
+//! - [`reconcile`]: what it takes to make a cluster hold what is desired, planned before anything is done, and carried out so
+//!   that it can be killed anywhere.
 //! - [`rollout`]: which clusters get a change next.
 //! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
@@ -40,13 +41,16 @@
 //! is a value that can [`Explain`] itself with a [`Rule`], what was found, and what to do; it serialises.
 //!
 //! # What is not
-//! Nothing here talks to a cluster; what a plan says is carried out by others. The CRDs' schemas are not checked: that is
-//! what an API server does.
+//! Nothing here talks to a cluster: what is to be done are operations, which an executor carries out. The CRDs' schemas are
+//! not checked: that is what an API server does.
 //!
 //! # Features
-//! None. The crate needs `serde`, `serde_json`, `thiserror`, of `componentconfig` field errors and time, and of
-//! `apply-semantics` patches.
+//! - `kube`: plans carried out through a `kube::Client` ([`reconcile`]). It brings kube.
+//!
+//! The crate needs `serde`, `serde_json`, `thiserror`, of `componentconfig` field errors and time, and of `apply-semantics`
+//! operations, plans and patches.
 
+mod clock;
 mod condition;
 pub mod divide;
 mod error;

@@ -1,6 +1,10 @@
 //! Objects brought into a cluster: what is desired is compared with what lives there and with what was applied before.
 //!
-//! [`plan`](fn@plan) says for every object what is to be done and why, before anything is done. [`Order`] is the order.
+//! [`plan`](fn@plan) says for every object what is to be done and why, before anything is done. [`Order`] is the order. An
+//! [`Execution`] carries the plan out, by operations of `apply_semantics::op`, and has each written into a [`Journal`] before
+//! it is done: a run that is killed anywhere is followed by one that begins with what the journal comes to, and nothing is
+//! forgotten, deleted twice, or taken for ours that is not. [`Reconciler`] does both; [`ApplySet`] is for what kubectl shall
+//! understand too.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -27,11 +31,27 @@
 //! # Ok::<(), cluster_id::reconcile::PlanError>(())
 //! ```
 
+mod apply_set;
+mod execution;
+mod inventory;
+mod journal;
+mod observe;
 mod order;
 mod plan;
 mod policy;
+mod run;
 mod waves;
 
+pub use apply_set::ApplySet;
+pub use execution::{
+    Ended, Ending, Established, Execution, Next, Pacing, Readiness, Report, Waiting,
+};
+pub use inventory::{Inventory, Known, Manifest, Refused};
+pub use journal::{FileJournal, Journal, JournalError, Record};
+pub use observe::{Observation, ObserveError, Observed};
 pub use order::{ObjectId, Order};
 pub use plan::{Action, Plan, PlanError, Step, plan};
-pub use policy::{Adoption, Inventory, OWNING_INVENTORY, Policy, Recreation};
+pub use policy::{Adoption, OWNING_INVENTORY, Policy, Recreation};
+pub use run::{ReconcileError, Reconciler, Run, observe, run};
+#[cfg(feature = "kube")]
+pub use run::{observe_async, run_async};

@@ -13,6 +13,8 @@ use std::{collections::BTreeSet, fs, process::ExitCode};
 use conformance_runner::{Runner, json_lines};
 use serde_json::Value;
 
+#[path = "support/apply_set.rs"]
+mod apply_set;
 #[path = "support/case.rs"]
 mod case;
 #[path = "support/divide.rs"]
@@ -35,6 +37,7 @@ type Run = fn(&Value, &Value) -> Result<(), String>;
 
 const SUITES: &[(&str, Run)] = &[
     ("apply-order", work::apply_order),
+    ("applyset", apply_set::apply_set),
     ("cluster-match", divide::cluster_match),
     ("decision-groups", rollout::decision_groups),
     ("decision-slices", rollout::decision_slices),

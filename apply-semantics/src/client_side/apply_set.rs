@@ -42,7 +42,16 @@ pub struct ApplySet {
     version: String,
 }
 
-/// What a parent says of its members: their kinds by name, and their namespaces.
+/// What a parent says of its members.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApplySetScope {
+    /// Their kinds, each `Kind.group`, or the kind alone for the core group.
+    pub group_kinds: BTreeSet<String>,
+    /// The namespaces that they live in, that of the parent included if it has one.
+    pub namespaces: BTreeSet<String>,
+}
+
+/// The same, with the kinds found.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Members {
     kinds: BTreeMap<String, Kind>,
@@ -73,11 +82,16 @@ impl ApplySet {
             name: name.to_owned(),
             subresource: None,
         };
-        Ok(Self {
+        Ok(Self::of(parent))
+    }
+
+    /// The set of that parent.
+    pub fn of(parent: ObjectRef) -> Self {
+        Self {
             parent,
             tool: "kubectl".to_owned(),
             version: "v1.36.2".to_owned(),
-        })
+        }
     }
 
     /// The same, managed by that version of that tool.
@@ -117,6 +131,63 @@ impl ApplySet {
     /// The manager that owns the fields of the parent.
     pub fn field_manager(&self) -> String {
         format!("{}-applyset", self.tool)
+    }
+
+    /// What the live parent says of the members, if it is the parent of this set.
+    ///
+    /// # Errors
+    /// It lacks what says so, or another tool manages the set.
+    pub fn read(&self, parent: &Value) -> Result<ApplySetScope, ApplySetFault> {
+        let annotations = object::strings(parent, "annotations").unwrap_or_default();
+        let annotation = |key| {
+            let text = annotations.get(key).map(String::as_str);
+            text.ok_or(ApplySetFault::NoParentAnnotation { key })
+        };
+        let tooling = annotation(TOOLING_ANNOTATION)?;
+        let tool = tooling.rsplit_once('/').map_or(tooling, |(tool, _)| tool);
+        if tool != self.tool {
+            return Err(ApplySetFault::OtherTool {
+                found: tool.to_owned(),
+                wanted: self.tool.clone(),
+            });
+        }
+        let found = object::string(parent, "labels", ID_LABEL);
+        let wanted = self.id();
+        if found.as_ref() != Some(&wanted) {
+            return Err(ApplySetFault::OtherId { found, wanted });
+        }
+        let kinds = parts(annotation(KINDS_ANNOTATION)?).map(str::to_owned);
+        let others = annotations.get(NAMESPACES_ANNOTATION);
+        let others = parts(others.map_or("", String::as_str)).map(str::to_owned);
+        Ok(ApplySetScope {
+            group_kinds: kinds.collect(),
+            namespaces: others.chain(self.parent.namespace.clone()).collect(),
+        })
+    }
+
+    /// The parent that says who it is and what its members are of, to be applied by [`field_manager`](Self::field_manager).
+    pub fn manifest(&self, scope: &ApplySetScope) -> Value {
+        let own = self.parent.namespace.as_ref();
+        let names = scope.group_kinds.iter().map(String::as_str);
+        let others = scope.namespaces.iter().filter(|name| Some(*name) != own);
+        let join = |parts: Vec<&str>| parts.join(",");
+        let mut parent = json!({
+            "apiVersion": self.parent.resource.api_version(),
+            "kind": self.parent.resource.kind,
+            "metadata": {
+                "name": self.parent.name,
+                "labels": {ID_LABEL: self.id()},
+                "annotations": {
+                    TOOLING_ANNOTATION: format!("{}/{}", self.tool, self.version),
+                    KINDS_ANNOTATION: join(names.collect()),
+                    NAMESPACES_ANNOTATION: join(others.map(String::as_str).collect()),
+                },
+            },
+        });
+        if let Some(namespace) = own {
+            object::set(&mut parent, "namespace", namespace.as_str().into());
+        }
+        parent
     }
 
     /// Labels a manifest as a member.
@@ -221,36 +292,17 @@ impl ApplySet {
 
     /// What the parent says, if it is ours.
     fn members(&self, parent: &Value, kinds: &Kinds) -> Result<Members, ApplySetFault> {
-        let annotations = object::strings(parent, "annotations").unwrap_or_default();
-        let annotation = |key| {
-            let text = annotations.get(key).map(String::as_str);
-            text.ok_or(ApplySetFault::NoParentAnnotation { key })
+        let scope = self.read(parent)?;
+        let mut members = Members {
+            namespaces: scope.namespaces,
+            ..Members::default()
         };
-        let tooling = annotation(TOOLING_ANNOTATION)?;
-        let tool = tooling.rsplit_once('/').map_or(tooling, |(tool, _)| tool);
-        if tool != self.tool {
-            return Err(ApplySetFault::OtherTool {
-                found: tool.to_owned(),
-                wanted: self.tool.clone(),
-            });
+        for name in scope.group_kinds {
+            let (kind, group) = name.split_once('.').unwrap_or((&name, ""));
+            let found = kinds.preferred(group, kind).cloned();
+            let kind = found.ok_or_else(|| ApplySetFault::UnknownKind { kind: name.clone() })?;
+            members.kinds.insert(name, kind);
         }
-        let found = object::string(parent, "labels", ID_LABEL);
-        let wanted = self.id();
-        if found.as_ref() != Some(&wanted) {
-            return Err(ApplySetFault::OtherId { found, wanted });
-        }
-        let mut members = Members::default();
-        for name in parts(annotation(KINDS_ANNOTATION)?) {
-            let (kind, group) = name.split_once('.').unwrap_or((name, ""));
-            let unknown = || ApplySetFault::UnknownKind {
-                kind: name.to_owned(),
-            };
-            let kind = kinds.preferred(group, kind).ok_or_else(unknown)?;
-            members.kinds.insert(name.to_owned(), kind.clone());
-        }
-        let others = annotations.get(NAMESPACES_ANNOTATION);
-        let others = parts(others.map_or("", String::as_str)).map(str::to_owned);
-        members.namespaces = others.chain(self.parent.namespace.clone()).collect();
         Ok(members)
     }
 
@@ -273,29 +325,11 @@ impl ApplySet {
         }
     }
 
-    /// The parent that says who it is and what its members are of.
     fn parent_object(&self, members: &Members) -> Value {
-        let own = self.parent.namespace.as_ref();
-        let names = members.kinds.keys().map(String::as_str);
-        let others = members.namespaces.iter().filter(|name| Some(*name) != own);
-        let join = |parts: Vec<&str>| parts.join(",");
-        let mut parent = json!({
-            "apiVersion": self.parent.resource.api_version(),
-            "kind": self.parent.resource.kind,
-            "metadata": {
-                "name": self.parent.name,
-                "labels": {ID_LABEL: self.id()},
-                "annotations": {
-                    TOOLING_ANNOTATION: format!("{}/{}", self.tool, self.version),
-                    KINDS_ANNOTATION: join(names.collect()),
-                    NAMESPACES_ANNOTATION: join(others.map(String::as_str).collect()),
-                },
-            },
-        });
-        if let Some(namespace) = own {
-            object::set(&mut parent, "namespace", namespace.as_str().into());
-        }
-        parent
+        self.manifest(&ApplySetScope {
+            group_kinds: members.kinds.keys().cloned().collect(),
+            namespaces: members.namespaces.clone(),
+        })
     }
 }
 

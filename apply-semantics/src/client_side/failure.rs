@@ -183,6 +183,8 @@ impl fmt::Debug for Failure {
 
 impl error::Error for Failure {}
 
+impl error::Error for ApplySetFault {}
+
 impl From<PatchError> for Failure {
     fn from(error: PatchError) -> Self {
         Self::Patch(error)

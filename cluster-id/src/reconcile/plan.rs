@@ -1,6 +1,9 @@
 //! What it takes to make a cluster hold what is desired, and nothing more of what was applied before.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use apply_semantics::plan::{Decision, PlanOptions, Planner};
 use serde::Serialize;
@@ -8,8 +11,9 @@ use serde_json::Value;
 
 use super::{
     Adoption, Inventory, ObjectId, Policy, Recreation,
-    policy::{OWNING_INVENTORY, keeps, text},
-    waves::{Cycle, waves},
+    inventory::Manifest,
+    policy::{Owner, keeps, text},
+    waves::{Cycle, Order, waves},
 };
 
 /// What is to be done, in waves: what is in one wave can be done at once, after everything before it is done.
@@ -30,6 +34,13 @@ pub struct Step {
     pub action: Action,
     /// Why, a reason a line.
     pub reasons: Vec<String>,
+    /// The uid of the object that is there; empty if none is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// The objects whose steps have to be done before, as far as the plan has them: what it depends on, or what depends on
+    /// it if it is to go.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub needs: BTreeSet<ObjectId>,
 }
 
 /// What is to be done about an object.
@@ -61,7 +72,9 @@ pub enum Action {
     Orphan,
     /// It is not desired any more, and gone: forget it.
     Forget,
-    /// Only a server can tell: ask it by a dry run.
+    /// Its deletion has begun: wait until it is gone, and create it then if it is desired.
+    Await,
+    /// Only a server can tell: ask it by a dry run, and apply it if that passes.
     Ask,
     /// Nothing can be done about it as things are.
     Blocked,
@@ -125,6 +138,7 @@ impl fmt::Display for Circle<'_> {
 /// - What is in the inventory and not desired is deleted, unless the live object has another uid, is not ours, is the same
 ///   as one that is desired under another group, has an annotation that keeps it, or is a namespace that something desired
 ///   is in. When more would be deleted than [`Policy::most_deleted`] says, nothing is.
+/// - Only what is ours is recreated; an object that would have to be replaced to be adopted is left.
 /// - Only fields that are known not to change make an object be recreated, never the mere refusal of a write.
 ///
 /// # Errors
@@ -154,10 +168,13 @@ pub fn plan(
         Cycle::Objects(objects) => PlanError::Cycle(objects),
         Cycle::Text { object, text } => PlanError::DependsOn { object, text },
     })?;
-    let applied = order.into_iter().map(|wave| {
+    let Order { waves, mut needs } = order;
+    let applied = waves.into_iter().map(|wave| {
         let steps = wave.into_iter().filter_map(|id| {
             let manifest = wanted.get(&id)?;
-            Some(context.apply(&id, manifest))
+            let mut step = context.apply(&id, manifest);
+            step.needs = needs.remove(&id).unwrap_or_default();
+            Some(step)
         });
         steps.collect::<Vec<Step>>()
     });
@@ -189,25 +206,18 @@ struct Context<'a> {
     planner: &'a Planner,
 }
 
-/// Whose an object is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Nobody,
-    Us,
-    Other,
-}
-
 impl Context<'_> {
-    fn owner(&self, live: &Value) -> Owner {
-        let owner = live
-            .pointer("/metadata/annotations")
-            .and_then(|annotations| annotations.get(OWNING_INVENTORY))
-            .and_then(Value::as_str);
-        match owner {
-            None | Some("") => Owner::Nobody,
-            Some(owner) if owner == self.policy.inventory => Owner::Us,
-            Some(_) => Owner::Other,
-        }
+    /// Whether an object that is there is the one that was applied.
+    ///
+    /// It is by its uid; where that is not known for certain, because a run ended between the request and its answer, it has
+    /// to have our mark, or what our manager applied.
+    fn is_known(&self, object: &ObjectId, live: &Value) -> bool {
+        let Some(known) = self.inventory.known(object) else {
+            return false;
+        };
+        let same = known.uid.is_empty() || known.uid == uid_of(live);
+        let owner = self.policy.owner(live);
+        same && (known.is_certain() || owner == Owner::Us || self.policy.applied(live))
     }
 
     fn apply(&self, object: &ObjectId, manifest: &Value) -> Step {
@@ -215,6 +225,8 @@ impl Context<'_> {
             object: object.clone(),
             action,
             reasons,
+            uid: self.live.get(object).map_or("", uid_of).to_owned(),
+            needs: BTreeSet::new(),
         };
         let Some(live) = self.live.get(object) else {
             let why = if self.inventory.contains(object) {
@@ -224,21 +236,12 @@ impl Context<'_> {
             };
             return step(Action::Create, vec![why.to_owned()]);
         };
-        if live.pointer("/metadata/deletionTimestamp").is_some() {
-            let finalizers = live
-                .pointer("/metadata/finalizers")
-                .and_then(Value::as_array);
-            let finalizers = finalizers.into_iter().flatten().filter_map(Value::as_str);
-            let finalizers: Vec<&str> = finalizers.collect();
-            let why = format!(
-                "it is being deleted; finalizers: [{}]",
-                finalizers.join(", ")
-            );
-            return step(Action::Blocked, vec![why]);
+        let owner = self.policy.owner(live);
+        let ours = owner == Owner::Us || (owner == Owner::Nobody && self.is_known(object, live));
+        if is_going(live) {
+            let action = if ours { Action::Await } else { Action::Blocked };
+            return step(action, vec![going(live)]);
         }
-        let owner = self.owner(live);
-        let known = self.inventory.contains(object);
-        let ours = owner == Owner::Us || (owner == Owner::Nobody && known);
         let refused = match (owner, self.policy.adoption) {
             _ if ours => None,
             (Owner::Nobody, Adoption::MustMatch) => Some("it is there and not ours"),
@@ -267,16 +270,34 @@ impl Context<'_> {
         let action = match outcome.decision {
             Decision::Create => Action::Create,
             Decision::NoOp | Decision::Update if !ours => Action::Adopt,
+            // What we do not own we could not take back.
+            Decision::NoOp if !self.policy.applied(live) => {
+                let manager = &self.policy.manager;
+                reasons = vec![format!(
+                    "it is ours, and {manager} has applied nothing of it"
+                )];
+                Action::Update
+            }
             Decision::NoOp => Action::NoOp,
             Decision::Update => Action::Update,
+            Decision::Recreate { .. } if !ours => {
+                reasons.push("it is not ours, so it is not deleted".to_owned());
+                Action::Blocked
+            }
             Decision::Recreate { fields } => {
-                let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
-                if self.may_recreate(object) {
-                    let uid = uid.unwrap_or_default().to_owned();
-                    Action::Recreate { fields, uid }
-                } else {
+                let refused = self.inventory.known(object);
+                let refused = refused.and_then(|known| known.refused.as_ref());
+                let refused =
+                    refused.filter(|refused| refused.digest == Manifest::digest(&manifest));
+                if let Some(refused) = refused {
+                    reasons.push(format!("its replacement was refused: {}", refused.why));
+                    Action::Blocked
+                } else if !self.may_recreate(object) {
                     reasons.push("the policy does not let it be recreated".to_owned());
                     Action::Blocked
+                } else {
+                    let uid = uid_of(live).to_owned();
+                    Action::Recreate { fields, uid }
                 }
             }
             Decision::Ask { .. } => Action::Ask,
@@ -326,14 +347,24 @@ impl Context<'_> {
         let order = waves(&ids, self.policy.order).unwrap_or_else(|_| {
             let mut all: Vec<ObjectId> = ids.keys().cloned().collect();
             self.policy.order.sort(&mut all, Clone::clone);
-            all.into_iter().map(|id| vec![id]).collect()
+            Order {
+                waves: all.into_iter().map(|id| vec![id]).collect(),
+                needs: BTreeMap::new(),
+            }
         });
         let mut rest: BTreeMap<ObjectId, Step> = steps
             .into_iter()
             .map(|step| (step.object.clone(), step))
             .collect();
         let mut result: Vec<Vec<Step>> = Vec::new();
-        for wave in order.into_iter().rev() {
+        for (id, needs) in order.needs {
+            for need in needs {
+                if let Some(step) = rest.get_mut(&need) {
+                    step.needs.insert(id.clone());
+                }
+            }
+        }
+        for wave in order.waves.into_iter().rev() {
             let steps = wave.into_iter().rev();
             result.push(steps.filter_map(|id| rest.remove(&id)).collect());
         }
@@ -347,6 +378,8 @@ impl Context<'_> {
             object: id.clone(),
             action,
             reasons: vec![why],
+            uid: self.live.get(id).map_or("", uid_of).to_owned(),
+            needs: BTreeSet::new(),
         }
     }
 
@@ -354,8 +387,7 @@ impl Context<'_> {
         let Some(live) = self.live.get(id) else {
             return (Action::Forget, "it is gone".to_owned());
         };
-        let live_uid = live.pointer("/metadata/uid").and_then(Value::as_str);
-        let live_uid = live_uid.unwrap_or_default();
+        let live_uid = uid_of(live);
         if !uid.is_empty() && live_uid != uid {
             return (Action::Orphan, "another object has its name now".to_owned());
         }
@@ -369,8 +401,15 @@ impl Context<'_> {
         if let Some(same) = self.wanted.keys().find(|other| is_same(other)) {
             return (Action::Orphan, format!("it is {same}, which is desired"));
         }
-        if self.owner(live) == Owner::Other {
+        if self.policy.owner(live) == Owner::Other {
             return (Action::Orphan, "it belongs to another inventory".to_owned());
+        }
+        if !self.is_known(id, live) {
+            let why = "nothing tells that it is the one that was to be applied";
+            return (Action::Orphan, why.to_owned());
+        }
+        if is_going(live) {
+            return (Action::Await, going(live));
         }
         if let Some(annotation) = keeps(live) {
             return (
@@ -391,6 +430,28 @@ impl Context<'_> {
             "it is not desired any more".to_owned(),
         )
     }
+}
+
+fn uid_of(live: &Value) -> &str {
+    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    uid.unwrap_or_default()
+}
+
+fn is_going(live: &Value) -> bool {
+    live.pointer("/metadata/deletionTimestamp").is_some()
+}
+
+/// Says that an object is being deleted, and what it waits for.
+pub(super) fn going(live: &Value) -> String {
+    let finalizers = live
+        .pointer("/metadata/finalizers")
+        .and_then(Value::as_array);
+    let finalizers = finalizers.into_iter().flatten().filter_map(Value::as_str);
+    let finalizers: Vec<&str> = finalizers.collect();
+    format!(
+        "it is being deleted; finalizers: [{}]",
+        finalizers.join(", ")
+    )
 }
 
 /// Whether data goes with an object of that kind.

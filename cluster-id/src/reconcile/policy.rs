@@ -1,78 +1,15 @@
-//! How far a reconciliation may go, and what it knows from before.
+//! How far a reconciliation may go.
 
-use std::collections::BTreeMap;
-
+use apply_semantics::{client_side::PART_OF_LABEL, managed_fields::ManagedFields};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::rollout::Portion;
 
-use super::{ObjectId, Order};
+use super::{ApplySet, Order};
 
 /// The annotation that says to which inventory an object belongs.
 pub const OWNING_INVENTORY: &str = "config.k8s.io/owning-inventory";
-
-/// The objects that were applied, each with the uid that it had; empty if that is not known.
-///
-/// Put an object in before it is applied, and take it out after it is deleted: then a crash forgets nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
-pub struct Inventory(BTreeMap<ObjectId, String>);
-
-/// An object of an inventory.
-#[derive(Clone, Serialize, Deserialize)]
-struct Entry {
-    #[serde(flatten)]
-    object: ObjectId,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    uid: String,
-}
-
-impl From<Vec<Entry>> for Inventory {
-    fn from(entries: Vec<Entry>) -> Self {
-        let entries = entries.into_iter();
-        Self(entries.map(|entry| (entry.object, entry.uid)).collect())
-    }
-}
-
-impl From<Inventory> for Vec<Entry> {
-    fn from(inventory: Inventory) -> Self {
-        let entries = inventory.0.into_iter();
-        entries.map(|(object, uid)| Entry { object, uid }).collect()
-    }
-}
-
-impl Inventory {
-    /// Whether the object is in it.
-    pub fn contains(&self, object: &ObjectId) -> bool {
-        self.0.contains_key(object)
-    }
-
-    /// How many objects are in it.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The objects with their uids, by id.
-    pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &str)> {
-        self.0.iter().map(|(object, uid)| (object, uid.as_str()))
-    }
-
-    /// Puts an object in, or learns its uid.
-    pub fn insert(&mut self, object: ObjectId, uid: impl Into<String>) {
-        self.0.insert(object, uid.into());
-    }
-
-    /// Takes an object out.
-    pub fn remove(&mut self, object: &ObjectId) {
-        self.0.remove(object);
-    }
-}
 
 /// How far a reconciliation may go.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,6 +20,9 @@ pub struct Policy {
     pub manager: String,
     /// The id of our inventory, which every object gets as its annotation [`OWNING_INVENTORY`]; empty for none.
     pub inventory: String,
+    /// The ApplySet of which every object becomes a member, beside the inventory or instead of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apply_set: Option<ApplySet>,
     /// Whether fields of other managers are taken.
     pub force: bool,
     /// What is done about objects that are there and not ours.
@@ -101,6 +41,7 @@ impl Policy {
         Self {
             manager: manager.into(),
             inventory: inventory.into(),
+            apply_set: None,
             force: false,
             adoption: Adoption::MustMatch,
             recreation: Recreation::WithoutData,
@@ -109,25 +50,70 @@ impl Policy {
         }
     }
 
-    /// The manifest with the annotation of our inventory.
+    /// The manifest with what says that the object is ours: the annotation of the inventory, the label of the ApplySet.
     pub(super) fn owned(&self, manifest: &Value) -> Value {
         let mut manifest = manifest.clone();
-        if self.inventory.is_empty() {
-            return manifest;
+        if !self.inventory.is_empty() {
+            mark(
+                &mut manifest,
+                "annotations",
+                OWNING_INVENTORY,
+                &self.inventory,
+            );
         }
-        let mut place = &mut manifest;
-        for field in ["metadata", "annotations"] {
-            let Value::Object(object) = place else {
-                return manifest;
-            };
-            place = object
-                .entry(field)
-                .or_insert_with(|| Value::Object(Map::new()));
-        }
-        if let Value::Object(annotations) = place {
-            annotations.insert(OWNING_INVENTORY.to_owned(), self.inventory.clone().into());
+        if let Some(set) = &self.apply_set {
+            mark(&mut manifest, "labels", PART_OF_LABEL, &set.id());
         }
         manifest
+    }
+
+    /// Whose an object is, by its marks.
+    pub(super) fn owner(&self, live: &Value) -> Owner {
+        let inventory = text(live, OWNING_INVENTORY).filter(|owner| !owner.is_empty());
+        let set = label(live, PART_OF_LABEL).filter(|owner| !owner.is_empty());
+        let set_id = self.apply_set.as_ref().map(ApplySet::id);
+        let other = inventory.is_some_and(|owner| owner != self.inventory)
+            || set.is_some_and(|owner| set_id.as_deref() != Some(owner));
+        match (other, inventory.or(set)) {
+            (true, _) => Owner::Other,
+            (false, Some(_)) => Owner::Us,
+            (false, None) => Owner::Nobody,
+        }
+    }
+
+    /// Whether the object was applied by our manager.
+    pub(super) fn applied(&self, live: &Value) -> bool {
+        ManagedFields::decode(live)
+            .is_ok_and(|managed| managed.applied_by(&self.manager, "").is_some())
+    }
+}
+
+/// Whose an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// Nobody says that it is theirs.
+    Nobody,
+    /// It has our mark.
+    Us,
+    /// It has the mark of somebody else.
+    Other,
+}
+
+fn mark(manifest: &mut Value, place: &str, key: &str, value: &str) {
+    let mut at = manifest;
+    for field in ["metadata", place] {
+        let Value::Object(object) = at else {
+            return;
+        };
+        at = object
+            .entry(field)
+            .or_insert_with(|| Value::Object(Map::new()));
+        if at.is_null() {
+            *at = Value::Object(Map::new());
+        }
+    }
+    if let Value::Object(marks) = at {
+        marks.insert(key.to_owned(), value.into());
     }
 }
 
@@ -162,6 +148,11 @@ pub enum Recreation {
 pub(super) fn text<'a>(object: &'a Value, annotation: &str) -> Option<&'a str> {
     let annotations = object.pointer("/metadata/annotations")?;
     annotations.get(annotation)?.as_str()
+}
+
+/// The value of a label.
+fn label<'a>(object: &'a Value, label: &str) -> Option<&'a str> {
+    object.pointer("/metadata/labels")?.get(label)?.as_str()
 }
 
 /// The annotation that keeps an object from being deleted, if it has one.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{ObjectId, Order, policy::text};
+use super::{ObjectId, order, policy::text};
 
 /// The annotation that says what an object depends on: `group/namespaces/namespace/kind/name` or `group/kind/name`,
 /// several with commas.
@@ -18,12 +18,20 @@ pub(super) enum Cycle {
     Text { object: ObjectId, text: String },
 }
 
+/// Objects in order.
+pub(super) struct Order {
+    /// In waves.
+    pub(super) waves: Vec<Vec<ObjectId>>,
+    /// What each depends on.
+    pub(super) needs: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+}
+
 /// The objects in waves: each is in a later one than everything that it depends on. What it depends on is what it says, its
 /// namespace, and the definition of its kind, as far as they are among the objects. Within a wave they are in order.
 pub(super) fn waves(
     objects: &BTreeMap<ObjectId, &Value>,
-    order: Order,
-) -> Result<Vec<Vec<ObjectId>>, Cycle> {
+    order: order::Order,
+) -> Result<Order, Cycle> {
     let definitions: BTreeMap<(&str, &str), &ObjectId> = objects
         .iter()
         .filter(|(id, _)| id.kind == "CustomResourceDefinition")
@@ -63,7 +71,11 @@ pub(super) fn waves(
         waves.push(wave);
         done.extend(ready);
     }
-    Ok(waves)
+    let needs = needs.into_iter().map(|(id, own)| (id.clone(), own));
+    Ok(Order {
+        waves,
+        needs: needs.collect(),
+    })
 }
 
 fn depends_on(id: &ObjectId, object: &Value) -> Result<BTreeSet<ObjectId>, Cycle> {

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use componentconfig::{core::Time, scalar::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use crate::clock::seconds;
+
 /// How long a cluster may be on its way, or failed, before it is late: `"5m"`, or `"None"` for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deadline {
@@ -28,13 +30,6 @@ impl Deadline {
             Self::After(duration) => Some(time.unix().saturating_add(seconds(duration))),
         }
     }
-}
-
-/// Whole seconds, a fraction rounded up.
-pub(super) fn seconds(duration: Duration) -> i64 {
-    const SECOND: i64 = 1_000_000_000;
-    let nanoseconds = duration.as_nanos();
-    nanoseconds.div_euclid(SECOND) + i64::from(nanoseconds.rem_euclid(SECOND) != 0)
 }
 
 impl FromStr for Deadline {

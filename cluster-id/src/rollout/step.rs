@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use componentconfig::core::Time;
 use serde::Serialize;
 
-use crate::inventory::Group;
+use crate::{clock::seconds, inventory::Group};
 
 use super::{
     ClusterState, Deadline, Limits, Phase, Portion, Strategy,
-    deadline::seconds,
     groups::{Clusters, Groups},
 };
 
