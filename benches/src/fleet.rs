@@ -8,11 +8,9 @@ use std::sync::LazyLock;
 
 use cluster_id::{
     divide::Strategy as Division,
-    inventory::Group,
+    inventory::{Cluster, Group, Taint, TaintEffect},
     rollout::{ClusterState, Limits, Phase, Portion, Strategy},
-    schedule::{
-        Bounds, Candidate, Cluster, Constraints, Fleet, Placement, Spread, Taint, TaintEffect,
-    },
+    schedule::{Bounds, Candidate, Constraints, Fleet, Placement, Spread},
 };
 use componentconfig::core::Time;
 use serde_json::json;

@@ -4,7 +4,7 @@
 //! from there. [`Federated::clusters`] says where it goes, [`Federated::materialise`] what is created there.
 //!
 //! ```
-//! use cluster_id::federate::{Federated, Member};
+//! use cluster_id::{federate::Federated, inventory::Cluster};
 //! use serde_json::json;
 //!
 //! let federated = Federated::from_kubefed(&json!({
@@ -17,7 +17,7 @@
 //!         "overrides": [{"clusterName": "eu-1", "clusterOverrides": [{"path": "/data/max", "value": "9"}]}],
 //!     },
 //! }))?;
-//! let members = [Member::new("eu-1", [("env", "prod")]), Member::new("lab", [("env", "test")])];
+//! let members = [Cluster::new("eu-1", [("env", "prod")]), Cluster::new("lab", [("env", "test")])];
 //! assert_eq!(federated.clusters(&members, None), ["eu-1"]);
 //! assert_eq!(federated.materialise("eu-1")?["data"]["max"], "9");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::selector::{LabelSelector, Labels};
+use crate::{inventory::Cluster, selector::LabelSelector};
 
 pub use overrides::{ClusterOverride, Op, Override, OverrideError};
 
@@ -41,15 +41,16 @@ pub struct Federated {
     /// What is created, apart from overrides.
     pub template: Value,
     /// Where.
-    pub placement: Placement,
+    pub placement: Selection,
     /// What is different, by the name of the cluster; in the order of application.
     pub overrides: BTreeMap<String, Vec<Override>>,
 }
 
-/// The clusters that something goes to.
+/// The clusters that something goes to: the `placement` of KubeFed's objects. What a scheduler is asked is a
+/// [`Placement`](crate::schedule::Placement).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Placement {
+pub struct Selection {
     /// The clusters by name; an empty list is no cluster. `None` leaves it to the selector.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clusters: Option<Vec<ClusterReference>>,
@@ -63,32 +64,6 @@ pub struct Placement {
 pub struct ClusterReference {
     /// Its name.
     pub name: String,
-}
-
-/// A cluster that is registered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    #[serde(default)]
-    pub labels: Labels,
-}
-
-impl Member {
-    /// A cluster of that name with those labels.
-    pub fn new<K: Into<String>, V: Into<String>>(
-        name: impl Into<String>,
-        labels: impl IntoIterator<Item = (K, V)>,
-    ) -> Self {
-        let labels = labels.into_iter();
-        Self {
-            name: name.into(),
-            labels: labels
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        }
-    }
 }
 
 /// An object that is no federated object.
@@ -208,7 +183,7 @@ impl Federated {
 
     /// The clusters that it goes to, by name: those of its placement that are registered, and that its namespace goes to
     /// as well if that has a placement.
-    pub fn clusters(&self, members: &[Member], namespace: Option<&Placement>) -> Vec<String> {
+    pub fn clusters(&self, members: &[Cluster], namespace: Option<&Selection>) -> Vec<String> {
         let mut selected = self.placement.select(members);
         if let Some(namespace) = namespace {
             let there = namespace.select(members);
@@ -233,10 +208,10 @@ impl Federated {
     }
 }
 
-impl Placement {
+impl Selection {
     /// The clusters that are meant and registered.
-    pub fn select<'m>(&self, members: &'m [Member]) -> BTreeSet<&'m str> {
-        let is_meant = |member: &&Member| {
+    pub fn select<'m>(&self, members: &'m [Cluster]) -> BTreeSet<&'m str> {
+        let is_meant = |member: &&Cluster| {
             let selector = self.cluster_selector.as_ref();
             self.clusters.as_ref().map_or_else(
                 || selector.is_some_and(|selector| selector.matches(&member.labels)),

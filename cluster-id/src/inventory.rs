@@ -1,13 +1,15 @@
-//! Decisions about which clusters are meant, and the objects that they are written into.
+//! What is known of clusters, decisions about which of them are meant, and the objects that these are written into.
 //!
-//! [`groups`] cuts selected clusters into groups as Open Cluster Management does; [`PlacementDecision`] is the object of
+//! [`Cluster`] is what everything here that selects, places or schedules looks at. //! [`groups`] cuts selected clusters into groups as Open Cluster Management does; [`PlacementDecision`] is the object of
 //! SIG Multicluster's cluster inventory that a scheduler writes: at most 100 clusters in each, so that a decision takes
 //! several. [`slice`](fn@slice) makes them, [`gather`] puts them together again.
 
+mod cluster;
 mod decision;
 mod group;
 
+pub use cluster::{Cluster, Taint, TaintEffect};
 pub use decision::{
     ClusterDecision, ClusterProfileRef, GatherError, PlacementDecision, gather, slice,
 };
-pub use group::{Cluster, Group, NamedGroup, groups};
+pub use group::{Group, NamedGroup, groups};

@@ -4,12 +4,10 @@
 //!   Management decides, and which placements a change of a cluster matters to.
 //! - [`spread`]: clusters chosen by score and room, so many of them in so many regions, as Karmada does.
 
-mod cluster;
 mod fleet;
 mod placement;
 mod spread;
 
-pub use cluster::{Cluster, Taint, TaintEffect};
 pub use fleet::{Cause, DecideError, Decision, Fleet, Scratch, Target, Touched, Verdict, Why};
 pub use placement::{
     AddOnScore, BuiltIn, ClaimSelector, ClusterSelector, Misconfigured, Placement, Predicate,

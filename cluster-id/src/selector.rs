@@ -17,7 +17,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-pub use affinity::{ClusterAffinity, ClusterFacts, FieldRequirement};
+pub use affinity::{ClusterAffinity, FieldRequirement};
 
 /// Labels, or anything else that has values by key.
 pub type Labels = BTreeMap<String, String>;

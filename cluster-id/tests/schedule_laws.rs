@@ -14,10 +14,12 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use cluster_id::schedule::{
-    BuiltIn, Cluster, Decision, Fleet, Placement, PrioritizerConfig, PrioritizerMode,
-    PrioritizerPolicy, ScoreCoordinate, Scratch, Stickiness, Taint, TaintEffect, Toleration,
-    TolerationOperator,
+use cluster_id::{
+    inventory::{Cluster, Taint, TaintEffect},
+    schedule::{
+        BuiltIn, Decision, Fleet, Placement, PrioritizerConfig, PrioritizerMode, PrioritizerPolicy,
+        ScoreCoordinate, Scratch, Stickiness, Toleration, TolerationOperator,
+    },
 };
 use componentconfig::{core::Time, scalar::Quantity};
 use proptest::prelude::*;
@@ -90,7 +92,7 @@ fn toleration() -> impl Strategy<Value = Toleration> {
             operator: if exists {
                 TolerationOperator::Exists
             } else {
-                TolerationOperator::Equal
+                TolerationOperator::Equal..Cluster::default()
             },
             value: if exists { String::new() } else { value },
             effect: None,

@@ -2,22 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    rollout::Portion,
-    selector::{LabelSelector, Labels},
-};
-
-/// A selected cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Cluster {
-    /// Its name.
-    pub name: String,
-    /// Its labels.
-    pub labels: Labels,
-    /// What it claims of itself, by name.
-    pub claims: Labels,
-}
+use super::Cluster;
+use crate::{rollout::Portion, selector::LabelSelector};
 
 /// Clusters that belong together, by labels and claims.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,7 +17,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{Cluster, Misconfigured, Placement, ScoreCoordinate};
+use super::{Misconfigured, Placement, ScoreCoordinate};
+use crate::inventory::Cluster;
 
 use index::{Selectors, Taints};
 use load::{Counts, Reserved};
@@ -30,7 +31,7 @@ pub use explain::{Verdict, Why};
 /// The clusters, what goes to them, and what was decided.
 ///
 /// ```
-/// use cluster_id::schedule::{Cluster, Fleet, Placement};
+/// use cluster_id::{inventory::Cluster, schedule::{Fleet, Placement}};
 ///
 /// let mut fleet = Fleet::default();
 /// for (name, env) in [("eu-1", "prod"), ("us-1", "prod"), ("lab", "test")] {

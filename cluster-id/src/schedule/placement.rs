@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use componentconfig::{core::Time, scalar::Quantity};
 use serde::{Deserialize, Serialize};
 
-use crate::selector::{LabelSelector, Labels, Operator, Requirement};
-
-use super::{Taint, TaintEffect};
+use crate::{
+    inventory::{Taint, TaintEffect},
+    selector::{LabelSelector, Labels, Operator, Requirement},
+};
 
 /// To which clusters something goes, and to how many: the `spec` of Open Cluster Management's `Placement`, and beside it
 /// what the workload takes in each cluster and how long it stays there.
@@ -133,7 +134,7 @@ pub enum ScoreCoordinate {
         #[serde(rename = "builtIn")]
         built_in: BuiltIn,
     },
-    /// One that somebody else gives: an entry of [`Cluster::scores`](super::Cluster::scores).
+    /// One that somebody else gives: an entry of [`Cluster::scores`](crate::inventory::Cluster::scores).
     AddOn {
         /// Which.
         #[serde(rename = "addOn")]
@@ -168,7 +169,7 @@ pub struct AddOnScore {
 }
 
 impl ScoreCoordinate {
-    /// The score with that name in [`Cluster::scores`](super::Cluster::scores): `resource/score`.
+    /// The score with that name in [`Cluster::scores`](crate::inventory::Cluster::scores): `resource/score`.
     pub(super) fn add_on(name: &str) -> Option<Self> {
         let (resource_name, score_name) = name.split_once('/')?;
         Some(Self::AddOn {

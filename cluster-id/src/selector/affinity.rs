@@ -4,23 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LabelSelector, Labels, Operator, Requirement};
-
-/// What an inventory knows of a cluster that affinity can ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ClusterFacts {
-    /// The name of the cluster.
-    pub name: String,
-    /// Its labels.
-    pub labels: Labels,
-    /// Who runs its machines; empty if that is not known.
-    pub provider: String,
-    /// Where they are; empty if that is not known.
-    pub region: String,
-    /// The zones that it spans.
-    pub zones: Vec<String>,
-}
+use super::{LabelSelector, Operator, Requirement};
+use crate::inventory::Cluster;
 
 /// Which clusters something may go to: all of what is said must be true. Follows Karmada's `ClusterAffinity`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +35,7 @@ pub struct FieldRequirement(pub Requirement);
 
 impl ClusterAffinity {
     /// Whether the cluster is meant.
-    pub fn matches(&self, cluster: &ClusterFacts) -> bool {
+    pub fn matches(&self, cluster: &Cluster) -> bool {
         let selector = self.label_selector.as_ref();
         !self.exclude_clusters.contains(&cluster.name)
             && (self.cluster_names.is_empty() || self.cluster_names.contains(&cluster.name))
@@ -64,7 +49,7 @@ impl ClusterAffinity {
 
 impl FieldRequirement {
     /// Whether the cluster is where it must be. A key that is none of the three has no value anywhere.
-    pub fn matches(&self, cluster: &ClusterFacts) -> bool {
+    pub fn matches(&self, cluster: &Cluster) -> bool {
         let requirement = &self.0;
         if requirement.key == "zone" {
             return zones(requirement, &cluster.zones);

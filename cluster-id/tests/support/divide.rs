@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use cluster_id::{
     divide::{Assignment, Candidate, Replicas, Strategy, Ties, assign, webster, weighted_plan},
-    selector::{ClusterAffinity, ClusterFacts},
+    inventory::Cluster,
+    selector::ClusterAffinity,
 };
 use serde_json::{Value, json};
 
@@ -53,7 +54,7 @@ pub(crate) fn replica_assignment(input: &Value, expect: &Value) -> Result<(), St
 
 /// The greatest weight of the rules that mean the cluster.
 fn static_weight(rules: &[Value], cluster: &Value) -> u64 {
-    let facts: ClusterFacts = read(cluster);
+    let facts: Cluster = read(cluster);
     let matching = rules.iter().filter(|rule| {
         let affinity: ClusterAffinity = read(&rule["selector"]);
         affinity.matches(&facts)

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cluster_id::{
     divide::Replicas,
-    schedule::{Bounds, Candidate, Cluster, Constraints, DecideError, Fleet, Placement, Spread},
+    inventory::Cluster,
+    schedule::{Bounds, Candidate, Constraints, DecideError, Fleet, Placement, Spread},
 };
 use componentconfig::core::Time;
 use serde_json::{Map, Value, json};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use apply_semantics::plan::{PlanOptions, Planner};
 use cluster_id::{
-    federate::{Federated, Member},
+    federate::Federated,
+    inventory::Cluster,
     reconcile::{Action, Inventory, ObjectId, Order, Policy, Recreation, plan},
     work::{ManifestCondition, applied, find, is_modified},
 };
@@ -22,7 +23,7 @@ pub(crate) fn apply_order(input: &Value, expect: &Value) -> Result<(), String> {
 }
 
 pub(crate) fn federated_object(input: &Value, expect: &Value) -> Result<(), String> {
-    let members: Vec<Member> = read(&input["clusters"]);
+    let members: Vec<Cluster> = read(&input["clusters"]);
     let Ok(federated) = Federated::from_kubefed(&input["federated"]) else {
         return same(&json!({"error": "overrides"}), expect);
     };

@@ -7,8 +7,10 @@ use std::{
 
 use serde::Serialize;
 
+use crate::inventory::{Cluster, Taint};
+
 use super::{
-    super::{BuiltIn, Cluster, ScoreCoordinate, Stickiness, Taint, placement::Lasts},
+    super::{BuiltIn, ScoreCoordinate, Stickiness, placement::Lasts},
     Fleet,
     decide::{self, lasts},
 };

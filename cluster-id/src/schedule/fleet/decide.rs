@@ -5,9 +5,11 @@ use std::{cmp::Reverse, sync::Arc};
 use componentconfig::core::Time;
 use serde::{Serialize, Serializer};
 
+use crate::inventory::{Taint, TaintEffect};
+
 use super::{
     super::{
-        BuiltIn, Misconfigured, Placement, ScoreCoordinate, Stickiness, Taint, TaintEffect,
+        BuiltIn, Misconfigured, Placement, ScoreCoordinate, Stickiness,
         placement::{Lasts, left},
     },
     Fleet, Placed,

@@ -5,13 +5,12 @@ use std::fmt;
 use componentconfig::core::Time;
 use serde::Serialize;
 
-use crate::selector::Requirement;
-
-use super::{
-    super::{Stickiness, Taint, TaintEffect},
-    DecideError, Fleet, Placed,
-    decide::tolerates,
+use crate::{
+    inventory::{Taint, TaintEffect},
+    selector::Requirement,
 };
+
+use super::{super::Stickiness, DecideError, Fleet, Placed, decide::tolerates};
 
 /// What a placement makes of one cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

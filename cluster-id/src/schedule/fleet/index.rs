@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::selector::Labels;
-
-use super::{
-    super::{Cluster, ClusterSelector, Taint, TaintEffect},
-    bits::Bits,
-    members::Members,
+use crate::{
+    inventory::{Cluster, Taint, TaintEffect},
+    selector::Labels,
 };
+
+use super::{super::ClusterSelector, bits::Bits, members::Members};
 
 /// The selectors in use, each once.
 #[derive(Debug, Default)]

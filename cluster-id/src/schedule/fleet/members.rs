@@ -6,7 +6,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{super::Cluster, bits::Bits};
+use super::bits::Bits;
+use crate::inventory::Cluster;
 
 /// The distance between the ranks of neighbours when all are given anew.
 const GAP: u64 = 1 << 24;

@@ -1,4 +1,4 @@
-//! What a scheduler knows of a cluster.
+//! What an inventory knows of a cluster.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -9,7 +9,8 @@ use crate::selector::Labels;
 
 /// A cluster, as the inventory shows it.
 ///
-/// The parts are those of Open Cluster Management's `ManagedCluster`; a `ClusterProfile`'s properties are its claims.
+/// The parts are those of Open Cluster Management's `ManagedCluster`, and the places of Karmada's `Cluster`; a
+/// `ClusterProfile`'s properties are its claims. Whoever asks for less of it leaves the rest as it is by default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Cluster {
@@ -21,6 +22,15 @@ pub struct Cluster {
     /// What it says of itself, by the name of the property.
     #[serde(skip_serializing_if = "Labels::is_empty")]
     pub claims: Labels,
+    /// Who runs its machines; empty if that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub provider: String,
+    /// Where they are; empty if that is not known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub region: String,
+    /// The zones that it spans.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
     /// What keeps workloads away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taints: Vec<Taint>,
@@ -33,6 +43,23 @@ pub struct Cluster {
     /// What others say of it: a number from -100 to 100 by score, `resource/score`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub scores: BTreeMap<String, i64>,
+}
+
+impl Cluster {
+    /// A cluster of that name with those labels.
+    pub fn new<K: Into<String>, V: Into<String>>(
+        name: impl Into<String>,
+        labels: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let labels = labels.into_iter();
+        Self {
+            name: name.into(),
+            labels: labels
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Keeps away what does not tolerate it.
