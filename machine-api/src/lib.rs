@@ -52,6 +52,7 @@ pub mod facts;
 mod gates;
 mod int_or_string;
 pub mod ipam;
+pub mod kcp;
 mod kind;
 #[cfg(feature = "kube")]
 pub mod kube;

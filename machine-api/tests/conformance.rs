@@ -20,6 +20,8 @@ mod contract;
 mod conversion;
 #[path = "support/facts.rs"]
 mod facts;
+#[path = "support/kcp.rs"]
+mod kcp;
 #[path = "support/machine.rs"]
 mod machine;
 #[path = "support/machine_set.rs"]
@@ -28,6 +30,8 @@ mod machine_set;
 mod machine_texts;
 #[path = "support/names.rs"]
 mod names;
+#[path = "support/rollout.rs"]
+mod rollout;
 #[path = "support/schema.rs"]
 mod schema;
 #[path = "support/upgrade_plan.rs"]
@@ -36,6 +40,7 @@ mod upgrade_plan;
 mod variables;
 
 use machine_api::{Compat, IntOrString, rollout::Fenceposts, version::Version};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 const FILES: [&str; 10] = [
@@ -72,7 +77,10 @@ fn main() -> ExitCode {
                     .or_default() += 1;
                 continue;
             }
-            if let Some(outcome) = machine_set::run(&case, &mut texts) {
+            let outcome = machine_set::run(&case, &mut texts)
+                .or_else(|| rollout::run(&case, &mut texts))
+                .or_else(|| kcp::run(&case, &mut texts));
+            if let Some(outcome) = outcome {
                 runner.case(&suite, &id, || outcome);
                 continue;
             }
@@ -272,6 +280,14 @@ fn agree_on_plan(actual: &Value, expected: &Value) -> Result<(), String> {
         first_difference(&actual[part], &expected[part]).map_or(Ok(()), Err)?;
     }
     Ok(())
+}
+
+/// What is not there is the zero value.
+fn read_or_default<T: DeserializeOwned + Default>(value: &Value) -> Result<T, String> {
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
 }
 
 fn read(runner: &Runner, file: &str) -> JsonLines {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{agree, conversion::prune, machine_texts::Texts};
 
-type Outcome = Result<(), String>;
+pub(crate) type Outcome = Result<(), String>;
 
 /// Replays a case, if it is of one of these suites; texts are counted apart.
 pub(crate) fn run(case: &Value, texts: &mut Texts) -> Option<Outcome> {
