@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "objects of this program")]
 
 pub mod process;
+pub mod watchers;
 pub mod wire;
 
 use std::{
@@ -53,6 +54,24 @@ impl Ask {
             content_type: APPLY,
             body: config.to_string(),
         }
+    }
+
+    /// As it is sent by HTTP/1.1.
+    pub fn http_1(&self) -> String {
+        let mut text = format!(
+            "{} {} HTTP/1.1\r\nhost: server\r\nuser-agent: figures/1\r\naccept: application/json\r\n",
+            self.method, self.path
+        );
+        if !self.content_type.is_empty() {
+            text.push_str("content-type: ");
+            text.push_str(self.content_type);
+            text.push_str("\r\ncontent-length: ");
+            text.push_str(&self.body.len().to_string());
+            text.push_str("\r\n");
+        }
+        text.push_str("\r\n");
+        text.push_str(&self.body);
+        text
     }
 
     /// The same, whether or not it conflicts.

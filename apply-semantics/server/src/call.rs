@@ -4,10 +4,14 @@ pub(crate) mod listing;
 mod options;
 mod params;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 pub(crate) use options::{DeleteSettings, WriteSettings, go_quoted};
 pub(crate) use params::Params;
+
+use crate::user::UserInfo;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,8 @@ pub(crate) struct Call {
     pub(crate) params: Params,
     pub(crate) content_type: Option<String>,
     pub(crate) user_agent: String,
+    /// Who sends it, if that is known.
+    pub(crate) user: Option<Arc<UserInfo>>,
     pub(crate) body: Body,
 }
 

@@ -15,6 +15,7 @@ mod scale;
 mod seed;
 mod strict;
 mod subresource;
+mod tokens;
 mod typed_errors;
 mod update;
 mod write;
@@ -36,12 +37,14 @@ use crate::{
     ids::Ids,
     registry::{Registry, Resource},
     store::{Place, Store},
+    user::{UserInfo, Users},
 };
 
 pub(crate) use decode::go_character;
 pub(crate) use fields::engine_of;
 pub(crate) use read::Selection;
 pub(crate) use strict::Known;
+pub(crate) use tokens::BadToken;
 
 /// Everything that a server is.
 pub(crate) struct Core {
@@ -50,6 +53,10 @@ pub(crate) struct Core {
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Ids,
+    /// Who is known by a token.
+    pub(crate) users: Users,
+    /// Who sends the call that is being answered, if it says so.
+    pub(crate) asker: Option<Arc<UserInfo>>,
     /// What the call that is being answered is warned of so far.
     pub(crate) warned: Vec<String>,
     /// Objects whose next update is a write even if it changes nothing.
@@ -69,6 +76,7 @@ impl Core {
     /// Answers a call. What it is warned of is in [`Core::warned`] afterwards, also if it is refused.
     pub(crate) fn call(&mut self, call: &Call) -> Answered {
         self.warned.clear();
+        self.asker.clone_from(&call.user);
         let resource = self.resource(call)?;
         self.warned.extend(deprecation(&resource));
         match &call.subresource {
@@ -114,6 +122,12 @@ impl Core {
             }
             _ => Err(unknown_resource()),
         }
+    }
+
+    /// Who sends the call that is being answered.
+    pub(crate) fn user(&self) -> UserInfo {
+        let asker = self.asker.as_deref();
+        asker.cloned().unwrap_or_else(UserInfo::admin)
     }
 
     pub(crate) fn now(&self) -> Time {

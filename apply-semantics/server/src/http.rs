@@ -1,6 +1,9 @@
 //! The server as a service of HTTP requests.
 
 mod accept;
+mod asker;
+#[cfg(any(feature = "listen", test))]
+mod batch;
 mod body;
 mod protobuf;
 mod render;
@@ -19,6 +22,10 @@ use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, Request, Response, header};
 use tower_service::Service;
 
+#[cfg(feature = "listen")]
+pub(crate) use asker::bearer;
+#[cfg(feature = "listen")]
+pub(crate) use batch::Batch;
 pub use body::ResponseBody;
 pub(crate) use render::metadata_of;
 #[cfg(feature = "listen")]
@@ -118,6 +125,10 @@ impl Server {
             Ok(read) => read,
             Err(refusal) => return render::refusal(&refusal, &[]),
         };
+        let user = match self.asker(head) {
+            Ok(user) => user,
+            Err(refusal) => return render::refusal(&refusal, &[]),
+        };
         let call = Call {
             method,
             group: target.group,
@@ -129,6 +140,7 @@ impl Server {
             params,
             content_type,
             user_agent: text_of(&head.headers, header::USER_AGENT).unwrap_or_default(),
+            user,
             body,
         };
         let accept = match accept::Accept::parse(&accept) {

@@ -1,11 +1,12 @@
 //! Objects on the disk: a file to which every write is appended, and synced before it is answered.
 
+mod compact;
 mod frame;
 
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde_json::Value;
@@ -24,9 +25,18 @@ const DEEPEST: usize = 500;
 /// The file. It begins with a line that tells what it is. Frames follow, each with everything that one request wrote, so that
 /// a request is in the file as a whole or not at all. A line of a frame is one write: its revision, where, and what is there now
 /// (null for a removal).
+///
+/// When it has become much longer than what it says, a new file with only what is there now takes its place, see [`compact`].
 #[derive(Debug)]
 pub(crate) struct Journal {
+    path: PathBuf,
     file: File,
+    /// Whether the folder may still name the file that was there before.
+    moved: bool,
+    /// At which length it is written anew.
+    limit: u64,
+    /// It is not written anew while it is shorter.
+    shortest: u64,
     /// Writes up to this revision are in the file.
     written: u64,
     /// Where the next frame begins.
@@ -37,13 +47,19 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Opens the file, and puts into the core what it holds. Answers whether it held anything.
-    pub(crate) fn open(path: &Path, core: &mut Core) -> Result<(Self, bool), SetupError> {
+    pub(crate) fn open(
+        path: &Path,
+        shortest: u64,
+        core: &mut Core,
+    ) -> Result<(Self, bool), SetupError> {
         let mut file = OpenOptions::new()
             .read(true)
             .append(true)
             .create(true)
             .open(path)
             .map_err(SetupError::Journal)?;
+        // Another file will take this one's place, wherever the process works by then, and not that of a link to it.
+        let path = path.canonicalize().map_err(SetupError::Journal)?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(SetupError::Journal)?;
         let frames = Frames::read(&text)?;
@@ -58,10 +74,16 @@ impl Journal {
         if loaded {
             load(&frames, core)?;
         } else {
-            sync_folder(path).map_err(SetupError::Journal)?;
+            sync_folder(&path).map_err(SetupError::Journal)?;
         }
+        compact::clear(&path).map_err(SetupError::Journal)?;
         let journal = Self {
+            limit: compact::limit(compact::length(&core.store), shortest),
+            path,
             file,
+            // A crash can have come between the new file and its name.
+            moved: true,
+            shortest,
             written: if loaded { core.store.revision() } else { 0 },
             end: frames.end as u64,
             chain: frames.chain,
@@ -74,6 +96,10 @@ impl Journal {
     pub(crate) fn append(&mut self, store: &Store) -> io::Result<()> {
         if store.revision() == self.written {
             return Ok(());
+        }
+        if self.moved {
+            sync_folder(&self.path)?;
+            self.moved = false;
         }
         let mut text = Vec::new();
         if self.end == 0 {
@@ -91,6 +117,9 @@ impl Journal {
         self.end += text.len() as u64;
         self.chain = chain;
         self.written = store.revision();
+        if self.end >= self.limit {
+            self.compact(store);
+        }
         Ok(())
     }
 
@@ -105,7 +134,7 @@ impl Journal {
             }
             // The history does not reach back: what is there now says it all.
             _ => {
-                lines.extend_from_slice(b"{\"all\":true}\n");
+                begin(&mut lines, store)?;
                 for (place, object) in store.all() {
                     line(&mut lines, store.revision(), &place, Some(object))?;
                 }
@@ -122,6 +151,12 @@ impl Journal {
     pub(crate) fn forget(&mut self) {
         self.written = 0;
     }
+}
+
+/// A line after which everything follows.
+fn begin(lines: &mut Vec<u8>, store: &Store) -> io::Result<()> {
+    let revision = store.revision();
+    writeln!(lines, "{{\"all\":true,\"revision\":{revision}}}")
 }
 
 /// A new file is there after a crash only if its folder says so.
@@ -187,6 +222,8 @@ fn replay(text: &[u8], core: &mut Core) -> Result<(), String> {
     let mut entry = entry.map_err(|error| error.to_string())?;
     if entry.get("all").is_some() {
         core.store = Store::new(core.store.history().capacity());
+        let revision = entry.get("revision").and_then(Value::as_u64);
+        core.store.go_on_from(revision.unwrap_or_default());
         return Ok(());
     }
     let text = |name: &str| entry.get(name).and_then(Value::as_str);

@@ -44,14 +44,15 @@
 //!
 //! The time comes from a [`Clock`]; uids and generated names are the same in every run. Requests go wrong on demand ([`FaultRule`]),
 //! are remembered ([`Requests`]), and the whole server can be put back ([`Snapshot`]). What is written can be kept in a file
-//! ([`Builder::persistent`]).
+//! ([`Builder::persistent`]), which is written anew before it grows without bound.
 //!
 //! # What it does not do
 //!
 //! Nothing runs: Pods are not scheduled, and no controller acts but the garbage collector and the one that empties namespaces, at
-//! once and in the same request. There are no webhooks ([`Builder::conversion`] stands in for those that convert), no authorisation
-//! (whoever asks is anonymous and may do everything), no aggregated APIs, no tokens of service accounts, no exec, attach, log and
-//! proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents have the fields of built-in kinds and no
+//! once and in the same request. There are no webhooks ([`Builder::conversion`] stands in for those that convert), no authorisation:
+//! whoever asks may do everything, and is `admin` unless it shows who it is ([`UserInfo`], [`Builder::user_token`], a certificate, a
+//! token of a service account, `kubectl --as`). Tokens of service accounts have the claims of real ones and no signature. There are no
+//! aggregated APIs, no exec, attach, log and proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents have the fields of built-in kinds and no
 //! descriptions of them. Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
 //!
 //! # Features
@@ -90,6 +91,7 @@ mod selector;
 mod server;
 mod store;
 mod table;
+mod user;
 mod watch;
 #[cfg(feature = "yaml")]
 mod yaml;
@@ -101,6 +103,7 @@ pub use http::ResponseBody;
 pub use listen::{ListenOptions, Listener};
 pub use requests::{RequestRecord, Requests};
 pub use server::{Builder, Server, SetupError, Snapshot};
+pub use user::UserInfo;
 
 /// The example of the README is a test too.
 #[cfg(doctest)]

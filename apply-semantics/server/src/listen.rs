@@ -4,6 +4,7 @@ mod connection;
 mod options;
 #[cfg(feature = "tls")]
 mod tls;
+mod turns;
 
 use std::{
     fmt,
@@ -11,6 +12,7 @@ use std::{
     io::{self, Write as _},
     net::SocketAddr,
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,6 +44,8 @@ pub struct Listener {
     /// It holds what a client needs to be let in.
     kubeconfig: String,
     accepting: JoinHandle<JoinSet<()>>,
+    /// Lets watches go on.
+    calling: JoinHandle<()>,
     down: watch::Sender<bool>,
 }
 
@@ -68,11 +72,13 @@ impl Server {
         let address = listener.local_addr()?;
         let (door, kubeconfig) = options.door(self, address)?;
         let (down, is_down) = watch::channel(false);
+        let calling = tokio::spawn(Arc::clone(&door.turns).call());
         let accepting = tokio::spawn(connection::accept(listener, door, is_down));
         Ok(Listener {
             address,
             kubeconfig,
             accepting,
+            calling,
             down,
         })
     }
@@ -118,6 +124,7 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.accepting.abort();
+        self.calling.abort();
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) fn call_of(operation: &Operation) -> Call {
         params: Params::new(request.query),
         content_type: request.content_type.map(str::to_owned),
         user_agent: USER_AGENT.to_owned(),
+        user: None,
         body: request.body.map_or(Body::None, Body::Value),
     }
 }

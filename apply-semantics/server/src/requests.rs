@@ -23,8 +23,10 @@ pub struct RequestRecord {
     pub name: Option<String>,
     /// The parameters.
     pub query: Vec<(String, String)>,
-    /// Who asks.
+    /// The program that asks.
     pub user_agent: String,
+    /// Who asks; `admin` if nobody says so.
+    pub username: String,
     /// The code of the answer; 0 if it got lost on the way.
     pub code: u16,
 }
@@ -43,6 +45,10 @@ impl RequestRecord {
             name: call.name.clone(),
             query: call.params.pairs().to_vec(),
             user_agent: call.user_agent.clone(),
+            username: match &call.user {
+                Some(user) => user.username().to_owned(),
+                None => "admin".to_owned(),
+            },
             code,
         }
     }

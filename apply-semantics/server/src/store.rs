@@ -229,6 +229,11 @@ impl Store {
         self.keep(place, object, None);
     }
 
+    /// Counts revisions from there on, if they have not come so far.
+    pub(crate) fn go_on_from(&mut self, revision: u64) {
+        self.revision = self.revision.max(revision);
+    }
+
     fn object(&mut self, place: &Place, value: Value) -> Arc<Object> {
         let table = self.tables.entry(Arc::clone(&place.table)).or_default();
         let object = Arc::new(Object::new(value, &table.labels));

@@ -147,12 +147,8 @@ impl Watch {
         self.waiting.pop_front()
     }
 
-    /// Whether something is there that was made ready before.
-    pub(crate) fn has_more(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// What was made ready before.
+    #[cfg(feature = "listen")]
     pub(crate) fn next_waiting(&mut self) -> Option<Notice> {
         self.waiting.pop_front()
     }

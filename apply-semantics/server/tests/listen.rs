@@ -10,8 +10,10 @@
 
 use std::time::Duration;
 
-use apply_server::{ListenOptions, Listener, Server};
-use serde_json::Value;
+use apply_semantics::op::{DeleteOptions, Operation, ResourceRef};
+use apply_server::{ListenOptions, Listener, Server, UserInfo};
+use http::Request;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -63,6 +65,51 @@ async fn a_token_lets_in() {
     let healthy = ask(connect(&listener).await, "/readyz", "").await;
     assert!(healthy.starts_with("HTTP/1.1 200 OK\r\n"), "{healthy}");
     assert!(!format!("{listener:?}").contains("let-me-in"));
+}
+
+#[tokio::test]
+async fn known_users_are_let_in_and_service_accounts_if_they_may() {
+    let server = Server::builder()
+        .user_token("open-sesame", UserInfo::new("jane"))
+        .object(
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot"}}),
+        )
+        .build();
+    let robot = ResourceRef::of_kind("v1", "ServiceAccount")
+        .within("default")
+        .named("robot");
+    let (head, ()) = Request::post("/api/v1/namespaces/default/serviceaccounts/robot/token")
+        .body(())
+        .unwrap()
+        .into_parts();
+    let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"});
+    let mut answer = server.respond(&head, request.to_string().into());
+    let answer: Value = serde_json::from_slice(&answer.body_mut().take_now().unwrap()).unwrap();
+    let account = answer["status"]["token"].as_str().unwrap().to_owned();
+    let guarded = ListenOptions::new().bearer_token("let-me-in");
+    let open = guarded.clone().service_account_tokens();
+    let (guarded, open) = (
+        server.listen_with(ANYWHERE, &guarded).await.unwrap(),
+        server.listen_with(ANYWHERE, &open).await.unwrap(),
+    );
+    let code = async |listener: &Listener, token: &str| {
+        let shown = format!("Authorization: Bearer {token}\r\n");
+        let answer = ask(connect(listener).await, "/api/v1/namespaces", &shown).await;
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    for (token, on_guarded, on_open) in [
+        ("let-me-in", "200", "200"),
+        ("open-sesame", "200", "200"),
+        (&*account, "401", "200"),
+        (&account[1..], "401", "401"),
+    ] {
+        assert_eq!(code(&guarded, token).await, on_guarded, "{token}");
+        assert_eq!(code(&open, token).await, on_open, "{token}");
+    }
+    server
+        .execute(&Operation::delete(robot, DeleteOptions::default()))
+        .unwrap();
+    assert_eq!(code(&open, &account).await, "401");
 }
 
 #[tokio::test]
@@ -197,6 +244,12 @@ mod tls {
         let stream = greet(&listener, &config, true, b"http/1.1").await;
         let answer = ask(stream, "/api/v1/namespaces", "").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let names = server.requests();
+        assert!(
+            names
+                .iter()
+                .all(|asked| asked.username == "kubernetes-admin")
+        );
         let stream = greet(&listener, &config, false, b"http/1.1").await;
         let answer = ask(stream, "/api/v1/namespaces", "").await;
         assert_eq!(answer, "");

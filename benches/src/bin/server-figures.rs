@@ -27,6 +27,7 @@ use benches::server::{
     Ask, CONFIG_MAPS, Client, DEPLOYMENT, InProcess, changed, config_map, config_map_name,
     create_config_map, intents,
     process::{processor, resident},
+    watchers::Watchers,
     wire::Wire,
 };
 use serde_json::json;
@@ -361,53 +362,69 @@ fn touch(write: usize) -> Ask {
     Ask::apply(&path, "creator", &object)
 }
 
-/// A thread reads a share of the connections, each until it has seen all events.
+/// A thread reads all watches, and another one writes.
 fn watch_loopback() {
     let served = Served::start();
     let mut client = served.client();
     for number in 0..100 {
         client.ask(&create_config_map(number));
     }
-    let (_, namespaces) = client.ask(&Ask::get(CONFIG_MAPS));
-    let list: serde_json::Value = serde_json::from_slice(&namespaces).expect("a list");
-    let version = list["metadata"]["resourceVersion"]
-        .as_str()
-        .expect("a version");
-    let path = format!("{CONFIG_MAPS}?watch=1&resourceVersion={version}");
-    let writes = 5000;
-    let readers: Vec<_> = (0..WATCHERS)
-        .map(|_| {
-            let mut wire = served.client();
-            wire.send(&Ask::get(&*path)).expect("a connection");
-            thread::spawn(move || {
-                let (code, _) = wire.head().expect("an answer");
-                assert_eq!(code, 200, "a watch begins");
-                let mut seen = 0;
-                while seen < writes {
-                    seen += wire.lines().expect("more events");
-                }
-            })
+    let version = |client: &mut Wire| {
+        let (_, list) = client.ask(&Ask::get(CONFIG_MAPS));
+        let list: serde_json::Value = serde_json::from_slice(&list).expect("a list");
+        let version = list["metadata"]["resourceVersion"].as_str();
+        version.expect("a version").to_owned()
+    };
+    for writes in [500, 5000] {
+        let from = version(&mut client);
+        let watch = Ask::get(format!("{CONFIG_MAPS}?watch=1&resourceVersion={from}"));
+        let watchers = Watchers::start(served.address, &watch, WATCHERS, writes);
+        while watchers.open() < WATCHERS {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let asks: Vec<Ask> = (0..writes).map(touch).collect();
+        let before = processor(served.child.id());
+        let begin = Instant::now();
+        for ask in &asks {
+            client.ask(ask);
+        }
+        let written = begin.elapsed();
+        let reads = watchers.finish().expect("all events");
+        let time = begin.elapsed();
+        let cpu = processor(served.child.id()).saturating_sub(before);
+        let events = writes * WATCHERS;
+        println!(
+            "{WATCHERS} connections, {writes} writes in {:.2} s, all events in {:.2} s: {:.0} events/s, {:.1} in a read; server {:.2} us CPU an event",
+            written.as_secs_f64(),
+            time.as_secs_f64(),
+            per_second(events, time),
+            per(events) / per(reads),
+            micros(cpu) / per(events),
+        );
+    }
+    let from = version(&mut client);
+    let watch = Ask::get(format!("{CONFIG_MAPS}?watch=1&resourceVersion={from}"));
+    lone_events(&mut client, served.client(), &watch);
+}
+
+/// From sending a write to the first byte of its event, when nothing else happens.
+fn lone_events(client: &mut Wire, mut watcher: Wire, watch: &Ask) {
+    watcher.send(watch).expect("a connection");
+    watcher.head().expect("an answer");
+    let mut times: Vec<Duration> = (0..1000)
+        .map(|write| {
+            let ask = touch(write);
+            let begin = Instant::now();
+            client.ask(&ask);
+            watcher.chunk().expect("an event");
+            begin.elapsed()
         })
         .collect();
-    thread::sleep(Duration::from_millis(300));
-    let before = processor(served.child.id());
-    let begin = Instant::now();
-    for write in 0..writes {
-        client.ask(&touch(write));
-    }
-    let written = begin.elapsed();
-    for reader in readers {
-        reader.join().expect("all events");
-    }
-    let time = begin.elapsed();
-    let cpu = processor(served.child.id()).saturating_sub(before);
-    let events = writes * WATCHERS;
+    times.sort();
     println!(
-        "{WATCHERS} connections, {writes} writes in {:.2} s, all events in {:.2} s: {:.0} events/s; server {:.2} us CPU an event",
-        written.as_secs_f64(),
-        time.as_secs_f64(),
-        per_second(events, time),
-        micros(cpu) / per(events),
+        "a lone event, from sending the write: p50 {:.1} us, p99 {:.1} us",
+        micros(times[500]),
+        micros(times[990])
     );
 }
 

@@ -74,20 +74,7 @@ impl Wire {
     /// # Errors
     /// The connection broke.
     pub fn send(&mut self, ask: &Ask) -> io::Result<()> {
-        let mut text = format!(
-            "{} {} HTTP/1.1\r\nhost: server\r\nuser-agent: figures/1\r\naccept: application/json\r\n",
-            ask.method, ask.path
-        );
-        if !ask.content_type.is_empty() {
-            text.push_str("content-type: ");
-            text.push_str(ask.content_type);
-            text.push_str("\r\ncontent-length: ");
-            text.push_str(&ask.body.len().to_string());
-            text.push_str("\r\n");
-        }
-        text.push_str("\r\n");
-        text.push_str(&ask.body);
-        self.stream.get_mut().write_all(text.as_bytes())
+        self.stream.get_mut().write_all(ask.http_1().as_bytes())
     }
 
     /// Reads the head of an answer: its code, and the length of its body; none if it comes in chunks.
@@ -112,18 +99,18 @@ impl Wire {
         }
     }
 
-    /// Reads what there is of a body in chunks, and tells how many lines ended in it.
+    /// Reads a chunk of a body that comes in chunks.
     ///
     /// # Errors
     /// The connection broke.
-    pub fn lines(&mut self) -> io::Result<usize> {
+    pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
         let mut size = String::new();
         self.stream.read_line(&mut size)?;
         let size = usize::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
         let mut chunk = vec![0; size + 2];
         self.stream.read_exact(&mut chunk)?;
-        let data = chunk.get(..size).unwrap_or_default();
-        Ok(data.split(|byte| *byte == b'\n').count() - 1)
+        chunk.truncate(size);
+        Ok(chunk)
     }
 }
 

@@ -1,14 +1,13 @@
 //! Questions that are asked by a POST and stored nowhere: who is asking, and what may be done.
 //!
-//! There is no authorisation and no authentication, so the answers are those of a server with `--authorization-mode=AlwaysAllow`
-//! whose client is anonymous.
+//! There is no authorisation, so the answers are those of a server with `--authorization-mode=AlwaysAllow`.
 
 use std::sync::Arc;
 
 use apply_semantics::op::{Cause, Effect};
 use serde_json::{Value, json};
 
-use super::{Answered, Core, decode, fields::Writer};
+use super::{Answered, Core, decode, fields::Writer, tokens::ISSUER};
 use crate::{
     answer::Answer,
     call::{Call, WriteSettings},
@@ -28,11 +27,44 @@ impl Core {
             subresource: "",
             force: false,
         };
+        let status = self.status(&object, &resource.kind);
         let mut object = self.own_updated(None, object, writer, resource)?;
         if let Some(fields) = object.as_object_mut() {
-            fields.insert("status".to_owned(), status(&resource.kind));
+            fields.insert("status".to_owned(), status);
         }
         Ok(Answer::other(201, object, Effect::Created))
+    }
+
+    fn status(&self, question: &Value, kind: &str) -> Value {
+        match kind {
+            "SelfSubjectReview" => json!({"userInfo": self.user().to_json()}),
+            "SelfSubjectRulesReview" => json!({
+                "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
+                "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
+                "incomplete": false,
+            }),
+            "TokenReview" => self.token_status(question),
+            _ => json!({"allowed": true}),
+        }
+    }
+
+    /// Whose a token is.
+    fn token_status(&self, question: &Value) -> Value {
+        let audiences = question
+            .pointer("/spec/audiences")
+            .and_then(Value::as_array);
+        let audiences = audiences.into_iter().flatten().filter_map(Value::as_str);
+        let mut audiences: Vec<String> = audiences.map(str::to_owned).collect();
+        if audiences.is_empty() {
+            audiences.push(ISSUER.to_owned());
+        }
+        let token = question.pointer("/spec/token").and_then(Value::as_str);
+        match self.authenticate(token.unwrap_or_default(), &audiences) {
+            Ok((user, audiences)) => {
+                json!({"authenticated": true, "user": user.to_json(), "audiences": audiences})
+            }
+            Err(error) => json!({"user": {}, "error": error.to_string()}),
+        }
     }
 }
 
@@ -41,22 +73,6 @@ impl Resource {
     pub(super) fn is_review(&self) -> bool {
         let group = self.group.as_str();
         self.custom.is_none() && matches!(group, "authentication.k8s.io" | "authorization.k8s.io")
-    }
-}
-
-fn status(kind: &str) -> Value {
-    match kind {
-        "SelfSubjectReview" => json!({
-            "userInfo": {"username": "system:anonymous", "groups": ["system:unauthenticated"]},
-        }),
-        "SelfSubjectRulesReview" => json!({
-            "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
-            "nonResourceRules": [{"verbs": ["*"], "nonResourceURLs": ["*"]}],
-            "incomplete": false,
-        }),
-        // No token is anybody's.
-        "TokenReview" => json!({"user": {}}),
-        _ => json!({"allowed": true}),
     }
 }
 

@@ -31,6 +31,9 @@ impl Core {
         }
         match (name, call.method) {
             ("scale", _) => self.scale(call, resource),
+            ("token", Method::Post) if resource.is_builtin("", "serviceaccounts") => {
+                self.request_token(call, resource)
+            }
             ("binding", Method::Post) => self.bind(call, resource),
             ("eviction", Method::Post) => self.evict(call, resource),
             ("finalize", Method::Put) => self.finalize(call, resource),

@@ -1,3 +1,5 @@
+#[cfg(feature = "listen")]
+use std::task::ready;
 use std::{
     convert::Infallible,
     fmt,
@@ -6,13 +8,17 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+#[cfg(feature = "listen")]
+use bytes::Buf as _;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+#[cfg(feature = "listen")]
+use super::batch::Batch;
 use super::{accept::Accept, render};
 use crate::{
     core::Core,
-    server::Server,
+    server::{Server, State},
     watch::{Notice, Watch, line},
 };
 
@@ -88,34 +94,54 @@ impl ResponseBody {
     }
 }
 
+#[cfg(feature = "listen")]
+impl ResponseBody {
+    /// Whether it is a watch, which waits for things to happen.
+    pub(crate) fn is_watch(&self) -> bool {
+        matches!(self.0, Inner::Watch(_))
+    }
+
+    /// Everything that there is to send, within bounds.
+    pub(crate) fn poll_batch(&mut self, cx: &Context<'_>) -> Poll<Option<Batch>> {
+        match &mut self.0 {
+            Inner::Whole(bytes) => {
+                let bytes = bytes.take().filter(|bytes| !bytes.is_empty());
+                Poll::Ready(bytes.map(Batch::from))
+            }
+            Inner::Watch(lines) => lines.poll_batch(cx),
+        }
+    }
+}
+
 /// Lines that wait are sent together up to about that many bytes.
-const TOGETHER: usize = 16 * 1024;
+#[cfg(feature = "listen")]
+const TOGETHER: usize = 64 * 1024;
 
 impl Lines {
     /// The lines that wait, or the next one.
-    fn poll_lines(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
-        let first = match self.poll_line(cx) {
-            Poll::Ready(Some(line)) => line,
-            other => return other,
-        };
-        if !self.watch.has_more() {
-            return Poll::Ready(Some(first));
-        }
-        let mut together = Vec::from(first);
+    #[cfg(feature = "listen")]
+    fn poll_batch(&mut self, cx: &Context<'_>) -> Poll<Option<Batch>> {
         let server = self.server.clone();
-        let state = server.lock();
-        while together.len() < TOGETHER
+        let mut state = server.lock();
+        let Some(first) = ready!(self.poll_in(&mut state, cx)) else {
+            return Poll::Ready(None);
+        };
+        let mut batch = Batch::from(first);
+        while batch.remaining() < TOGETHER
             && self.left != Some(0)
             && let Some(notice) = self.watch.next_waiting()
         {
-            together.extend_from_slice(&self.line(notice, &state.core));
+            batch.push(self.line(notice, &state.core));
         }
-        Poll::Ready(Some(together.into()))
+        Poll::Ready(Some(batch))
     }
 
     fn poll_line(&mut self, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         let server = self.server.clone();
-        let mut state = server.lock();
+        self.poll_in(&mut server.lock(), cx)
+    }
+
+    fn poll_in(&mut self, state: &mut State, cx: &Context<'_>) -> Poll<Option<Bytes>> {
         if state.dropped_watches != self.dropped || self.left == Some(0) {
             return Poll::Ready(None);
         }
@@ -192,7 +218,7 @@ impl Body for ResponseBody {
                     .map(|bytes| Ok(Frame::data(bytes))),
             ),
             Inner::Watch(lines) => lines
-                .poll_lines(cx)
+                .poll_line(cx)
                 .map(|line| line.map(|line| Ok(Frame::data(line)))),
         }
     }

@@ -5,11 +5,11 @@ use std::{
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -23,9 +23,11 @@ use tokio::{
     task::JoinSet,
 };
 
+use super::turns::{Turn, Turns};
 use crate::{
-    http::{ResponseBody, unauthorized},
+    http::{Batch, ResponseBody, bearer, unauthorized},
     server::Server,
+    user::{UserInfo, is_same},
 };
 
 /// What a client has to pass.
@@ -33,8 +35,13 @@ use crate::{
 pub(super) struct Door {
     pub(super) server: Server,
     pub(super) token: Option<Arc<str>>,
+    pub(super) service_accounts: bool,
+    pub(super) turns: Arc<Turns>,
     #[cfg(feature = "tls")]
     pub(super) acceptor: Option<tokio_rustls::TlsAcceptor>,
+    /// Who comes with a certificate. There is only one that is good.
+    #[cfg(feature = "tls")]
+    pub(super) certified: Option<Arc<UserInfo>>,
 }
 
 /// Whether the port closes.
@@ -85,16 +92,18 @@ async fn receive(stream: TcpStream, door: Door, down: Down) {
         // Who does not make up its mind is sent away.
         let greeting = tokio::time::timeout(Duration::from_secs(10), acceptor.accept(stream));
         if let Ok(Ok(stream)) = greeting.await {
-            serve(stream, door, down).await;
+            let certified = door.certified.clone();
+            serve(stream, door, certified, down).await;
         }
         return;
     }
-    serve(stream, door, down).await;
+    serve(stream, door, None, down).await;
 }
 
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     door: Door,
+    certified: Option<Arc<UserInfo>>,
     down: Down,
 ) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -102,6 +111,7 @@ async fn serve(
     builder.http2().timer(TokioTimer::new());
     let desk = Desk {
         door,
+        certified,
         down: down.clone(),
     };
     let connection = builder.serve_connection(TokioIo::new(stream), desk);
@@ -122,6 +132,8 @@ async fn serve(
 /// Where requests of a connection are answered.
 struct Desk {
     door: Door,
+    /// Who has shown a certificate.
+    certified: Option<Arc<UserInfo>>,
     down: Down,
 }
 
@@ -132,11 +144,16 @@ impl hyper::service::Service<Request<Incoming>> for Desk {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Answer, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let down = self.down.clone();
-        let end = move |answer: Response<ResponseBody>| answer.map(|body| Until::new(body, down));
+        let turns = Arc::clone(&self.door.turns);
+        let end =
+            move |answer: Response<ResponseBody>| answer.map(|body| Until::new(body, down, &turns));
         if !self.door.lets_in(request.uri().path(), request.headers()) {
             return Box::pin(std::future::ready(Ok(end(unauthorized()))));
+        }
+        if let Some(user) = &self.certified {
+            request.extensions_mut().insert(UserInfo::clone(user));
         }
         let answer = tower_service::Service::call(&mut self.door.server.clone(), request);
         Box::pin(async move { answer.await.map(end) })
@@ -152,44 +169,57 @@ impl Door {
         if matches!(first, Some("healthz" | "livez" | "readyz" | "version")) {
             return true;
         }
-        let shown = headers.get(header::AUTHORIZATION);
-        let shown = shown.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        shown.is_some_and(|shown| is_same(shown, token.as_bytes()))
+        let Some(shown) = bearer(headers) else {
+            return false;
+        };
+        if is_same(shown.as_bytes(), token.as_bytes()) {
+            return true;
+        }
+        let core = &self.server.lock().core;
+        core.users.of(shown).is_some() || (self.service_accounts && core.asker_by(shown).is_ok())
     }
-}
-
-/// Compares in a time that does not depend on where they differ.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let differences = one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b));
-    one.len() == other.len() && differences == 0
 }
 
 /// A body that ends when the port closes, if it would wait for more.
 pub(super) struct Until {
     body: ResponseBody,
     closing: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Watches go on when it is their turn.
+    turn: Option<(Arc<Turn>, Waker)>,
 }
 
 impl Until {
-    fn new(body: ResponseBody, down: Down) -> Self {
+    fn new(body: ResponseBody, down: Down, turns: &Arc<Turns>) -> Self {
+        let turn = body.is_watch().then(|| Turn::of(turns));
         Self {
             body,
             closing: Box::pin(wait_for(down)),
+            turn: turn.map(|turn| (Arc::clone(&turn), turn.into())),
+        }
+    }
+
+    fn poll_batch(&mut self, cx: &Context<'_>) -> Poll<Option<Batch>> {
+        match &self.turn {
+            Some((turn, waker)) => {
+                turn.belongs_to(cx.waker());
+                self.body.poll_batch(&Context::from_waker(waker))
+            }
+            None => self.body.poll_batch(cx),
         }
     }
 }
 
 impl Body for Until {
-    type Data = <ResponseBody as Body>::Data;
+    type Data = Batch;
     type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Infallible>>> {
-        match Pin::new(&mut self.body).poll_frame(cx) {
+    ) -> Poll<Option<Result<Frame<Batch>, Infallible>>> {
+        match self.poll_batch(cx) {
             Poll::Pending if self.closing.as_mut().poll(cx).is_ready() => Poll::Ready(None),
-            polled => polled,
+            polled => polled.map(|batch| batch.map(|batch| Ok(Frame::data(batch)))),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::server::Server;
 #[derive(Clone, Default)]
 pub struct ListenOptions {
     token: Option<Arc<str>>,
+    service_accounts: bool,
     #[cfg(feature = "tls")]
     tls: bool,
     #[cfg(feature = "tls")]
@@ -28,10 +29,19 @@ impl ListenOptions {
         Self::default()
     }
 
-    /// Only for who shows that token; others are answered 401. `/healthz`, `/livez`, `/readyz` and `/version` are for everybody.
+    /// Only for who shows that token, or one of [`Builder::user_token`](crate::Builder::user_token); others are answered
+    /// 401. `/healthz`, `/livez`, `/readyz` and `/version` are for everybody.
     #[must_use]
     pub fn bearer_token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into().into());
+        self
+    }
+
+    /// For service accounts too, by the tokens that the server gives them. Nobody signs these: who knows the uid of a service account
+    /// can write one.
+    #[must_use]
+    pub fn service_account_tokens(mut self) -> Self {
+        self.service_accounts = true;
         self
     }
 
@@ -44,7 +54,8 @@ impl ListenOptions {
         self
     }
 
-    /// Encrypted (feature `tls`), and only for who has a certificate of the same authority, as the kubeconfig has one.
+    /// Encrypted (feature `tls`), and only for who has a certificate of the same authority, as the kubeconfig has one: for
+    /// `kubernetes-admin` of the group `kubeadm:cluster-admins`.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn client_certificates(mut self) -> Self {
@@ -73,16 +84,21 @@ impl ListenOptions {
         )]
         let mut cluster = json!({"server": format!("http://{address}")});
         #[cfg(feature = "tls")]
+        let mut certified = None;
+        #[cfg(feature = "tls")]
         let acceptor = if self.tls {
             let identity = super::tls::Identity::new(address.ip(), self.client_certificates)?;
             cluster = json!({
                 "server": format!("https://{address}"),
                 "certificate-authority-data": identity.authority,
             });
-            if let (Some((certificate, key)), Some(user)) = (identity.client, user.as_object_mut())
-            {
-                user.insert("client-certificate-data".to_owned(), certificate.into());
-                user.insert("client-key-data".to_owned(), key.into());
+            if let (Some(client), Some(user)) = (identity.client, user.as_object_mut()) {
+                user.insert(
+                    "client-certificate-data".to_owned(),
+                    client.certificate.into(),
+                );
+                user.insert("client-key-data".to_owned(), client.key.into());
+                certified = Some(client.user);
             }
             Some(identity.acceptor)
         } else {
@@ -91,8 +107,12 @@ impl ListenOptions {
         let door = Door {
             server: server.clone(),
             token: self.token.clone(),
+            service_accounts: self.service_accounts,
+            turns: Arc::default(),
             #[cfg(feature = "tls")]
             acceptor,
+            #[cfg(feature = "tls")]
+            certified,
         };
         Ok((door, kubeconfig(&cluster, &user)))
     }
@@ -101,7 +121,9 @@ impl ListenOptions {
 impl fmt::Debug for ListenOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("ListenOptions");
-        shown.field("token", &self.token.as_ref().map(|_| "..."));
+        shown
+            .field("token", &self.token.as_ref().map(|_| "..."))
+            .field("service_accounts", &self.service_accounts);
         #[cfg(feature = "tls")]
         shown
             .field("tls", &self.tls)

@@ -87,13 +87,11 @@ impl Cx for Context<'_> {
     }
 
     fn user(&self) -> User {
+        let user = self.core.user();
         User {
-            name: "admin".to_owned(),
-            uid: "admin".to_owned(),
-            groups: vec![
-                "system:masters".to_owned(),
-                "system:authenticated".to_owned(),
-            ],
+            name: user.username().to_owned(),
+            uid: user.unique_id().to_owned(),
+            groups: user.groups(),
         }
     }
 

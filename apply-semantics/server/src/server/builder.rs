@@ -12,6 +12,7 @@ use crate::{
     journal::Journal,
     registry::Registry,
     store::Store,
+    user::{UserInfo, Users},
 };
 
 /// How a server is made.
@@ -36,6 +37,8 @@ pub struct Builder {
     empty: EmptyContainers,
     objects: Vec<Value>,
     conversion: Conversion,
+    journal: u64,
+    users: Users,
 }
 
 /// A server cannot be made.
@@ -68,6 +71,8 @@ impl Builder {
             empty: EmptyContainers::default(),
             objects: Vec::new(),
             conversion: Conversion::default(),
+            journal: 4 * 1024 * 1024,
+            users: Users::default(),
         }
     }
 
@@ -149,6 +154,21 @@ impl Builder {
         self
     }
 
+    /// Knows somebody by a bearer token: requests that show it are that user's, `TokenReview` says so, and a port that is not for
+    /// everybody lets it in.
+    ///
+    /// ```
+    /// use apply_server::{Server, UserInfo};
+    ///
+    /// let jane = UserInfo::new("jane").group("devs");
+    /// let server = Server::builder().user_token("open-sesame", jane).build();
+    /// # drop(server);
+    /// ```
+    pub fn user_token(mut self, token: impl Into<String>, user: UserInfo) -> Self {
+        self.users.add(token.into(), user);
+        self
+    }
+
     /// Begins with that object, see [`Server::seed`].
     pub fn object(mut self, object: Value) -> Self {
         self.objects.push(object);
@@ -176,6 +196,14 @@ impl Builder {
         Ok(Server::of(core, None, self.requests))
     }
 
+    /// Lets the file of [`Builder::persistent`] grow to that many bytes at least before it is written anew with what is there alone;
+    /// by default to 4 MiB. Beyond that it is written anew whenever it is four times as long as it need be. The request that comes then
+    /// waits for it.
+    pub fn journal_bytes(mut self, bytes: u64) -> Self {
+        self.journal = bytes;
+        self
+    }
+
     /// Makes a server that keeps its objects in a file: what it answered is on the disk. With an existing file it goes on from
     /// there; a last request that was not written to its end is dropped, for nobody was told of it.
     ///
@@ -183,7 +211,7 @@ impl Builder {
     /// The file cannot be read or written, or is damaged; or an object to begin with is none.
     pub fn persistent(self, file: impl Into<PathBuf>) -> Result<Server, SetupError> {
         let mut core = self.core();
-        let (mut journal, loaded) = Journal::open(&file.into(), &mut core)?;
+        let (mut journal, loaded) = Journal::open(&file.into(), self.journal, &mut core)?;
         if !loaded {
             for object in self.objects {
                 core.seed(object).map_err(SetupError::Object)?;
@@ -212,6 +240,8 @@ impl Builder {
             unsettled: BTreeSet::new(),
             conversion: self.conversion.clone(),
             stale: 0,
+            users: self.users.clone(),
+            asker: None,
         };
         if self.namespaces {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {

@@ -306,7 +306,10 @@ impl Stage {
 fn options() -> ListenOptions {
     let options = ListenOptions::new();
     #[cfg(feature = "tls")]
-    let options = options.tls().bearer_token("let-me-in");
+    let options = options
+        .tls()
+        .bearer_token("let-me-in")
+        .service_account_tokens();
     options
 }
 
