@@ -79,6 +79,7 @@ fn cluster() -> impl Strategy<Value = Cluster> {
             capacity: allocatable.clone(),
             allocatable,
             scores: [("other/score".to_owned(), score)].into(),
+            ..Cluster::default()
         },
     )
 }
@@ -92,7 +93,7 @@ fn toleration() -> impl Strategy<Value = Toleration> {
             operator: if exists {
                 TolerationOperator::Exists
             } else {
-                TolerationOperator::Equal..Cluster::default()
+                TolerationOperator::Equal
             },
             value: if exists { String::new() } else { value },
             effect: None,
