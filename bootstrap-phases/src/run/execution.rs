@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     ChangeRecord, Cx, Digest, Effect, ErrorClass, Event, EventKind, JournalError, Outcome,
-    PhaseError, PhaseReport, PhaseState, Plan, Report, RunError, RunFailure, Timestamp, event,
-    journal::{Entry, Record, SCHEMA},
+    PhaseError, PhaseReport, PhaseState, Plan, Report, RetryPolicy, RunError, RunFailure,
+    Timestamp, event,
+    journal::{Entry, Open, Record, SCHEMA},
 };
 
 pub(super) fn run<C: ?Sized>(
@@ -99,18 +100,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             return Ok(());
         };
         if let Some(open) = &history.open {
-            let settled = open.settle(
-                self.runner.files,
-                Some(&|effect| self.runner.carry_out(effect)),
-                &|record| self.record(record),
-            );
-            let finished = settled.map_err(|stop| match stop {
-                Stop::Journal(error) => RunError::Journal(error),
-                Stop::Phase(error) => RunError::Recovery {
-                    path: open.phase.clone(),
-                    error,
-                },
-            })?;
+            let finished = self.settle(open)?;
             self.emit(EventKind::Recovered {
                 path: open.phase.clone(),
                 finished,
@@ -124,6 +114,42 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         self.record(record).map_err(RunError::Journal)?;
         self.journalled = true;
         Ok(())
+    }
+
+    /// Settles what an earlier run left open. What an effect of it waits for is waited for here, too: it is asked again as often and as
+    /// long as a phase does that says nothing else.
+    fn settle(&mut self, open: &Open) -> Result<bool, RunError> {
+        let runner = self.runner;
+        let ends = runner
+            .deadline
+            .and_then(|limit| self.started.checked_add(limit));
+        let policy = RetryPolicy::default();
+        let mut attempts = Attempts::new(runner.clock, runner.jitter, policy, ends);
+        loop {
+            let settled = open.settle(
+                runner.files,
+                Some(&|effect| runner.carry_out(effect)),
+                &|record| self.record(record),
+            );
+            let error = match settled {
+                Ok(finished) => return Ok(finished),
+                Err(Stop::Journal(error)) => return Err(RunError::Journal(error)),
+                Err(Stop::Phase(error)) => error,
+            };
+            let failed = |error| RunError::Recovery {
+                path: open.phase.clone(),
+                error,
+            };
+            let pause = match attempts.after(&error) {
+                Ok(pause) if error.class == ErrorClass::NotYet => pause,
+                _ => return Err(failed(error)),
+            };
+            let delay = self.tell_pause(&open.phase, &attempts, pause, error);
+            runner.clock.sleep(delay, &runner.cancel);
+            if runner.cancel.is_cancelled() {
+                return Err(RunError::Cancelled);
+            }
+        }
     }
 
     fn beginning(&self, config: Digest, phases: Vec<String>) -> Record {
@@ -260,7 +286,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
                 Ok(pause) => pause,
                 Err(error) => return Err(self.give_up(turn.place, staged, error)),
             };
-            let delay = self.tell_pause(turn.place, &attempts, pause, error);
+            let delay = self.tell_pause(turn.place.path, &attempts, pause, error);
             runner.clock.sleep(delay, &runner.cancel);
             if runner.cancel.is_cancelled() {
                 return Err(self.give_up(turn.place, staged, PhaseError::cancelled()));
@@ -279,12 +305,12 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
 
     fn tell_pause(
         &mut self,
-        place: Place<'_>,
+        path: &str,
         attempts: &Attempts<'_>,
         pause: Pause,
         error: PhaseError,
     ) -> Duration {
-        let path = place.path.to_owned();
+        let path = path.to_owned();
         match pause {
             Pause::Wait(delay) => {
                 self.emit(EventKind::Waiting {
