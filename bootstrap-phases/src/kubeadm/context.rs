@@ -43,6 +43,9 @@ pub struct InitContext {
     pub ci_version: Option<String>,
     /// Whether certificates are uploaded for control-plane nodes that join; the flag `upload-certs`.
     pub upload_certs: bool,
+    /// Whether the phases make sure that the administrators of `admin.conf` have their rights: `init` does; who joins or upgrades a
+    /// cluster finds it so.
+    pub grants_admins: bool,
     /// Whether the node becomes a worker: its kubelet then registers the taints.
     pub worker: bool,
     /// The members of etcd that are there already, as names and peer URLs; with some, the etcd of this node joins them.
@@ -104,6 +107,7 @@ impl InitContext {
             kube_proxy_user_supplied: false,
             ci_version: None,
             upload_certs: false,
+            grants_admins: true,
             worker: false,
             etcd_members: Vec::new(),
             kubeconfig: None,

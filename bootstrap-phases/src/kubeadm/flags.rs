@@ -71,6 +71,21 @@ const RESET_VALUES: [&str; 5] = [
 ];
 /// Flags of the command `reset` that stand alone, sorted.
 const RESET_SWITCHES: [&str; 3] = ["cleanup-tmp-dir", "dry-run", "force"];
+/// Flags of the command `upgrade apply` that take a value, sorted.
+const APPLY_VALUES: [&str; 4] = ["config", "ignore-preflight-errors", "kubeconfig", "patches"];
+/// Flags of the command `upgrade apply` that are on or off, sorted. kubeadm's are given as `--etcd-upgrade=false`.
+const APPLY_SWITCHES: [&str; 8] = [
+    "allow-experimental-upgrades",
+    "allow-release-candidate-upgrades",
+    "certificate-renewal",
+    "dry-run",
+    "etcd-upgrade",
+    "force",
+    "print-config",
+    "yes",
+];
+/// Those of them that `upgrade node` has, too.
+const NODE_SWITCHES: [&str; 3] = ["certificate-renewal", "dry-run", "etcd-upgrade"];
 /// Flags that only single phases have; all take a value.
 const PHASE_VALUES: [&str; 5] = [
     "apiserver-extra-args",
@@ -108,6 +123,26 @@ pub fn join_flags() -> Vec<Flag> {
 pub fn reset_flags() -> Vec<Flag> {
     let mut flags: Vec<Flag> = RESET_VALUES.map(Flag::new).into();
     flags.extend(RESET_SWITCHES.map(Flag::switch));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
+/// The flags of the command `upgrade apply`, sorted.
+pub fn upgrade_apply_flags() -> Vec<Flag> {
+    let mut flags: Vec<Flag> = APPLY_VALUES.map(Flag::new).into();
+    flags.extend(APPLY_SWITCHES.map(|name| match name {
+        "force" => Flag::switch(name).shorthand('f'),
+        "yes" => Flag::switch(name).shorthand('y'),
+        _ => Flag::switch(name),
+    }));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
+/// The flags of the command `upgrade node`, sorted.
+pub fn upgrade_node_flags() -> Vec<Flag> {
+    let mut flags: Vec<Flag> = APPLY_VALUES.map(Flag::new).into();
+    flags.extend(NODE_SWITCHES.map(Flag::switch));
     flags.sort_by(|a, b| a.name.cmp(&b.name));
     flags
 }

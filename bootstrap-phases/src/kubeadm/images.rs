@@ -6,13 +6,15 @@ use componentconfig::kubeadm::v1beta4::ClusterConfiguration;
 use semver::Version;
 use serde_json::{Value, json};
 
+use crate::{Command, Effect, Host, PhaseError};
+
 /// The versions of what belongs to a Kubernetes version but has its own, by Kubernetes' minor version, ascending.
 ///
 /// CoreDNS and pause are those of kubeadm itself, whatever version it deploys.
 const ETCD_BY_MINOR: [(u64, &str); 3] = [(34, "3.6.8-0"), (35, "3.6.8-0"), (36, "3.6.8-0")];
 /// What an unreadable version gets.
 const NEWEST_ETCD: &str = "3.6.8-0";
-const COREDNS: &str = "v1.14.2";
+pub(crate) const COREDNS: &str = "v1.14.2";
 const PAUSE: &str = "3.10.2";
 const DEFAULT_REPOSITORY: &str = "registry.k8s.io";
 
@@ -142,6 +144,50 @@ pub fn document(images: &[String]) -> Value {
         "images": images,
     })
 }
+
+/// The pulls of those images that are not there: commands of `crictl`, at this socket of the container runtime. `policy` is
+/// `imagePullPolicy`: `Always` pulls those that are there, too, and `Never` pulls none; empty means `IfNotPresent`.
+///
+/// Follows `ImagePullCheck` in `cmd/kubeadm/app/preflight/checks.go`.
+///
+/// # Errors
+/// There is no `crictl`, or an image that may not be pulled is not there, or the policy is none.
+pub fn pulls(
+    host: &dyn Host,
+    socket: &str,
+    images: &[String],
+    policy: &str,
+) -> Result<Vec<Effect>, PhaseError> {
+    let command = |words: [&str; 2]| {
+        Command::new(
+            CRICTL,
+            ["--runtime-endpoint", socket].into_iter().chain(words),
+        )
+    };
+    let mut effects = Vec::new();
+    for image in images {
+        let there = match policy {
+            "Always" => false,
+            "" | "IfNotPresent" | "Never" => host.run(&command(["inspecti", image]))?.is_success(),
+            other => {
+                let text = format!("{other:?} is none of Always, IfNotPresent, Never");
+                return Err(PhaseError::invalid("images.bad-policy", text).field("imagePullPolicy"));
+            }
+        };
+        if there {
+            continue;
+        }
+        if policy == "Never" {
+            let text = format!("the image {image} is not there, and may not be pulled");
+            return Err(PhaseError::invalid("images.missing", text));
+        }
+        effects.push(command(["pull", image]).into_effect(image.as_str()));
+    }
+    Ok(effects)
+}
+
+/// The program that speaks to container runtimes.
+const CRICTL: &str = "crictl";
 
 /// `preferred` unless it is empty.
 fn first<'a>(preferred: &'a str, fallback: &'a str) -> &'a str {

@@ -9,6 +9,7 @@ pub mod flags;
 pub mod images;
 mod init;
 pub mod join;
+pub mod kept;
 pub mod kubeconfig;
 pub mod kubelet;
 pub mod manifests;
@@ -22,6 +23,7 @@ pub mod preflight;
 pub mod reset;
 pub mod skew;
 pub mod tokens;
+pub mod upgrade;
 pub mod users;
 
 pub use context::{HostFacts, InitContext, Paths};

@@ -23,6 +23,12 @@ pub(crate) fn replay(runner: &mut Runner, cases: &[Case]) {
             "tree-reset" => kubeadm::reset::reset_workflow()
                 .build()
                 .map(|flow| json_of(&flow.tree())),
+            "tree-upgrade-apply" => kubeadm::upgrade::apply_workflow()
+                .build()
+                .map(|flow| json_of(&flow.tree())),
+            "tree-upgrade-node" => kubeadm::upgrade::node_workflow()
+                .build()
+                .map(|flow| json_of(&flow.tree())),
             id => {
                 runner.not_counted(&format!("trees: {id}"), 1, "no such workflow here");
                 continue;

@@ -33,6 +33,11 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         self.api
     }
 
+    /// Whether objects are replaced, as kubeadm does it.
+    pub(crate) fn compat(&self) -> Compat {
+        self.compat
+    }
+
     /// Wants an object to be like this. As kubeadm does it, it is replaced as a whole; else fields that others own stay theirs,
     /// and a warning names those that differ.
     /// What would change nothing but who owns which field is not written.

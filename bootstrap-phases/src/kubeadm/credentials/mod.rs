@@ -13,6 +13,7 @@ use super::InitContext;
 use super::pki::{CERTIFICATES, ClusterCertificate};
 
 pub use expiration::expiration;
+pub(crate) use renew::renewed;
 pub use renew::{Renewal, renew_workflow};
 pub use requests::requests_workflow;
 pub use user::{UserCredentials, user_kubeconfig};
@@ -97,7 +98,7 @@ impl Renewable {
 }
 
 /// The cluster and the user of a kubeconfig's current context, to be changed.
-fn current<'a>(
+pub(crate) fn current<'a>(
     kubeconfig: &'a mut Value,
     list: &str,
     field: &str,

@@ -44,6 +44,18 @@ pub fn renew_workflow(external_etcd: bool) -> Workflow<Renewal> {
     Workflow::new("renew").phases(phases)
 }
 
+/// Plans to renew the certificate or kubeconfig of this name, unless it was made this very moment.
+pub(crate) fn renewed(cx: &Cx<'_, InitContext>, name: &str) -> Result<Plan, PhaseError> {
+    let Some(one) = all(false).into_iter().find(|one| one.name() == name) else {
+        return Ok(Plan::up_to_date());
+    };
+    let renewal = Renewal {
+        context: cx.config.clone(),
+        since: cx.clock.now(),
+    };
+    Renew(one).plan(&Cx::new(&renewal, cx.files, cx.clock, cx.cancel))
+}
+
 struct Renew(Renewable);
 
 impl Phase<Renewal> for Renew {

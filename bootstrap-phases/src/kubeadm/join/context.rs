@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use apply_semantics::op::ResourceRef;
 use componentconfig::kubeadm::v1beta4::{InitConfiguration, JoinConfiguration};
-use componentconfig::kubeadm::{Facts, LoadOptions, load_init, load_join};
+use componentconfig::kubeadm::{Facts, LoadOptions, load_join};
 use componentconfig::{DocumentSet, Kind as _, Report, yaml};
 use serde_json::{Value, json};
 
 use super::Etcd;
 use crate::kubeadm::api::Api;
 use crate::kubeadm::discovery::{self, Cluster, Distrust};
-use crate::kubeadm::objects::{PUBLIC, SYSTEM, cluster_info, config, kube_proxy};
+use crate::kubeadm::kept::Kept;
+use crate::kubeadm::objects::{PUBLIC, cluster_info};
 use crate::kubeadm::pki::{KeySource, Pins};
 use crate::kubeadm::{HostFacts, InitContext, Paths};
 use crate::{Compat, Cx, ErrorClass, Host, PhaseError, Secret};
@@ -207,38 +208,8 @@ impl JoinContext {
 
     /// What the cluster says of itself, and the join configuration of this node, as one configuration.
     fn configuration(&self, api: &Api) -> Result<InitContext, PhaseError> {
-        let mut documents = vec![self.node_document()];
-        for (name, key) in [
-            (config::CLUSTER, config::CLUSTER_KEY),
-            (config::KUBELET, config::KUBELET_KEY),
-            (kube_proxy::NAME, kube_proxy::CONFIG_KEY),
-        ] {
-            let target = ResourceRef::of_kind("v1", "ConfigMap")
-                .within(SYSTEM)
-                .named(name);
-            let map = api.get(&target)?;
-            let text = map
-                .as_ref()
-                .and_then(|map| map.get("data")?.get(key)?.as_str());
-            match text {
-                Some(text) => documents.push(text.to_owned()),
-                // A cluster may do without kube-proxy.
-                None if name == kube_proxy::NAME => {}
-                None => {
-                    let text = format!("the cluster keeps no {name}");
-                    return Err(PhaseError::fatal("join.no-configuration", text));
-                }
-            }
-        }
-        let text = documents.join("\n---\n");
-        let bad = |report: &Report| {
-            let text = format!("the configuration that the cluster keeps: {report}");
-            PhaseError::invalid("join.bad-configuration", text)
-        };
-        let set = DocumentSet::read("cluster", &text).map_err(|report| bad(&report))?;
-        let loaded = load_init(&set, &self.facts, LoadOptions::init());
-        let loaded = loaded.map_err(|report| bad(&report))?;
-        let mut init = InitContext::loaded(loaded.config)
+        let loaded = Kept::read(api)?.with_node(&self.node_document(), &self.facts)?;
+        let mut init = InitContext::loaded(loaded)
             .host(self.host.clone())
             .keys(self.keys.clone())
             .compat(self.compat);
@@ -246,6 +217,7 @@ impl JoinContext {
         init.machine.clone_from(&self.machine);
         init.init.dry_run = self.join.dry_run;
         init.worker = !self.is_control_plane();
+        init.grants_admins = false;
         Ok(init)
     }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::{Effect, PhaseError, Port};
+use crate::{Effect, ErrorClass, PhaseError, Port};
 
 /// What joining needs of a cluster's etcd.
 pub trait Etcd: Send + Sync {
@@ -52,6 +52,9 @@ impl Port for EtcdPort<'_> {
         if let Some(id) = effect.data().get("remove").and_then(Value::as_u64) {
             return self.0.remove(id);
         }
+        if effect.data().get("available") == Some(&Value::Bool(true)) {
+            return available(self.0);
+        }
         let Some(url) = url("promote") else {
             let text = format!("{} is nothing that etcd does", effect.title());
             return Err(PhaseError::fatal("etcd.not-an-operation", text));
@@ -68,6 +71,19 @@ impl Port for EtcdPort<'_> {
                 format!("there is no member at {url}"),
             )),
         }
+    }
+}
+
+/// An etcd that is restarted answers again after a while.
+fn available(etcd: &dyn Etcd) -> Result<(), PhaseError> {
+    match etcd.members() {
+        Ok(members) if !members.is_empty() => Ok(()),
+        Ok(_) => Err(PhaseError::not_yet("etcd.no-member", "etcd has no member")),
+        Err(error) if error.class == ErrorClass::Transient => Err(PhaseError {
+            class: ErrorClass::NotYet,
+            ..error
+        }),
+        Err(error) => Err(error),
     }
 }
 

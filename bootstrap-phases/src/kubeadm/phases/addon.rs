@@ -220,19 +220,17 @@ fn replicas(wanted: &ApiDraft<'_, '_>) -> Result<u64, PhaseError> {
     Ok(first.and_then(Value::as_u64).unwrap_or(coredns::REPLICAS))
 }
 
-/// A configuration that somebody changed stays as it is.
+/// A configuration that is there stays as it is, whoever wrote it.
 fn corefile(wanted: &mut ApiDraft<'_, '_>, map: Value) -> Result<(), PhaseError> {
-    let path = format!("/data/{}", coredns::COREFILE);
-    let live = wanted.api().get(&target_of(&map)?)?;
-    let Some(text) = live.as_ref().and_then(|live| live.pointer(&path)) else {
+    let Some(live) = wanted.api().get(&target_of(&map)?)? else {
         return wanted.object(map);
     };
-    if Some(text) != map.pointer(&path) {
+    let path = format!("/data/{}", coredns::COREFILE);
+    if live.pointer(&path) != map.pointer(&path) {
         let text = "the configuration of CoreDNS was changed and stays as it is";
         wanted.note(Note::info("addon.corefile-kept", text));
-        return Ok(());
     }
-    wanted.object(map)
+    Ok(())
 }
 
 fn plan_kube_proxy(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {

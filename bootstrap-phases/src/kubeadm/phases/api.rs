@@ -9,7 +9,7 @@ use crate::kubeadm::objects::rbac;
 use crate::{Compat, Cx, FileError, FileErrorKind, Note, PhaseError, Plan};
 
 /// Plans with the API; without one there is nothing to do.
-pub(super) fn with_api(
+pub(crate) fn with_api(
     cx: &Cx<'_, InitContext>,
     wants: impl FnOnce(&mut ApiDraft<'_, '_>) -> Result<(), PhaseError>,
 ) -> Result<Plan, PhaseError> {
@@ -23,7 +23,7 @@ pub(super) fn with_api(
     }
     let mut draft = cx.draft();
     let mut wanted = ApiDraft::new(api, cx.config.compat, &mut draft);
-    if !cx.config.init.dry_run {
+    if cx.config.grants_admins && !cx.config.init.dry_run {
         administrators(cx, api, &mut wanted)?;
     }
     wants(&mut wanted)?;

@@ -42,7 +42,7 @@ pub fn kubelet_start() -> Node<InitContext> {
 }
 
 /// Whether the configuration of this node holds the endpoint of its container runtime; else a flag does.
-const GATE: &str = "NodeLocalCRISocket";
+pub(crate) const GATE: &str = "NodeLocalCRISocket";
 
 fn write(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
     let context = cx.config;
@@ -55,7 +55,7 @@ fn write(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         runtime_endpoint: (!in_config).then_some(endpoint),
         with_taints: context.worker,
     });
-    let mut document = patched(cx)?;
+    let document = kubelet_document(cx, in_config.then_some(endpoint))?;
     let mut draft = cx.draft();
     let folder = context.paths.kubelet.trim_end_matches('/');
     draft.dir(folder, 0o700)?;
@@ -65,7 +65,6 @@ fn write(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
     file("kubeadm-flags.env", kubelet::flags_file(&flags))?;
     if in_config {
         file("instance-config.yaml", kubelet::instance_config(endpoint))?;
-        document = for_this_node(document, endpoint)?;
     }
     file("config.yaml", yaml::write(&document))?;
     let mut plan = draft.finish();
@@ -74,6 +73,18 @@ fn write(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         plan.notes.push(Note::info("kubelet.not-restarted", text));
     }
     Ok(plan)
+}
+
+/// The kubelet's configuration on this node: the cluster's, patched by the user, with this endpoint of the container runtime.
+pub(crate) fn kubelet_document(
+    cx: &Cx<'_, InitContext>,
+    endpoint: Option<&str>,
+) -> Result<Value, PhaseError> {
+    let document = patched(cx)?;
+    match endpoint {
+        Some(endpoint) => for_this_node(document, endpoint),
+        None => Ok(document),
+    }
 }
 
 /// The cluster's configuration with the user's patches.

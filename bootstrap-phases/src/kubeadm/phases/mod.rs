@@ -2,7 +2,7 @@
 
 mod addon;
 mod ahead;
-mod api;
+pub(crate) mod api;
 mod bootstrap_token;
 mod certs;
 mod external;
@@ -28,9 +28,12 @@ pub use external::check_external_authorities;
 pub use kubeconfigs::{ClusterKubeconfig, KUBECONFIGS, kubeconfig};
 pub use kubelet_finalize::kubelet_finalize;
 pub use kubelet_start::kubelet_start;
+pub(crate) use kubelet_start::{GATE as NODE_LOCAL_CRI_SOCKET, kubelet_document};
 pub use mark_control_plane::mark_control_plane;
 pub use preflight::preflight;
 pub use static_pods::{control_plane, etcd};
+pub(crate) use static_pods::{missing, wanted_pod};
+pub(crate) use upload::all;
 pub use upload::{upload_certs, upload_config};
 pub use wait::{show_join_command, wait_control_plane};
 
@@ -38,7 +41,7 @@ use crate::kubeadm::InitContext;
 use crate::{Compat, Content, Cx, Draft, Note, PhaseError, Plan};
 
 /// Nothing to do, and why.
-fn noted(note: Note) -> Plan {
+pub(crate) fn noted(note: Note) -> Plan {
     Plan {
         notes: vec![note],
         ..Plan::up_to_date()

@@ -166,16 +166,34 @@ fn manifest(
     non_root: Option<&NonRoot>,
     draft: &mut Draft<'_>,
 ) -> Result<(), PhaseError> {
+    let folder = cx.config.manifests_dir();
+    let pod = pod_of(cx, component, non_root, draft)?;
+    draft.dir(&folder, 0o700)?;
+    let path = format!("{folder}/{component}.yaml");
+    settings(cx, draft, &path, 0o600, yaml::write(&pod))
+}
+
+/// The static Pod of a component as its manifest is to have it.
+pub(crate) fn wanted_pod(
+    cx: &Cx<'_, InitContext>,
+    component: Component,
+    draft: &mut Draft<'_>,
+) -> Result<Value, PhaseError> {
+    pod_of(cx, component, NonRoot::look(cx)?.as_ref(), draft)
+}
+
+fn pod_of(
+    cx: &Cx<'_, InitContext>,
+    component: Component,
+    non_root: Option<&NonRoot>,
+    draft: &mut Draft<'_>,
+) -> Result<Value, PhaseError> {
     let host = pod_host(cx)?;
     let mut pod = manifests::static_pod(component, &cx.config.pod_inputs(&host));
     if let Some(non_root) = non_root {
         manifests::run_as_non_root(component, &mut pod, &non_root.users);
     }
-    let folder = cx.config.manifests_dir();
-    let pod = patched(cx, component, pod, draft)?;
-    draft.dir(&folder, 0o700)?;
-    let path = format!("{folder}/{component}.yaml");
-    settings(cx, draft, &path, 0o600, yaml::write(&pod))
+    patched(cx, component, pod, draft)
 }
 
 fn pod_host(cx: &Cx<'_, InitContext>) -> Result<PodHost, PhaseError> {
@@ -242,6 +260,6 @@ fn patched(
 }
 
 /// A file that has to be there.
-pub(super) fn missing(path: &str) -> FileError {
+pub(crate) fn missing(path: &str) -> FileError {
     FileError::new("read", path, crate::FileErrorKind::NotFound)
 }

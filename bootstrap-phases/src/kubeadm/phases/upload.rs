@@ -96,7 +96,7 @@ fn upload_kubelet(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
     })
 }
 
-pub(super) fn all(
+pub(crate) fn all(
     wanted: &mut ApiDraft<'_, '_>,
     objects: impl IntoIterator<Item = Value>,
 ) -> Result<(), PhaseError> {

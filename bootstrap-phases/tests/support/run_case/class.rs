@@ -16,7 +16,10 @@ pub(super) fn of_phase(error: &PhaseError) -> &'static str {
         "discovery.not-trusted" => "discovery",
         "phase.deadline" if error.message.contains("cluster-info is not signed") => "discovery",
         "join.bad-secret" => "bad-secret",
-        "reset.not-confirmed" => "not-confirmed",
+        "reset.not-confirmed" | "upgrade.not-confirmed" => "not-confirmed",
+        "upgrade.bad-version" => "bad-version",
+        "upgrade.unsupported-version" => "unsupported-version",
+        "upgrade.version-policy" => "version-policy",
         "api.denied" => "denied",
         "api.not-found" => "not-found",
         "api.already-exists" | "join.node-exists" => "already-exists",
@@ -63,7 +66,8 @@ fn of_diagnostic(error: &Diagnostic) -> &'static str {
         .unwrap_or_default();
     let says = |text: &str| error.message.contains(text);
     match (error.class, field.as_str()) {
-        (Class::Usage, _) => "mixed-arguments",
+        (Class::Usage, _) if says("can not mix") => "mixed-arguments",
+        (Class::Usage, _) => "usage",
         (Class::NotFound, _) => "missing-kind",
         (Class::DuplicateKind, _) => "duplicate-document",
         (Class::UnsupportedVersion, _) => "unsupported-api",

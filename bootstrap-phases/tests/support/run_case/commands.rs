@@ -30,13 +30,13 @@ use super::{
 const SWITCHES: [&str; 2] = ["dry-run", "print-join-command"];
 
 /// Flags by name, and what is none.
-struct Words<'a> {
-    flags: Vec<(String, String)>,
-    args: Vec<&'a str>,
+pub(super) struct Words<'a> {
+    pub(super) flags: Vec<(String, String)>,
+    pub(super) args: Vec<&'a str>,
 }
 
 impl<'a> Words<'a> {
-    fn of(words: &[&'a str]) -> Self {
+    pub(super) fn of(words: &[&'a str]) -> Self {
         let (mut flags, mut args) = (Vec::new(), Vec::new());
         let mut words = words.iter();
         while let Some(word) = words.next() {

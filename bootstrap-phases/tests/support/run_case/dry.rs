@@ -8,7 +8,7 @@ use bootstrap_phases::{
     Change, Files as _, MemFiles, RunPlan,
     kubeadm::{
         InitContext,
-        api::{Api, Request},
+        api::{Api, PORT, Request},
         objects::bundle::CertificateKey,
     },
 };
@@ -103,6 +103,9 @@ pub(super) fn actions(plan: &RunPlan) -> Result<Vec<Value>, String> {
         let Change::Effect(effect) = &planned.change else {
             continue;
         };
+        if effect.port() != PORT {
+            continue;
+        }
         let request = Request::of_effect(effect).map_err(|error| error.to_string())?;
         let first = request
             .attempts

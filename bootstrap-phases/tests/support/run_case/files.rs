@@ -50,6 +50,11 @@ impl Tree {
         Ok(Self { files, before })
     }
 
+    /// Lays further files of a case into the tree.
+    pub(super) fn lay_extra(&self, case: &Case) -> Result<(), String> {
+        copy(&case.folder().join("extra"), "", &self.files)
+    }
+
     /// A change made by somebody else between two steps.
     pub(super) fn edit(&self, step: &Value) -> Result<(), String> {
         let text = |name: &str| step[name].as_str();
@@ -134,7 +139,7 @@ impl Tree {
         let mut out = Vec::new();
         for (path, expected) in recorded(case, folder)? {
             match self.normalized(&path) {
-                Err(why) => out.push(why),
+                Err(why) => out.push(format!("{path}: {why}")),
                 Ok(found) if is_data(&path) => {
                     let read = |text: &str| componentconfig::yaml::read(text).map_err(said);
                     let difference = match (read(&found), read(&expected)) {
@@ -175,7 +180,9 @@ impl Tree {
 
     /// The text of a file with what is random in it replaced, as in the recordings.
     fn normalized(&self, path: &str) -> Result<String, String> {
-        let found = text(&self.files, path)?;
+        let all = entries(&self.files)?;
+        let path = all.keys().find(|known| dateless(known) == path);
+        let found = text(&self.files, path.ok_or("there is no such file")?)?;
         let mut out = String::new();
         for line in found.split_inclusive('\n') {
             let replaced = line.split_once("-data: ").and_then(|(name, value)| {
@@ -205,6 +212,25 @@ impl Tree {
             _ => None,
         }
     }
+}
+
+/// A path with `-DATE` for the moment in the name of a folder of copies.
+fn dateless(path: &str) -> String {
+    let parts = path.split('/').map(|part| {
+        let words: Vec<&str> = part.rsplitn(7, '-').collect();
+        let is_moment = |words: &[&str]| {
+            words
+                .iter()
+                .all(|word| word.bytes().all(|byte| byte.is_ascii_digit()))
+        };
+        match words.split_last() {
+            Some((name, moment)) if moment.len() == 6 && is_moment(moment) => {
+                format!("{name}-DATE")
+            }
+            _ => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// The text of a file.
@@ -310,7 +336,8 @@ fn described(path: &str, entry: &Entry, was_there: bool) -> Value {
         FileKind::Link => "link",
         _ => "file",
     };
-    let mut out = json!({ "path": path, "type": kind, "mode": format!("{:04o}", entry.stat.mode) });
+    let mut out =
+        json!({ "path": dateless(path), "type": kind, "mode": format!("{:04o}", entry.stat.mode) });
     let Owner { uid, gid } = entry.stat.owner;
     if (uid, gid) != (0, 0) {
         out["owner"] = json!(format!("{uid}:{gid}"));

@@ -11,18 +11,24 @@ use apply_server::Server;
 use bootstrap_phases::kubeadm::api::{Api, PORT};
 use bootstrap_phases::kubeadm::join::{Connect, Endpoint, join_context, join_workflow};
 use bootstrap_phases::kubeadm::objects::cluster_info;
+use bootstrap_phases::kubeadm::upgrade::{
+    self, STATIC_POD_PORT, StaticPodPort, UpgradeCommand, UpgradeContext, UpgradeSettings,
+};
 use bootstrap_phases::{
-    Compat, Files as _, Flow, ManualClock, PhaseError, Runner as PhaseRunner,
+    CancelToken, Change, Compat, Cx, Files as _, Flow, ManualClock, MemFiles, PhaseError, RunPlan,
+    Runner as PhaseRunner,
     cli::{self, Invocation},
     kubeadm::{self, InitContext, pki::Certificate},
 };
+use componentconfig::Kind as _;
 use conformance_runner::Runner;
 use serde_json::{Value, json};
 
 use super::files::{Tree, said};
 use super::host::{self, Host};
 use super::{
-    Answer, Call, Failure, class, compare_step, dry, entered, none, of_run, optional, steps, words,
+    Answer, Call, Failure, class, compare_step, dry, entered, none, of_phase, of_plan, of_run,
+    optional, steps, words,
 };
 use crate::cases::Case;
 use crate::certificates;
@@ -40,7 +46,7 @@ pub(crate) fn replay(runner: &mut Runner, cases: &[Case]) {
         let other = steps
             .iter()
             .find_map(|step| match words(&step["run"]).as_slice() {
-                [] | ["init" | "join", "phase", ..] => None,
+                [] | ["init" | "join", "phase", ..] | ["upgrade", ..] => None,
                 [first, second, ..] => Some(format!("{first} {second}")),
                 [first] => Some((*first).to_owned()),
             });
@@ -194,10 +200,13 @@ impl Live<'_> {
     /// Something that somebody else does to the cluster.
     fn edit(&self, step: &Value) -> Result<(), String> {
         if let Some(objects) = step["objects"].as_str() {
-            let object = componentconfig::yaml::read(objects).map_err(said)?;
-            let apply =
-                Operation::apply_object(object, ApplyOptions::new("someone")).map_err(said)?;
-            return self.server.execute(&apply).map(|_| ()).map_err(said);
+            for text in objects.split("---\n") {
+                let object = componentconfig::yaml::read(text).map_err(said)?;
+                let options = ApplyOptions::new("someone");
+                let apply = Operation::apply_object(object, options).map_err(said)?;
+                self.server.execute(&apply).map_err(said)?;
+            }
+            return Ok(());
         }
         let (version, kind) = match step["kind"].as_str().unwrap_or_default() {
             "clusterrole" => ("rbac.authorization.k8s.io/v1", "ClusterRole"),
@@ -294,6 +303,159 @@ impl Live<'_> {
     }
 }
 
+impl Live<'_> {
+    /// `upgrade apply`, `upgrade node` and `upgrade plan`.
+    fn upgrade(
+        &self,
+        line: &[&str],
+        tree: &Tree,
+        keys: &Arc<dyn kubeadm::pki::KeySource>,
+        step: &Value,
+    ) -> Answer {
+        let rest = line.get(2..).unwrap_or_default();
+        let host = Host::of_step(step);
+        let context = |settings: UpgradeSettings| {
+            let facts = host.facts.clone();
+            let api = self.api(tree);
+            let mut context =
+                UpgradeContext::new(settings, api, facts, host.facts_of_phases(), keys.clone());
+            context.compat = Compat::Upstream;
+            context.machine = Some(Arc::new(host::bare()));
+            context
+        };
+        let (flow, command) = match line.get(1) {
+            Some(&"plan") => return self.upgrade_plan(rest, tree, &context),
+            Some(&"apply") => (upgrade::apply_workflow().build(), UpgradeCommand::Apply),
+            _ => (upgrade::node_workflow().build(), UpgradeCommand::Node),
+        };
+        let flow = match flow {
+            Ok(flow) => flow,
+            Err(error) => return Failure::new("other", &error).into(),
+        };
+        let call = match cli::parse(&flow, rest) {
+            Ok(Invocation::Run(call)) => call,
+            Ok(_) => return Failure::new("other", &"asks for help").into(),
+            Err(error) => return Failure::new("usage", &error).into(),
+        };
+        let settings = match settings_of(command, &call.flags, &call.args, tree) {
+            Ok(settings) => settings,
+            Err(failure) => return failure.into(),
+        };
+        let context = context(settings);
+        let selection = call
+            .with_config_skip(context.settings.skip_phases.clone())
+            .selection;
+        let selection = selection.compat(Compat::Upstream);
+        let selected = match flow.selected(&selection) {
+            Ok(selected) => selected,
+            Err(error) => return Failure::new(class::of_selection(&error), &error).into(),
+        };
+        if let Err(error) = context.find(&tree.files) {
+            return of_phase(&error).into();
+        }
+        let pods = StaticPodPort(context.api.clone());
+        let runner = PhaseRunner::new(&flow, &tree.files)
+            .clock(&self.clock)
+            .select(selection)
+            .port(PORT, &context.api)
+            .port(STATIC_POD_PORT, &pods);
+        if context.settings.dry_run {
+            let plan = runner.plan(&context);
+            if let Ok(plan) = &plan
+                && let Err(why) = lay_out_upgrade(plan, &tree.files)
+            {
+                return Failure::new("other", &why).into();
+            }
+            return Answer {
+                actions: None,
+                ..of_plan(&selected, plan)
+            };
+        }
+        let (report, error) = match runner.run(&context) {
+            Ok(report) => (report, None),
+            Err(failure) => (failure.report, Some(of_run(&failure.error))),
+        };
+        let started: Vec<String> = report
+            .phases
+            .iter()
+            .map(|phase| phase.path.clone())
+            .collect();
+        Answer {
+            entered: Some(entered(&selected, &started)),
+            failed: error.as_ref().and_then(|error| error.phase.clone()),
+            error,
+            ..Answer::default()
+        }
+    }
+
+    fn upgrade_plan(
+        &self,
+        words: &[&str],
+        tree: &Tree,
+        context: &dyn Fn(UpgradeSettings) -> UpgradeContext,
+    ) -> Answer {
+        let words = super::commands::Words::of(words);
+        let args: Vec<String> = words.args.iter().map(|word| (*word).to_owned()).collect();
+        let settings = match settings_of(UpgradeCommand::Plan, &words.flags, &args, tree) {
+            Ok(settings) => settings,
+            Err(failure) => return failure.into(),
+        };
+        let context = context(settings);
+        let cancel = CancelToken::new();
+        match upgrade::plan(&Cx::new(&context, &tree.files, &self.clock, &cancel)) {
+            Ok((plan, _)) => Answer {
+                stdout: plan.to_document(),
+                ..Answer::default()
+            },
+            Err(error) => of_phase(&error).into(),
+        }
+    }
+}
+
+fn settings_of(
+    command: UpgradeCommand,
+    flags: &[(String, String)],
+    args: &[String],
+    tree: &Tree,
+) -> Result<UpgradeSettings, Failure> {
+    let path = flags.iter().find(|(name, _)| name == "config");
+    let text = path
+        .map(|(_, path)| super::files::text(&tree.files, path))
+        .transpose();
+    let text = text.map_err(|error| Failure::new("missing-input", &error))?;
+    UpgradeSettings::load(command, flags, args, "upgrade.yaml", text.as_deref())
+        .map_err(|report| class::of_report(&report))
+}
+
+/// Writes the kubelet's files of a plan where the recorded program puts those of its dry run.
+fn lay_out_upgrade(plan: &RunPlan, files: &MemFiles) -> Result<(), String> {
+    files.create_dir_all("/tmp/dryrun", 0o700).map_err(said)?;
+    let kubelet = plan
+        .phases
+        .iter()
+        .filter(|phase| phase.path == "kubelet-config");
+    for planned in kubelet.flat_map(|phase| &phase.changes) {
+        let outcome = match &planned.change {
+            Change::CreateDir { path, .. } => match path.split_once("/tmp") {
+                Some((_, name)) => files.create_dir_all(&format!("/tmp/dryrun/tmp{name}"), 0o700),
+                None => Ok(()),
+            },
+            Change::WriteFile {
+                path,
+                mode,
+                content,
+                ..
+            } if !path.contains("/tmp/") => {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                files.write_atomic(&format!("/tmp/dryrun/{name}"), content.bytes(), *mode)
+            }
+            _ => Ok(()),
+        };
+        outcome.map_err(said)?;
+    }
+    Ok(())
+}
+
 /// Reaches the server as whoever asks.
 struct Reach(Mutex<As>);
 
@@ -335,6 +497,13 @@ fn replay_case(case: &Case, flow: &Flow<InitContext>, steps: &[Value]) -> Result
             return Err(format!("setting up {group}: {}", error.text));
         }
     }
+    first
+        .files
+        .remove_tree("/tmp/dryrun", false)
+        .map_err(said)?;
+    if !case.folder().join("second.yaml").exists() {
+        first.lay_extra(case)?;
+    }
     first.begin()?;
     let mut second = second_root(case, &first)?;
     let expected = case.json("expected/steps.json")?;
@@ -366,6 +535,7 @@ fn replay_case(case: &Case, flow: &Flow<InitContext>, steps: &[Value]) -> Result
             .clear();
         let answer = match line.first() {
             Some(&"join") => live.join(&line, &second, keys.clone()),
+            Some(&"upgrade") => live.upgrade(&line, &first, &keys, step),
             _ => init(&line, &first, step),
         };
         let expected = expected.next().ok_or("fewer recorded steps than steps")?;

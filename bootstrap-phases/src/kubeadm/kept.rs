@@ -1,0 +1,101 @@
+//! The configuration that a cluster keeps of itself, read back for nodes that join it or are upgraded.
+//!
+//! Follows `FetchInitConfigurationFromCluster` in `cmd/kubeadm/app/util/config/cluster.go`.
+
+use apply_semantics::op::ResourceRef;
+use componentconfig::kubeadm::{
+    ConfigMap, Facts, Init, LoadOptions, component_config_versions, load_init,
+};
+use componentconfig::{DocumentSet, Report};
+
+use super::api::Api;
+use super::objects::{SYSTEM, config, kube_proxy};
+use crate::PhaseError;
+
+/// The ConfigMaps `kubeadm-config`, `kubelet-config` and `kube-proxy`, as they are.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    cluster: ConfigMap,
+    kubelet: ConfigMap,
+    /// A cluster may do without kube-proxy.
+    kube_proxy: Option<ConfigMap>,
+}
+
+impl Kept {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The API refuses, or one that has to be there is not.
+    pub fn read(api: &Api) -> Result<Self, PhaseError> {
+        let required = |name| {
+            let text = format!("the cluster keeps no {name}");
+            map(api, name)?.ok_or_else(|| PhaseError::fatal("cluster.no-configuration", text))
+        };
+        Ok(Self {
+            cluster: required(config::CLUSTER)?,
+            kubelet: required(config::KUBELET)?,
+            kube_proxy: map(api, kube_proxy::NAME)?,
+        })
+    }
+
+    /// The ConfigMaps of components, for what is said about their versions.
+    pub fn component_maps(&self) -> Vec<ConfigMap> {
+        let maps = self.kube_proxy.iter().chain([&self.kubelet]);
+        maps.cloned().collect()
+    }
+
+    /// The configuration of the cluster, together with this document: an `InitConfiguration` of the node.
+    ///
+    /// A component's configuration that was generated, and that nobody changed since, counts as not given by a user; one of them
+    /// in a version that is no longer known is generated anew.
+    ///
+    /// # Errors
+    /// Something in it cannot be read, or is not valid.
+    pub fn with_node(&self, node: &str, facts: &Facts) -> Result<Init, PhaseError> {
+        let (versions, _) =
+            component_config_versions(&self.component_maps()).map_err(|report| bad(&report))?;
+        let outdated = |group: &str| {
+            let mut known = versions.iter();
+            known.any(|version| version.group == group && version.current_version.is_empty())
+        };
+        let mut documents = vec![node.to_owned(), text(&self.cluster, config::CLUSTER_KEY)?];
+        if !outdated("kubelet.config.k8s.io") {
+            documents.push(text(&self.kubelet, config::KUBELET_KEY)?);
+        }
+        match &self.kube_proxy {
+            Some(map) if !outdated("kubeproxy.config.k8s.io") => {
+                documents.push(text(map, kube_proxy::CONFIG_KEY)?);
+            }
+            _ => {}
+        }
+        let set = DocumentSet::read("cluster", &documents.join("\n---\n"));
+        let set = set.map_err(|report| bad(&report))?;
+        let loaded = load_init(&set, facts, LoadOptions::init());
+        let mut init = loaded.map_err(|report| bad(&report))?.config;
+        init.kubelet.user_supplied = !self.kubelet.is_generated();
+        let by_user = |map: &ConfigMap| !map.is_generated();
+        init.kube_proxy.user_supplied = self.kube_proxy.as_ref().is_some_and(by_user);
+        Ok(init)
+    }
+}
+
+fn map(api: &Api, name: &str) -> Result<Option<ConfigMap>, PhaseError> {
+    let maps = ResourceRef::of_kind("v1", "ConfigMap").within(SYSTEM);
+    let found = api.get(&maps.named(name))?;
+    let read = found.as_ref().map(ConfigMap::from_value).transpose();
+    read.map_err(|error| {
+        PhaseError::invalid("cluster.bad-configuration", format!("{name}: {error}"))
+    })
+}
+
+fn text(map: &ConfigMap, key: &str) -> Result<String, PhaseError> {
+    map.data.get(key).cloned().ok_or_else(|| {
+        let text = format!("the cluster keeps no {key} in {}", map.metadata.name);
+        PhaseError::fatal("cluster.no-configuration", text)
+    })
+}
+
+fn bad(report: &Report) -> PhaseError {
+    let text = format!("the configuration that the cluster keeps: {report}");
+    PhaseError::invalid("cluster.bad-configuration", text)
+}
