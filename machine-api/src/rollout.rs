@@ -47,7 +47,7 @@ mod scale;
 mod template;
 
 pub use error::RolloutError;
-pub use explain::{Cause, Explanation, Step};
+pub use explain::Cause;
 pub use fenceposts::Fenceposts;
 pub use find::CreateReason;
 pub use moving::{InPlace, MovingMachine};

@@ -32,6 +32,8 @@ mod machine_texts;
 mod names;
 #[path = "support/rollout.rs"]
 mod rollout;
+#[path = "support/rollout_sequence.rs"]
+mod rollout_sequence;
 #[path = "support/schema.rs"]
 mod schema;
 #[path = "support/upgrade_plan.rs"]

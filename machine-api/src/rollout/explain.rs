@@ -5,32 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{PlannedSet, RolloutPlan, plan::Strategy};
-
-/// What a plan changes, and what holds the rest back. Displays as one line for each.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Explanation {
-    /// MachineSets that get another number of machines.
-    pub steps: Vec<Step>,
-    /// Why the rollout does not go further.
-    pub causes: Vec<Cause>,
-}
-
-/// A MachineSet that gets another number of machines.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[non_exhaustive]
-pub struct Step {
-    /// The MachineSet.
-    pub set: String,
-    /// How many machines it was to have.
-    pub from: i64,
-    /// How many it is to have.
-    pub to: i64,
-    /// Why.
-    pub reasons: Vec<String>,
-}
+use crate::explain::Why;
 
 /// Why a rollout does not go further. Displays as what was found; [`Cause::remedy`] says what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -117,27 +92,47 @@ impl RolloutPlan<'_> {
     /// let plan = Rollout::of(&deployment, &sets, now).plan(&mut |length| names::suffix(0, length))?;
     /// assert!(!plan.changes_anything());
     /// assert_eq!(
-    ///     plan.explain().to_string(),
-    ///     "waits: 0 of 1 machines of the current MachineSet new are available, and old machines stay until they are \
-    ///      (look at the conditions Ready and BootstrapConfigReady of its machines)",
+    ///     plan.explain()[0].to_string(),
+    ///     "MachineSet new: 0 of 1 machines are available, and old machines stay until all are (CurrentUnavailable); to change \
+    ///      that, look at the conditions Ready and BootstrapConfigReady of its machines",
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn explain(&self) -> Explanation {
-        let changed = self.sets().filter(|set| set.change() != 0);
-        let steps = changed.map(|set| Step {
-            set: set.name().to_owned(),
-            from: set.wanted() - set.change(),
-            to: set.wanted(),
-            reasons: set.reasons.iter().map(ToString::to_string).collect(),
+    pub fn explain(&self) -> Vec<Why> {
+        let changed = self
+            .sets()
+            .filter(|set| set.existing.is_none() || set.change() != 0);
+        let steps = changed.map(|set| {
+            let (from, to) = (set.wanted() - set.change(), set.wanted());
+            let reasons: Vec<String> = set.reasons.iter().map(ToString::to_string).collect();
+            let reason = match set.existing {
+                None => "Created",
+                Some(_) if to > from => "ScaledUp",
+                Some(_) => "ScaledDown",
+            };
+            let evidence = format!("from {from} to {to} machines: {}", reasons.join(", "));
+            Why::new(format!("MachineSet {}", set.name()), reason, evidence)
         });
-        Explanation {
-            steps: steps.collect(),
-            causes: self.causes(),
-        }
+        let deployment = &self.rollout.deployment.metadata.name;
+        let causes = self.causes().into_iter();
+        let causes = causes.map(|cause| {
+            let subject = match &cause {
+                Cause::Creating { set, .. }
+                | Cause::Deleting { set, .. }
+                | Cause::CurrentUnavailable { set, .. } => format!("MachineSet {set}"),
+                _ => format!("MachineDeployment {deployment}"),
+            };
+            let why = Why::new(subject, cause.reason(), cause.to_string());
+            match cause.remedy() {
+                None => why,
+                Some(remedy) => why.remedy(remedy),
+            }
+        });
+        steps.chain(causes).collect()
     }
 
-    fn causes(&self) -> Vec<Cause> {
+    /// Why the rollout does not go further than the plan.
+    pub fn causes(&self) -> Vec<Cause> {
         let Some(current) = &self.current else {
             return vec![Cause::Paused];
         };
@@ -219,10 +214,25 @@ fn transition(set: &PlannedSet<'_>) -> Option<Cause> {
 }
 
 impl Cause {
-    /// What to do about it.
-    pub const fn remedy(&self) -> &'static str {
+    /// The rule in one word.
+    pub const fn reason(&self) -> &'static str {
         match self {
-            Self::Complete { .. } => "nothing is left to do",
+            Self::Complete { .. } => "Complete",
+            Self::Paused => "Paused",
+            Self::Creating { .. } => "Creating",
+            Self::Deleting { .. } => "Deleting",
+            Self::CurrentUnavailable { .. } => "CurrentUnavailable",
+            Self::NoRoom { .. } => "NoRoom",
+            Self::NoSpareMachines { .. } => "NoSpareMachines",
+            Self::Updating { .. } => "Updating",
+            Self::WaitsForDeletion { .. } => "WaitsForDeletion",
+        }
+    }
+
+    /// What to do about it; none if nothing is left to do.
+    pub const fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Complete { .. } => return None,
             Self::Paused => "unset spec.paused",
             Self::Creating { .. } => {
                 "wait, or look at the condition ScalingUp of the MachineSet and at its preflight checks"
@@ -241,7 +251,7 @@ impl Cause {
             Self::WaitsForDeletion { .. } => {
                 "delete the old machines, or choose the strategy RollingUpdate"
             }
-        }
+        })
     }
 }
 
@@ -253,26 +263,21 @@ impl fmt::Display for Cause {
             }
             Self::Paused => f.write_str("the MachineDeployment is paused: nothing is rolled out"),
             Self::Creating {
-                set,
-                machines,
-                replicas,
-            } => write!(f, "MachineSet {set} has {machines} of {replicas} machines"),
+                machines, replicas, ..
+            } => write!(f, "there are {machines} of {replicas} machines"),
             Self::Deleting {
-                set,
-                machines,
-                replicas,
+                machines, replicas, ..
             } => write!(
                 f,
-                "MachineSet {set} still has {machines} machines and is to have {replicas}"
+                "there are still {machines} machines, and are to be {replicas}"
             ),
             Self::CurrentUnavailable {
-                set,
                 available,
                 replicas,
+                ..
             } => write!(
                 f,
-                "{available} of {replicas} machines of the current MachineSet {set} are available, and old machines stay \
-                 until they are"
+                "{available} of {replicas} machines are available, and old machines stay until all are"
             ),
             Self::NoRoom {
                 machines,
@@ -296,21 +301,5 @@ impl fmt::Display for Cause {
                 "{machines} old machines are only replaced when somebody deletes them"
             ),
         }
-    }
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps = self.steps.iter().map(|step| {
-            let (set, from, to) = (&step.set, step.from, step.to);
-            format!(
-                "MachineSet {set}: {from} -> {to}: {}",
-                step.reasons.join(", ")
-            )
-        });
-        let causes = self.causes.iter();
-        let causes = causes.map(|cause| format!("waits: {cause} ({})", cause.remedy()));
-        let lines: Vec<String> = steps.chain(causes).collect();
-        f.write_str(&lines.join("\n"))
     }
 }

@@ -10,7 +10,10 @@ use machine_api::{
 };
 use serde_json::{Value, json};
 
-use crate::{agree, machine_set::Outcome, machine_texts::Texts, read_or_default as read};
+use crate::{
+    agree, machine_set::Outcome, machine_texts::Texts, read_or_default as read,
+    rollout_sequence::sequence,
+};
 
 /// Annotations that a case names.
 const ANNOTATIONS: [&str; 8] = [
@@ -24,7 +27,7 @@ const ANNOTATIONS: [&str; 8] = [
     "in-place-updates.internal.cluster.x-k8s.io/receive-machines-from-machinesets",
 ];
 
-fn gates(input: &Value) -> Result<Gates, String> {
+pub(crate) fn gates(input: &Value) -> Result<Gates, String> {
     let mut gates = Gates::default();
     for (name, on) in read::<BTreeMap<String, bool>>(&input["gates"])? {
         if !gates.set(&name, on) {
@@ -38,6 +41,7 @@ fn gates(input: &Value) -> Result<Gates, String> {
 pub(crate) fn run(case: &Value, texts: &mut Texts) -> Option<Outcome> {
     Some(match case["suite"].as_str()? {
         "rollout-plan" => run_plan(case, texts),
+        "rollout-sequence" => run_sequence(case, texts),
         "rollout-scale" => [Compat::Upstream, Compat::Fixed]
             .into_iter()
             .try_for_each(|compat| agree(&scaled(&case["input"], compat)?, &case["expect"])),
@@ -59,6 +63,39 @@ fn run_plan(case: &Value, texts: &mut Texts) -> Outcome {
         return Ok(());
     }
     agree(&decided(&fixed), &expected)
+}
+
+/// The rollout is Cluster API's; the right decisions come to rest whenever those do.
+fn run_sequence(case: &Value, texts: &mut Texts) -> Outcome {
+    let (input, expected) = (&case["input"], &case["expect"]);
+    let upstream = sequence(input, Compat::Upstream)?;
+    let notes = |answer: &Value| -> Vec<(String, String)> {
+        let steps = answer["steps"].as_array().into_iter().flatten();
+        steps
+            .flat_map(|step| {
+                let notes = step["notes"].as_object().into_iter().flatten();
+                notes.map(|(set, notes)| (format!("{} {set}", step["round"]), notes.to_string()))
+            })
+            .collect()
+    };
+    let ours: BTreeMap<String, String> = notes(&upstream).into_iter().collect();
+    for (place, text) in notes(expected) {
+        texts.count(
+            "rollout-sequence",
+            ours.get(&place).map(String::as_str),
+            &text,
+        );
+    }
+    let without_notes = |answer: &Value| {
+        let mut answer = answer.clone();
+        for step in answer["steps"].as_array_mut().into_iter().flatten() {
+            step["notes"] = Value::Null;
+        }
+        answer
+    };
+    agree(&without_notes(&upstream), &without_notes(expected))?;
+    let fixed = sequence(input, Compat::Fixed)?;
+    agree(&fixed["converged"], &expected["converged"])
 }
 
 fn plan(input: &Value, compat: Compat) -> Result<Value, String> {
