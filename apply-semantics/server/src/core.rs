@@ -1,6 +1,7 @@
 //! The server without its edges: one call in, one answer out, everything in order.
 
 mod apply;
+mod cluster;
 mod collect;
 mod create;
 mod decode;
@@ -65,6 +66,8 @@ pub(crate) struct Core {
     pub(crate) conversion: Conversion,
     /// By how many revisions the answers of reads are behind, for the call that is being answered.
     pub(crate) stale: u64,
+    /// Whether each namespace has a service account `default`, which comes back when it goes.
+    pub(crate) keeps_accounts: bool,
     /// Whether garbage and namespaces are collected, as controllers of a cluster do it.
     pub(crate) controllers: bool,
 }

@@ -31,6 +31,7 @@ pub(crate) use render::metadata_of;
 #[cfg(feature = "listen")]
 pub(crate) use render::unauthorized;
 
+use self::accept::Language;
 use crate::{
     call::{Body, Call, Method, Params},
     requests::parse_query,
@@ -106,11 +107,28 @@ impl Server {
     /// when this returns.
     pub fn respond(&self, head: &http::request::Parts, body: Bytes) -> Response<ResponseBody> {
         let accept = text_of(&head.headers, header::ACCEPT).unwrap_or_default();
+        let answer = self.answer(head, body, &accept);
+        #[cfg(feature = "yaml")]
+        if accept.contains("yaml")
+            && matches!(accept::Accept::parse(&accept), Ok((_, Language::Yaml)))
+            && !is_in_json_alone(head.uri.path())
+        {
+            return render::in_yaml(answer);
+        }
+        answer
+    }
+
+    fn answer(
+        &self,
+        head: &http::request::Parts,
+        body: Bytes,
+        accept: &str,
+    ) -> Response<ResponseBody> {
         let path = head.uri.path();
         let params = Params::new(parse_query(head.uri.query().unwrap_or_default()));
         let route = route::Route::of(path);
         let route::Route::Resource(target) = route else {
-            return self.document(&route, &head.method, &accept);
+            return self.document(&route, &head.method, accept);
         };
         let Some(method) = method_of(&head.method) else {
             return render::refusal(
@@ -143,8 +161,13 @@ impl Server {
             user,
             body,
         };
-        let accept = match accept::Accept::parse(&accept) {
-            Ok(accept) => accept,
+        let accept = match accept::Accept::parse(accept) {
+            // Nobody could tell where a document ends.
+            Ok((_, Language::Yaml)) if call.is_watch() => {
+                let refusal = accept::not_acceptable("application/json;stream=watch");
+                return render::refusal(&refusal, &[]);
+            }
+            Ok((accept, _)) => accept,
             Err(refusal) => return render::refusal(&refusal, &[]),
         };
         let called = self.call(&call);
@@ -157,6 +180,12 @@ impl Server {
         }
         response
     }
+}
+
+/// Documents that nobody gets in YAML.
+#[cfg(feature = "yaml")]
+fn is_in_json_alone(path: &str) -> bool {
+    path == "/version" || path.starts_with("/openapi/")
 }
 
 /// An answer is to come so many seconds late.

@@ -52,12 +52,13 @@
 //! once and in the same request. There are no webhooks ([`Builder::conversion`] stands in for those that convert), no authorisation:
 //! whoever asks may do everything, and is `admin` unless it shows who it is ([`UserInfo`], [`Builder::user_token`], a certificate, a
 //! token of a service account, `kubectl --as`). Tokens of service accounts have the claims of real ones and no signature. There are no
-//! aggregated APIs, no exec, attach, log and proxy. Bodies in protobuf are read, answers are always JSON; the OpenAPI documents have the fields of built-in kinds and no
+//! aggregated APIs, no exec, attach, log and proxy. Bodies in protobuf are read, answers are JSON or YAML; the OpenAPI documents have the fields of built-in kinds and no
 //! descriptions of them. Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
 //!
 //! # Features
 //!
-//! - `yaml`: bodies of server-side apply in YAML, read as Kubernetes reads it. JSON, which is YAML too, needs no feature; kubectl and kube send JSON.
+//! - `yaml`: bodies in YAML, read as Kubernetes reads it, and answers in YAML for who asks for them. JSON, which is YAML too, needs no
+//!   feature; kubectl and kube send JSON.
 //! - `listen`: [`Server::listen`], the server on a port of this machine, and a kubeconfig for it. It brings hyper and tokio.
 //! - `tls`: [`ListenOptions::tls`], the port encrypted, with certificates made for it. It brings rustls.
 

@@ -1,5 +1,6 @@
-//! Bodies in YAML (feature `yaml`), read as Kubernetes reads them.
+//! YAML (feature `yaml`): bodies are read as Kubernetes reads them, and answers written as it writes them.
 
+use bytes::Bytes;
 use componentconfig::{Report, yaml};
 use serde_json::Value;
 
@@ -17,6 +18,14 @@ pub(crate) fn read(body: &[u8]) -> Result<(Value, Vec<String>), String> {
     });
     let doubled = doubled.collect();
     Ok((document.to_value(), doubled))
+}
+
+/// A JSON text in YAML; none if it is no JSON.
+pub(crate) fn write(json: &[u8]) -> Option<Bytes> {
+    let mut json = serde_json::Deserializer::from_slice(json);
+    json.disable_recursion_limit();
+    let value: Value = serde_core::Deserialize::deserialize(&mut json).ok()?;
+    Some(yaml::write(&value).into())
 }
 
 fn describe(report: &Report, text: &str) -> String {

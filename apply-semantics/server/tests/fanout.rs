@@ -48,6 +48,7 @@ struct Watcher {
 impl Watcher {
     async fn open(listener: &Listener, protocol: Protocol, from: u64) -> Self {
         let stream = TcpStream::connect(listener.address()).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         let stream = TokioIo::new(stream);
         let uri = format!(
             "http://{}/api/v1/configmaps?watch=true&resourceVersion={from}",

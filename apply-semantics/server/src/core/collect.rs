@@ -21,6 +21,7 @@ impl Core {
         object: Option<&Value>,
     ) -> Result<(), Refusal> {
         self.follow_definitions(place, object);
+        self.keep_account(place, object);
         if !self.controllers || !self.concerns_controllers(object) {
             return Ok(());
         }

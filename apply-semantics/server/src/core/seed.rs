@@ -41,6 +41,7 @@ impl Core {
         let object = convert::into(object, &resource, &stored);
         let stored = self.store.put(&place, object);
         self.follow_definitions(&place, Some(&stored.value()));
+        self.keep_account(&place, Some(&stored.value()));
         Ok(())
     }
 

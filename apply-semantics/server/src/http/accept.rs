@@ -11,30 +11,46 @@ pub(crate) enum Accept {
     Metadata,
 }
 
+/// The language that an answer is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Json,
+    /// Only with feature `yaml`.
+    Yaml,
+}
+
 impl Accept {
-    /// Reads an `Accept` header: the first form that can be had.
+    /// Reads an `Accept` header: the first form and language that can be had.
     ///
     /// # Errors
     /// None can.
-    pub(crate) fn parse(header: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(header: &str) -> Result<(Self, Language), Refusal> {
         if header.trim().is_empty() {
-            return Ok(Self::Plain);
+            return Ok((Self::Plain, Language::Json));
         }
-        let forms = header.split(',').filter_map(form);
-        forms.into_iter().next().ok_or_else(|| {
-            Refusal::new(
-                Reason::NotAcceptable,
-                "only the following media types are accepted: application/json",
-            )
-        })
+        let mut forms = header.split(',').filter_map(form);
+        forms
+            .next()
+            .ok_or_else(|| not_acceptable(if cfg!(feature = "yaml") { BOTH } else { JSON }))
     }
 }
 
-fn form(media: &str) -> Option<Accept> {
+const JSON: &str = "application/json";
+const BOTH: &str = "application/json, application/yaml";
+
+/// Nothing that a client accepts can be had.
+pub(super) fn not_acceptable(accepted: &str) -> Refusal {
+    let message = format!("only the following media types are accepted: {accepted}");
+    Refusal::new(Reason::NotAcceptable, message)
+}
+
+fn form(media: &str) -> Option<(Accept, Language)> {
     let mut parts = media.split(';').map(str::trim);
-    if !matches!(parts.next()?, "application/json" | "application/*" | "*/*") {
-        return None;
-    }
+    let language = match parts.next()? {
+        JSON | "application/*" | "*/*" => Language::Json,
+        "application/yaml" if cfg!(feature = "yaml") => Language::Yaml,
+        _ => return None,
+    };
     let (mut kind, mut group) = ("", "");
     for (name, value) in parts.filter_map(|part| part.split_once('=')) {
         match name {
@@ -43,14 +59,13 @@ fn form(media: &str) -> Option<Accept> {
             _ => {}
         }
     }
-    match (kind, group) {
-        ("Table", "meta.k8s.io") => Some(Accept::Table),
-        ("PartialObjectMetadata" | "PartialObjectMetadataList", "meta.k8s.io") => {
-            Some(Accept::Metadata)
-        }
-        ("", _) => Some(Accept::Plain),
-        _ => None,
-    }
+    let form = match (kind, group) {
+        ("Table", "meta.k8s.io") => Accept::Table,
+        ("PartialObjectMetadata" | "PartialObjectMetadataList", "meta.k8s.io") => Accept::Metadata,
+        ("", _) => Accept::Plain,
+        _ => return None,
+    };
+    Some((form, language))
 }
 
 /// The version of the aggregated discovery that a client wants, if it wants one.
@@ -75,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_first_form_that_can_be_had() {
-        let parse = |text| Accept::parse(text).ok();
+        let parse = |text| Accept::parse(text).ok().map(|(form, _)| form);
         assert_eq!(parse(""), Some(Accept::Plain));
         assert_eq!(
             parse("application/vnd.kubernetes.protobuf,application/json"),
@@ -87,6 +102,19 @@ mod tests {
         );
         assert_eq!(parse("application/vnd.kubernetes.protobuf"), None);
         assert_eq!(parse("text/html, */*"), Some(Accept::Plain));
+    }
+
+    #[test]
+    fn the_first_language_that_can_be_had() {
+        let parse = |text| Accept::parse(text).ok().map(|(_, language)| language);
+        assert_eq!(
+            parse("application/json, application/yaml"),
+            Some(Language::Json)
+        );
+        let yaml = cfg!(feature = "yaml").then_some(Language::Yaml);
+        assert_eq!(parse("application/yaml"), yaml);
+        let first = yaml.unwrap_or(Language::Json);
+        assert_eq!(parse("text/html,application/yaml;q=1,*/*"), Some(first));
     }
 
     #[test]

@@ -94,13 +94,16 @@ impl ResponseBody {
     }
 }
 
-#[cfg(feature = "listen")]
+#[cfg(any(feature = "listen", feature = "yaml"))]
 impl ResponseBody {
     /// Whether it is a watch, which waits for things to happen.
     pub(crate) fn is_watch(&self) -> bool {
         matches!(self.0, Inner::Watch(_))
     }
+}
 
+#[cfg(feature = "listen")]
+impl ResponseBody {
     /// Everything that there is to send, within bounds.
     pub(crate) fn poll_batch(&mut self, cx: &Context<'_>) -> Poll<Option<Batch>> {
         match &mut self.0 {

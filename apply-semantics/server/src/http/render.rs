@@ -183,6 +183,25 @@ pub(super) fn too_large() -> Response<ResponseBody> {
     refusal(&Refusal::new(Reason::RequestEntityTooLarge, message), &[])
 }
 
+/// The same answer in YAML, if it is an object and whole.
+#[cfg(feature = "yaml")]
+pub(super) fn in_yaml(mut answer: Response<ResponseBody>) -> Response<ResponseBody> {
+    let json = HeaderValue::from_static("application/json");
+    if answer.headers().get(header::CONTENT_TYPE) != Some(&json) || answer.body().is_watch() {
+        return answer;
+    }
+    if let Some(text) = answer.body_mut().take_now() {
+        let written = crate::yaml::write(&text);
+        let language = match written {
+            Some(_) => HeaderValue::from_static("application/yaml"),
+            None => json,
+        };
+        *answer.body_mut() = ResponseBody::whole(written.unwrap_or(text));
+        answer.headers_mut().insert(header::CONTENT_TYPE, language);
+    }
+    answer
+}
+
 fn respond(code: u16, body: ResponseBody, warnings: &[String]) -> Response<ResponseBody> {
     let mut response = Response::new(body);
     *response.status_mut() =

@@ -33,12 +33,22 @@ pub struct Builder {
     requests: usize,
     controllers: bool,
     all_versions: bool,
-    namespaces: bool,
+    begin: Begin,
     empty: EmptyContainers,
     objects: Vec<Value>,
     conversion: Conversion,
     journal: u64,
     users: Users,
+}
+
+/// What a server has when nothing was asked of it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    Empty,
+    /// The namespaces of every cluster.
+    Namespaces,
+    /// What a fresh cluster has.
+    Cluster,
 }
 
 /// A server cannot be made.
@@ -67,7 +77,7 @@ impl Builder {
             requests: 10_000,
             controllers: true,
             all_versions: false,
-            namespaces: true,
+            begin: Begin::Namespaces,
             empty: EmptyContainers::default(),
             objects: Vec::new(),
             conversion: Conversion::default(),
@@ -115,7 +125,17 @@ impl Builder {
 
     /// Begins without the namespaces `default`, `kube-system`, `kube-public` and `kube-node-lease`.
     pub fn without_namespaces(mut self) -> Self {
-        self.namespaces = false;
+        self.begin = Begin::Empty;
+        self
+    }
+
+    /// Begins with more of what a fresh cluster has: the Service `kubernetes`, the priority classes of the system, and in each
+    /// namespace a service account `default`, which comes with every namespace and comes back when it is deleted.
+    ///
+    /// Not what belongs to addresses and certificates (`Endpoints` and `EndpointSlice` of that Service, ConfigMaps
+    /// `kube-root-ca.crt`), nor objects of flow control and RBAC.
+    pub fn fresh_cluster(mut self) -> Self {
+        self.begin = Begin::Cluster;
         self
     }
 
@@ -240,10 +260,11 @@ impl Builder {
             unsettled: BTreeSet::new(),
             conversion: self.conversion.clone(),
             stale: 0,
+            keeps_accounts: false,
             users: self.users.clone(),
             asker: None,
         };
-        if self.namespaces {
+        if self.begin != Begin::Empty {
             for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
                 let namespace = json!({
                     "apiVersion": "v1", "kind": "Namespace",
@@ -252,6 +273,9 @@ impl Builder {
                 });
                 drop(core.seed(namespace));
             }
+        }
+        if self.begin == Begin::Cluster {
+            core.furnish();
         }
         core
     }
