@@ -4,6 +4,10 @@
 //! strategies of Open Cluster Management as they are documented; where the program does otherwise (it starts a group
 //! before the one before it has ended, and exceeds `maxConcurrency`) the documentation wins.
 //!
+//! [`Stages`] go beyond it: each with bounds, a deadline, a time to be watched, and somebody's consent if need be; failures
+//! halt the rollout or send it back ([`rollback`]). A rollout has no state but where the clusters are and what it is told to
+//! do, so it is paused, resumed and approved by a change of the strategy, and the next [`step`] heeds it.
+//!
 //! ```
 //! use cluster_id::{inventory::Group, rollout::{Limits, Phase, Strategy, step}};
 //!
@@ -19,12 +23,14 @@
 mod deadline;
 mod groups;
 mod portion;
+mod stages;
 mod state;
 mod step;
 mod strategy;
 
 pub use deadline::{Deadline, ParseDeadlineError};
 pub use portion::{ParsePortionError, Portion};
+pub use stages::{Approval, OnBreach, Rollback, Stage, Stages, rollback};
 pub use state::{ClusterState, Phase};
 pub use step::{Step, Waiting, step};
 pub use strategy::{GroupRef, Limits, Strategy};

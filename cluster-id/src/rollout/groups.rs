@@ -40,7 +40,7 @@ impl<'a> Clusters<'a> {
     }
 
     /// The numbers of a group's clusters, from the least up.
-    fn numbers(&self, group: &Group) -> Vec<usize> {
+    pub(super) fn numbers(&self, group: &Group) -> Vec<usize> {
         let mut finder = self.finder();
         let names = sorted(group.clusters.iter().map(String::as_str));
         names

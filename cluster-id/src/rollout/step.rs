@@ -1,6 +1,8 @@
 //! One step of a rollout.
 
-use std::collections::BTreeMap;
+mod stages;
+
+use std::{collections::BTreeMap, fmt};
 
 use componentconfig::core::Time;
 use serde::Serialize;
@@ -30,6 +32,12 @@ pub struct Step {
     pub recheck_after_seconds: Option<i64>,
     /// Clusters that wait, each with the reason.
     pub waiting: BTreeMap<String, Waiting>,
+    /// The stage that is on its way, or watched; `None` if all are over, or there are no stages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// Whether the clusters that have the change are to lose it: see [`rollback`](super::rollback).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub roll_back: bool,
 }
 
 /// Why a cluster waits.
@@ -42,6 +50,28 @@ pub enum Waiting {
     EarlierGroup,
     /// Too many failed.
     MaxFailures,
+    /// An earlier stage is done, and watched.
+    Soak,
+    /// Somebody has to agree before the stage begins.
+    Approval,
+    /// The rollout is paused.
+    Paused,
+    /// No stage means it.
+    NoStage,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MaxConcurrency => "as many as may be are on their way",
+            Self::EarlierGroup => "an earlier group or stage is not done",
+            Self::MaxFailures => "too many failed",
+            Self::Soak => "an earlier stage is watched",
+            Self::Approval => "somebody has to agree",
+            Self::Paused => "the rollout is paused",
+            Self::NoStage => "no stage means it",
+        })
+    }
 }
 
 /// Says what a rollout should do, from where each cluster is.
@@ -56,11 +86,15 @@ pub enum Waiting {
 ///   that failed, is tolerated and never gets late holds none.
 /// - Under [`ProgressivePerGroup`](Strategy::ProgressivePerGroup), one group after the other, as a whole.
 /// - When more failed than `maxFailures`, no more cluster gets the change.
+/// - Under [`Stages`](Strategy::Stages), one stage after the other, each within its bounds, watched before the next one
+///   begins. A cluster that failed holds no place. When more failed than a stage or the whole may, no cluster of any stage
+///   gets the change.
 pub fn step(strategy: &Strategy, groups: &[Group], states: &[ClusterState], now: Time) -> Step {
     let all = Limits::default();
     let limits = match strategy {
         Strategy::All { .. } => &all,
         Strategy::Progressive(limits) | Strategy::ProgressivePerGroup(limits) => limits,
+        Strategy::Stages(stages) => return stages::step(stages, groups, states, now),
     };
     let clusters = Clusters::of(groups);
     let (mandatory, rest) = Groups::split(groups, &clusters, &limits.mandatory_groups);
@@ -84,6 +118,7 @@ pub fn step(strategy: &Strategy, groups: &[Group], states: &[ClusterState], now:
                 survey.per_cluster(&rest, limits.max_concurrency, most)
             }
             Strategy::ProgressivePerGroup(limits) => survey.per_group(&rest, limits.max_failures),
+            Strategy::Stages(_) => Draft::new(Waiting::EarlierGroup),
         }
     });
     survey.step(&draft, removed)
@@ -295,6 +330,8 @@ impl<'a> Survey<'a> {
             max_failure_breach: draft.breach,
             recheck_after_seconds: deadlines.min().map(|until| until.saturating_sub(self.now)),
             waiting,
+            stage: None,
+            roll_back: false,
         }
     }
 }

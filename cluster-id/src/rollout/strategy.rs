@@ -3,7 +3,7 @@
 use componentconfig::scalar::Duration;
 use serde::{Deserialize, Serialize};
 
-use super::{Deadline, Portion};
+use super::{Deadline, Portion, Stages};
 
 /// How a change is rolled out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Strategy {
     Progressive(Limits),
     /// To the mandatory groups, then to one group after the other. `maxConcurrency` has no effect.
     ProgressivePerGroup(Limits),
+    /// To one stage after the other, each with bounds of its own.
+    Stages(Stages),
 }
 
 /// The bounds of a rollout.
