@@ -10,8 +10,8 @@ mod spread;
 
 pub use fleet::{Cause, DecideError, Decision, Fleet, Scratch, Target, Touched, Verdict, Why};
 pub use placement::{
-    AddOnScore, BuiltIn, ClaimSelector, ClusterSelector, Misconfigured, Placement, Predicate,
-    PrioritizerConfig, PrioritizerMode, PrioritizerPolicy, ScoreCoordinate, Stickiness, Toleration,
-    TolerationOperator,
+    AddOnScore, BuiltIn, ClaimSelector, ClusterSelector, Failback, Misconfigured, Placement,
+    Predicate, PrioritizerConfig, PrioritizerMode, PrioritizerPolicy, ScoreCoordinate, Stickiness,
+    Toleration, TolerationOperator,
 };
 pub use spread::{Bounds, Candidate, Constraints, Spread, SpreadError, spread};

@@ -155,6 +155,7 @@ fn placement(balance: i32) -> impl Strategy<Value = Placement> {
                 },
                 requests,
                 stickiness,
+                ..Placement::default()
             }
         })
 }

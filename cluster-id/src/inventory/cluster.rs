@@ -34,6 +34,10 @@ pub struct Cluster {
     /// What keeps workloads away.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taints: Vec<Taint>,
+    /// Since when it is fit for workloads again after it was not: the last transition of its `ControlPlaneHealthy`, say;
+    /// `None` counts as long ago.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_since: Option<Time>,
     /// What its nodes can still give to workloads, by resource: `cpu` in cores, `memory` in bytes, others.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub allocatable: BTreeMap<String, Quantity>,

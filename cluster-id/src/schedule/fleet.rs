@@ -8,6 +8,7 @@ mod bits;
 mod change;
 mod decide;
 mod explain;
+mod home;
 mod index;
 mod load;
 mod members;
@@ -20,6 +21,7 @@ use std::{
 use super::{Misconfigured, Placement, ScoreCoordinate};
 use crate::inventory::Cluster;
 
+use home::{Homes, LostBy};
 use index::{Selectors, Taints};
 use load::{Counts, Reserved};
 use members::Members;
@@ -73,6 +75,7 @@ pub struct Fleet {
     unselective: BTreeSet<usize>,
     /// The placements that heed a score, by score.
     scored_by: BTreeMap<ScoreCoordinate, BTreeSet<usize>>,
+    lost_by: LostBy,
 }
 
 /// A placement, prepared.
@@ -89,6 +92,7 @@ struct Placed {
     targets: Vec<usize>,
     /// Those of them whose figures show already what it takes.
     settled: BTreeSet<usize>,
+    homes: Homes,
 }
 
 impl Fleet {
@@ -144,6 +148,8 @@ impl Fleet {
                 continue;
             };
             placed.targets.retain(|target| *target != slot);
+            let name = Arc::from(cluster);
+            placed.homes.lose(id, slot, &name, &mut self.lost_by);
             self.counts.change(slot, false);
             if !placed.settled.remove(&slot) {
                 self.reserved.change(slot, &placed.requests, false);
@@ -194,9 +200,11 @@ impl Fleet {
             placement,
             targets: Vec::new(),
             settled: BTreeSet::new(),
+            homes: Homes::default(),
         };
-        if let Some(old) = old {
+        if let Some(mut old) = old {
             self.forget(id, &old);
+            placed.homes = std::mem::take(&mut old.homes);
             placed.targets.clone_from(&old.targets);
             for slot in &placed.targets {
                 if !old.settled.contains(slot) {
@@ -222,9 +230,10 @@ impl Fleet {
         let Some(id) = self.by_name.remove(name) else {
             return;
         };
-        let Some(placed) = self.placed.get_mut(id).and_then(Option::take) else {
+        let Some(mut placed) = self.placed.get_mut(id).and_then(Option::take) else {
             return;
         };
+        placed.homes.clear(id, &mut self.lost_by);
         self.forget(id, &placed);
         for slot in &placed.targets {
             self.unchoose(id, *slot);
@@ -281,6 +290,20 @@ impl Fleet {
                 targets.push(slot);
             }
         }
+        for index in 0..placed.targets.len() {
+            let slot = placed.targets.get(index).copied();
+            let Some(slot) = slot.filter(|slot| !targets.contains(slot)) else {
+                continue;
+            };
+            let member = self
+                .members
+                .get(slot)
+                .filter(|_| !self.may_stay(&placed, slot));
+            match member.map(|member| Arc::clone(&member.name)) {
+                Some(name) => placed.homes.lose(id, slot, &name, &mut self.lost_by),
+                None => placed.homes.give_up(slot),
+            }
+        }
         for slot in &placed.targets {
             if !targets.contains(slot) {
                 self.unchoose(id, *slot);
@@ -294,6 +317,10 @@ impl Fleet {
                 self.counts.change(*slot, true);
                 self.chosen_by.entry(*slot).or_default().insert(id);
                 self.reserved.change(*slot, &placed.requests, true);
+                if let Some(member) = self.members.get(*slot) {
+                    let name = Arc::clone(&member.name);
+                    placed.homes.choose(id, *slot, &name, &mut self.lost_by);
+                }
             }
         }
         placed.targets = targets;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use componentconfig::{core::Time, scalar::Quantity};
+use componentconfig::{
+    core::Time,
+    scalar::{Duration, Quantity},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,6 +34,9 @@ pub struct Placement {
     pub requests: BTreeMap<String, Quantity>,
     /// What it means that a cluster is chosen already.
     pub stickiness: Stickiness,
+    /// Whether it goes back to a cluster that it lost.
+    #[serde(skip_serializing_if = "Failback::is_never")]
+    pub failback: Failback,
 }
 
 /// What must be true of a cluster.
@@ -202,6 +208,26 @@ pub enum Stickiness {
     Hold,
     /// That it stays chosen for as long as it is there, even if it might not be chosen any more.
     Keep,
+}
+
+/// Whether a placement goes back to a cluster that it lost, once that cluster may be chosen again. It lost what it could not
+/// keep: a cluster that is gone, tainted, not selected any more or out of room; not one that others outranked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Failback {
+    /// As stickiness and scores say, unless [`Fleet::fail_back`](super::Fleet::fail_back) asks for it.
+    #[default]
+    Never,
+    /// When the cluster has been ready for so long, see
+    /// [`Cluster::ready_since`](crate::inventory::Cluster::ready_since).
+    After(Duration),
+}
+
+impl Failback {
+    fn is_never(&self) -> bool {
+        *self == Self::Never
+    }
 }
 
 /// What is wrong with a placement.

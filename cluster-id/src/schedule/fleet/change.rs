@@ -11,7 +11,7 @@ use crate::inventory::{Cluster, Taint};
 
 use super::{
     super::{BuiltIn, ScoreCoordinate, Stickiness, placement::Lasts},
-    Fleet,
+    Fleet, Placed,
     decide::{self, lasts},
 };
 
@@ -79,7 +79,7 @@ impl Fleet {
                 targets.filter(|id| self.is_lost(*id, slot)).collect()
             }
         };
-        let gained: Vec<usize> = match (old, new) {
+        let mut gained: Vec<usize> = match (old, new) {
             (_, None) => Vec::new(),
             (None, Some(_)) => {
                 let all = self.unselective.iter().chain(&selected).copied();
@@ -96,6 +96,15 @@ impl Fleet {
                 selected.filter(|id| self.is_gained(*id, slot)).collect()
             }
         };
+        let better =
+            old.is_none() || less_tainted || changed.room || changed.ready || !selected.is_empty();
+        if let Some(new) = new.filter(|_| better) {
+            let homeless = self.lost_by.get(new.name.as_str());
+            let homeless = homeless.into_iter().flatten().copied();
+            gained.extend(homeless.filter(|id| {
+                !targets_contain(&self.chosen_by, slot, *id) && self.may_choose(*id, slot)
+            }));
+        }
         let scored: Vec<usize> = changed
             .scores
             .iter()
@@ -161,9 +170,16 @@ impl Fleet {
     }
 
     fn may_choose_while(&self, id: usize, slot: usize, enough: impl Fn(Lasts) -> bool) -> bool {
-        let Some(Some(placed)) = self.placed.get(id) else {
-            return false;
-        };
+        let placed = self.placed.get(id).and_then(Option::as_ref);
+        placed.is_some_and(|placed| self.may_be_in(placed, slot, enough))
+    }
+
+    /// Whether the placement could stay in the cluster for as long as nothing changes.
+    pub(super) fn may_stay(&self, placed: &Placed, slot: usize) -> bool {
+        self.may_be_in(placed, slot, |lasts| lasts == Lasts::Always)
+    }
+
+    fn may_be_in(&self, placed: &Placed, slot: usize, enough: impl Fn(Lasts) -> bool) -> bool {
         let Some(member) = self.members.get(slot) else {
             return false;
         };
@@ -197,6 +213,7 @@ fn targets_contain(chosen_by: &BTreeMap<usize, BTreeSet<usize>>, slot: usize, id
 struct Changed {
     scores: Vec<ScoreCoordinate>,
     room: bool,
+    ready: bool,
 }
 
 impl Changed {
@@ -205,6 +222,7 @@ impl Changed {
             return Self {
                 scores: Vec::new(),
                 room: false,
+                ready: false,
             };
         };
         let mut scores = Vec::new();
@@ -228,6 +246,7 @@ impl Changed {
         Self {
             scores,
             room: old.allocatable != new.allocatable,
+            ready: old.ready_since != new.ready_since,
         }
     }
 }

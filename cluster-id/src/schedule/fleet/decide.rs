@@ -1,6 +1,6 @@
 //! One decision.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, ops::Not as _, sync::Arc};
 
 use componentconfig::core::Time;
 use serde::{Serialize, Serializer};
@@ -74,6 +74,8 @@ pub struct Scratch {
 /// A candidate; the greatest is the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
+    /// It goes back there.
+    home: bool,
     held: bool,
     score: i64,
     rank: Reverse<u64>,
@@ -134,7 +136,12 @@ impl Fleet {
             .ranked
             .iter()
             .filter_map(|key| self.toleration_ends(placed, key.slot, now));
-        decision.recheck_after_seconds = ends.min();
+        let returns = placed.homes.is_empty().not().then(|| {
+            let candidates = scratch.candidates.iter();
+            let returns = candidates.filter_map(|slot| self.returns_in(placed, slot, now));
+            returns.filter(|left| *left > 0).min()
+        });
+        decision.recheck_after_seconds = ends.chain(returns.flatten()).min();
         Ok(())
     }
 
@@ -188,7 +195,7 @@ impl Fleet {
         if placed.placement.stickiness == Stickiness::Keep {
             scratch.candidates.unite(&scratch.targets);
         }
-        self.score(placed, limit, scratch);
+        self.score(placed, now, limit, scratch);
         Ok(())
     }
 
@@ -269,7 +276,7 @@ impl Fleet {
     }
 
     /// Scores the candidates, and keeps the best in order.
-    fn score(&self, placed: &Placed, limit: usize, scratch: &mut Scratch) {
+    fn score(&self, placed: &Placed, now: Time, limit: usize, scratch: &mut Scratch) {
         let Scratch {
             candidates,
             targets,
@@ -280,13 +287,18 @@ impl Fleet {
         if limit == 0 {
             return;
         }
+        let homeless = !placed.homes.is_empty();
         let scoring = Scoring::new(self, placed, candidates, balance);
         let sticky = placed.placement.stickiness != Stickiness::Scored;
         let full = limit.saturating_mul(2).max(64);
         let mut worst: Option<Key> = None;
         for slot in candidates.iter() {
             let target = targets.contains(slot);
+            let returns = homeless
+                .then(|| self.returns_in(placed, slot, now))
+                .flatten();
             let key = Key {
+                home: returns.is_some_and(|left| left <= 0),
                 held: sticky && target,
                 score: scoring.of(slot, target),
                 rank: Reverse(self.members.rank(slot)),

@@ -36,6 +36,8 @@ pub enum Why {
     Chosen,
     /// It was chosen before, and that holds.
     Held,
+    /// It was lost, may be chosen again, and is gone back to.
+    Returned,
     /// Others are better, and there are enough of them.
     Outranked,
     /// No predicate selects it: of each, what is not met.
@@ -83,11 +85,14 @@ impl Fleet {
         let slot = self.members.slot(cluster);
         let held = placed.placement.stickiness != Stickiness::Scored
             && slot.is_some_and(|slot| placed.targets.contains(&slot));
+        let returns = slot.and_then(|slot| self.returns_in(placed, slot, now));
+        let home = returns.is_some_and(|left| left <= 0);
         Ok(Verdict {
             place: Some(place + 1),
             score: ranking.get(place).map(|target| target.score),
             why: match (chosen, held) {
                 (false, _) => Why::Outranked,
+                (true, _) if home => Why::Returned,
                 (true, true) => Why::Held,
                 (true, false) => Why::Chosen,
             },
@@ -150,6 +155,7 @@ impl fmt::Display for Why {
         match self {
             Self::Chosen => f.write_str("chosen"),
             Self::Held => f.write_str("chosen before and held"),
+            Self::Returned => f.write_str("lost before and gone back to"),
             Self::Outranked => f.write_str("outranked"),
             Self::NotSelected(unmet) => {
                 f.write_str("not selected: ")?;
