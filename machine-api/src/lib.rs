@@ -20,6 +20,9 @@
 //! - [`variables`]: values of the variables of a ClusterClass.
 //! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which; [`propagation`]: what owners
 //!   write into what they own; [`explain`]: the form in which plans say why.
+//! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it; [`cloning`]: objects made from
+//!   templates of providers.
+//! - [`moving`]: the objects of clusters on their way to another management cluster.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -39,6 +42,7 @@
 pub mod addons;
 pub mod admission;
 pub mod bootstrap;
+pub mod cloning;
 mod compat;
 pub mod conditions;
 pub mod contract;
@@ -50,6 +54,7 @@ pub mod crd;
 pub mod explain;
 pub mod facts;
 mod gates;
+pub mod health_check;
 mod int_or_string;
 pub mod ipam;
 pub mod kcp;
@@ -60,6 +65,7 @@ pub mod labels;
 pub mod machine;
 pub mod machine_set;
 pub mod meta;
+pub mod moving;
 pub mod names;
 mod omit;
 mod open_enum;

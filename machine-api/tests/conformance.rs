@@ -22,12 +22,16 @@ mod conversion;
 mod facts;
 #[path = "support/kcp.rs"]
 mod kcp;
+#[path = "support/health_check.rs"]
+mod health_check;
 #[path = "support/machine.rs"]
 mod machine;
 #[path = "support/machine_set.rs"]
 mod machine_set;
 #[path = "support/machine_texts.rs"]
 mod machine_texts;
+#[path = "support/moving.rs"]
+mod moving;
 #[path = "support/names.rs"]
 mod names;
 #[path = "support/rollout.rs"]
@@ -106,6 +110,14 @@ fn main() -> ExitCode {
                 }
                 "variables-values" => {
                     runner.case(&suite, &id, || run_values(&case));
+                    continue;
+                }
+                "mhc" => {
+                    runner.case(&suite, &id, || health_check::run(&case));
+                    continue;
+                }
+                "move-sequence" => {
+                    runner.case(&suite, &id, || moving::run(&case));
                     continue;
                 }
                 "crd-schema" => {
