@@ -20,10 +20,10 @@ mod contract;
 mod conversion;
 #[path = "support/facts.rs"]
 mod facts;
-#[path = "support/kcp.rs"]
-mod kcp;
 #[path = "support/health_check.rs"]
 mod health_check;
+#[path = "support/kcp.rs"]
+mod kcp;
 #[path = "support/machine.rs"]
 mod machine;
 #[path = "support/machine_set.rs"]
