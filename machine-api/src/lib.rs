@@ -76,6 +76,8 @@ pub mod runtime;
 pub mod schema;
 pub mod selector;
 pub mod template;
+#[cfg(feature = "yaml")]
+pub mod topology;
 pub mod upgrade_plan;
 pub mod variables;
 pub mod version;

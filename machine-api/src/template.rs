@@ -1,15 +1,16 @@
-//! Templates in the language of Go's `text/template`, as far as names of objects need it.
+//! Templates in the language of Go's `text/template`, as names of objects and patches of a ClusterClass are written in it.
 //!
-//! What is there: text, comments, trimming with `{{-` and `-}}`, fields (`.cluster.name`), strings, numbers, `true` and
-//! `false`, pipelines and parentheses, `if`, `else if`, `else`, `end`, and the functions `and`, `eq`, `ge`, `gt`, `index`,
-//! `le`, `len`, `lt`, `ne`, `not`, `or`, `print`, `printf`, `println` and `slice`. What is not there (`range`, `with`,
-//! `define`, variables) is refused when the template is read, never ignored. A field that the data has not is an error, as with
-//! the option `missingkey=error`.
+//! What is there: text, comments, trimming with `{{-` and `-}}`, fields (`.cluster.name`), variables, strings, numbers, `true`,
+//! `false` and `nil`, pipelines and parentheses, `if`, `with`, `range`, `else`, `break`, `continue`, `end`, and the functions
+//! `and`, `eq`, `ge`, `gt`, `index`, `le`, `len`, `lt`, `ne`, `not`, `or`, `print`, `printf`, `println` and `slice`.
+//! [`Template::parse_sprig`] adds those functions of the library sprig that always give the same for the same. What is not there
+//! (`define`, `template`, `block`, regular expressions, certificates) is refused when the template is read, never ignored.
 
 mod eval;
 mod format;
 mod function;
 mod parse;
+mod sprig;
 
 use std::fmt;
 
@@ -43,7 +44,28 @@ impl Template {
     /// # Errors
     /// It is malformed, or uses what is not supported here.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let nodes = parse::parse(text).map_err(|fault| fault.within(text))?;
+        Self::of(text, Dialect::Go)
+    }
+
+    /// Reads a template that may call functions of sprig.
+    ///
+    /// ```
+    /// use machine_api::template::{Missing, Template};
+    /// use serde_json::json;
+    ///
+    /// let template = Template::parse_sprig("{{ .version | replace \"+\" \"_\" | quote }}{{ .nope | default \"!\" }}")?;
+    /// assert_eq!(template.fill(&json!({"version": "v1.36.0+a"}), Missing::Nothing)?, "\"v1.36.0_a\"!");
+    /// # Ok::<(), machine_api::template::TemplateError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// It is malformed, or uses what is not supported here.
+    pub fn parse_sprig(text: &str) -> Result<Self, TemplateError> {
+        Self::of(text, Dialect::Sprig)
+    }
+
+    fn of(text: &str, dialect: Dialect) -> Result<Self, TemplateError> {
+        let nodes = parse::parse(text, dialect).map_err(|fault| fault.within(text))?;
         Ok(Self {
             text: text.to_owned(),
             nodes,
@@ -55,15 +77,42 @@ impl Template {
         &self.text
     }
 
-    /// Fills the template.
+    /// Fills the template; what the data has not is an error.
     ///
     /// # Errors
     /// The data has not what the template asks for, or not of the kind that is needed.
     pub fn render(&self, data: &Value) -> Result<String, TemplateError> {
+        self.fill(data, Missing::Error)
+    }
+
+    /// Fills the template.
+    ///
+    /// # Errors
+    /// The data has not what the template needs, or not of the kind that is needed; or a function fails.
+    pub fn fill(&self, data: &Value, missing: Missing) -> Result<String, TemplateError> {
         let mut out = String::new();
-        eval::render(&self.nodes, data, &mut out).map_err(|fault| fault.within(&self.text))?;
+        eval::render(&self.nodes, data, missing, &mut out)
+            .map_err(|fault| fault.within(&self.text))?;
         Ok(out)
     }
+}
+
+/// What a field is that the data has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// An error, as with the option `missingkey=error`.
+    Error,
+    /// Nothing, which is written `<no value>`.
+    Nothing,
+}
+
+/// Which functions there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dialect {
+    /// Those of the language.
+    Go,
+    /// Those of sprig, too.
+    Sprig,
 }
 
 /// What is wrong with a template, or with filling it, and where.
@@ -158,9 +207,35 @@ mod tests {
                 "3 3x3|3 x\n",
             ),
             ("{{ .cluster }}", "map[name:c1]"),
+            (
+                "{{ 1.5 }} {{ 4.0 }} {{ 1e6 }} {{ 1.25e-7 }}",
+                "1.5 4 1e+06 1.25e-07",
+            ),
+            ("{{ range .n }}{{ . }},{{ end }}", "0,1,2,"),
+            (
+                "{{ range $k, $v := .cluster }}{{ $k }}={{ $v }}{{ else }}none{{ end }}",
+                "name=c1",
+            ),
+            ("{{ range .none }}x{{ else }}none{{ end }}|", "!"),
+            (
+                "{{ range $i := .n }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $i }}{{ end }}",
+                "02",
+            ),
+            (
+                "{{ range .n }}{{ if eq . 1 }}{{ break }}{{ end }}{{ . }}{{ end }}",
+                "0",
+            ),
+            (
+                "{{ $x := 1 }}{{ if .on }}{{ $x = 2 }}{{ end }}{{ $x }}{{ $.n }}",
+                "23",
+            ),
+            (
+                "{{ with .cluster }}{{ .name }}{{ end }}{{ with .none }}x{{ else with .n }}{{ . }}{{ end }}",
+                "c13",
+            ),
             ("{{ .\n cluster.name }}", ""),
         ] {
-            if rendered.is_empty() {
+            if rendered.is_empty() || rendered == "!" {
                 assert!(render(text).is_err(), "{text}");
                 continue;
             }
@@ -176,8 +251,25 @@ mod tests {
             ("a\n {{ .nope }}", "2:5: the data has no field \"nope\""),
             ("{{ .cluster.name.x }}", "1:17: a string has no field \"x\""),
             ("{{ nope }}", "1:4: function \"nope\" is not defined"),
-            ("{{ range .x }}{{ end }}", "1:4: \"range\" is not supported"),
-            ("{{ $x := 1 }}", "1:4: variables are not supported"),
+            (
+                "{{ define \"x\" }}{{ end }}",
+                "1:4: \"define\" is not supported",
+            ),
+            ("{{ $x }}", "1:4: variable \"$x\" is not defined"),
+            (
+                "{{ if .n }}{{ $x := 1 }}{{ end }}{{ $x }}",
+                "1:37: variable \"$x\" is not defined",
+            ),
+            (
+                "{{ range .random }}{{ end }}",
+                "1:10: a string has no items",
+            ),
+            ("{{ range .n }}", "1:15: a \"range\" is not closed"),
+            ("{{ break }}", "1:4: \"break\" is not within a loop"),
+            (
+                "{{ upper .random }}",
+                "1:4: function \"upper\" is not defined",
+            ),
             ("{{ }}", "1:4: a value is missing"),
             ("{{ .random | }}", "1:14: a value is missing"),
             (
@@ -204,7 +296,11 @@ mod tests {
                 "1:25: unexpected \"else\"",
             ),
             ("{{ \"\\xff\" }}", "1:5: an escape that no string has"),
-            ("{{ 1.5 }}", "1:4: \"1.5\" is no whole number"),
+            ("{{ 1.5.2 }}", "1:4: \"1.5.2\" is no number"),
+            (
+                "{{ eq .n 3.0 }}",
+                "1:4: eq: a number and a number cannot be compared",
+            ),
             ("{{ \"a\"\"b\" }}", "1:7: unexpected '\"'"),
         ] {
             assert_eq!(render(text), Err(message.to_owned()), "{text}");
@@ -221,7 +317,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_breaks_it(text in "(\\{\\{|\\}\\}|-|[ .a|()\"`]|if|else|end|printf|len|.n|%[0-9.]*[svdq]){0,24}") {
+        fn no_text_breaks_it(text in "(\\{\\{|\\}\\}|-|[ .a|()\"`$=:,]|if|else|end|range|with|break|printf|len|.n|%[0-9.]*[svdq]){0,24}") {
             let _ = render(&text);
         }
 

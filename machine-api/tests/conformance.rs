@@ -40,6 +40,8 @@ mod rollout;
 mod rollout_sequence;
 #[path = "support/schema.rs"]
 mod schema;
+#[path = "support/topology.rs"]
+mod topology;
 #[path = "support/upgrade_plan.rs"]
 mod upgrade_plan;
 #[path = "support/variables.rs"]
@@ -99,6 +101,10 @@ fn main() -> ExitCode {
                 "conditions-summary" => conditions::summary,
                 "conditions-aggregate" => conditions::aggregate,
                 "conditions-set" => conditions::written,
+                "topology" => {
+                    runner.case(&suite, &id, || run_topology(&case));
+                    continue;
+                }
                 "contract-control-plane" => {
                     runner.case(&suite, &id, || {
                         let (answer, expected) =
@@ -236,6 +242,15 @@ fn run_validation(runner: &mut Runner, id: &str, case: &Value) -> (usize, usize)
         same_places(&answer, expected)
     });
     details
+}
+
+/// Compares objects without nulls and empty objects.
+fn run_topology(case: &Value) -> Result<(), String> {
+    let mut expected = case["expect"].clone();
+    let mut answer = topology::topology(&case["input"])?;
+    conversion::prune(&mut answer);
+    conversion::prune(&mut expected);
+    agree(&answer, &expected)
 }
 
 /// Compares the values with their defaults, and the places of errors.

@@ -23,8 +23,28 @@ pub(super) fn shown(value: &Value) -> String {
                 .collect();
             format!("map[{}]", fields.join(" "))
         }
-        other => other.to_string(),
+        Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+            Some(float) => shown_float(float),
+            None => number.to_string(),
+        },
+        Value::Bool(value) => value.to_string(),
     }
+}
+
+/// A float as the verb `%g` writes it: as short as it can be read back, with an exponent from a million on.
+pub(super) fn shown_float(float: f64) -> String {
+    let scientific = format!("{float:e}");
+    let Some((mantissa, exponent)) = scientific.split_once('e') else {
+        return scientific;
+    };
+    let Ok(exponent) = exponent.parse::<i32>() else {
+        return scientific;
+    };
+    if (-4..6).contains(&exponent) {
+        return float.to_string();
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{mantissa}e{sign}{:02}", exponent.abs())
 }
 
 /// The values with a blank between two that are no strings.
@@ -47,7 +67,7 @@ pub(super) fn println(values: &[Value]) -> String {
     format!("{}\n", values.join(" "))
 }
 
-/// Formats as `Printf`, with the verbs `v`, `s`, `q`, `d` and `t`, the flags `-` and `0`, a width and a precision. What does not
+/// Formats as `Printf`, with the verbs `v`, `s`, `q`, `d`, `f`, `g` and `t`, the flags `-` and `0`, a width and a precision. What does not
 /// fit is written into the text, as Go does.
 pub(super) fn printf(pattern: &str, values: &[Value]) -> String {
     let mut out = String::new();
@@ -111,7 +131,14 @@ impl Spec {
         let text = match (verb, value) {
             ('s' | 'v', Value::String(text)) => self.cut(text),
             ('q', Value::String(text)) => format!("{:?}", self.cut(text)),
-            ('d' | 'v', Value::Number(number)) => self.digits_of(&number.to_string()),
+            ('f', Value::Number(number)) if number.is_f64() => {
+                let precision = self.precision.unwrap_or(6);
+                format!("{:.precision$}", number.as_f64().unwrap_or_default())
+            }
+            ('v' | 'g', Value::Number(number)) if number.is_f64() => shown(value),
+            ('d' | 'v', Value::Number(number)) if !number.is_f64() => {
+                self.digits_of(&number.to_string())
+            }
             ('t' | 'v', Value::Bool(_)) | ('v', _) => shown(value),
             _ => return format!("%!{verb}({})", typed(value)),
         };
@@ -170,6 +197,7 @@ fn typed(value: &Value) -> String {
     let name = match value {
         Value::Null => return "<nil>".to_owned(),
         Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
         Value::Number(_) => "int",
         Value::String(_) => "string",
         Value::Array(_) => "[]interface {}",

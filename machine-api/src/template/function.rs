@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::format;
+use super::{Dialect, format, sprig::Sprig};
 
 /// A function that a template can call. `And` and `Or` are called by the evaluation, which stops at the first value that
 /// decides.
@@ -25,6 +25,7 @@ pub(super) enum Function {
     Printf,
     Println,
     Slice,
+    Sprig(Sprig),
 }
 
 const NAMES: [(&str, Function); 15] = [
@@ -46,12 +47,20 @@ const NAMES: [(&str, Function); 15] = [
 ];
 
 impl Function {
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(super) fn from_name(name: &str, dialect: Dialect) -> Option<Self> {
+        if dialect == Dialect::Sprig
+            && let Some(sprig) = Sprig::from_name(name)
+        {
+            return Some(Self::Sprig(sprig));
+        }
         let found = NAMES.into_iter().find(|(other, _)| *other == name);
         found.map(|(_, function)| function)
     }
 
     pub(super) fn name(self) -> &'static str {
+        if let Self::Sprig(sprig) = self {
+            return sprig.name();
+        }
         let found = NAMES.into_iter().find(|(_, other)| *other == self);
         found.map_or("", |(name, _)| name)
     }
@@ -59,7 +68,10 @@ impl Function {
     pub(super) fn call(self, arguments: &[Value]) -> Result<Value, String> {
         let answer = match self {
             Self::Eq => equal_to_any(arguments).map(Value::Bool),
-            Self::Ne => compared(arguments, Ordering::is_ne),
+            Self::Ne => match arguments {
+                [a, b] => equal(a, b).map(|equal| Value::Bool(!equal)),
+                _ => Err(format!("takes two arguments, not {}", arguments.len())),
+            },
             Self::Lt => ordered(arguments, Ordering::is_lt),
             Self::Le => ordered(arguments, Ordering::is_le),
             Self::Gt => ordered(arguments, Ordering::is_gt),
@@ -71,6 +83,7 @@ impl Function {
             Self::Println => Ok(format::println(arguments).into()),
             Self::Printf => printf(arguments),
             Self::Slice => slice(arguments),
+            Self::Sprig(sprig) => sprig.call(arguments),
             Self::And | Self::Or => arguments
                 .last()
                 .cloned()
@@ -103,7 +116,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn one(arguments: &[Value]) -> Result<&Value, String> {
+pub(super) fn one(arguments: &[Value]) -> Result<&Value, String> {
     match arguments {
         [value] => Ok(value),
         _ => Err(format!("takes one argument, not {}", arguments.len())),
@@ -116,7 +129,7 @@ fn equal_to_any(arguments: &[Value]) -> Result<bool, String> {
         return Err("needs two arguments".to_owned());
     }
     for other in others {
-        if compare(first, other)? == Ordering::Equal {
+        if equal(first, other)? {
             return Ok(true);
         }
     }
@@ -137,11 +150,23 @@ fn ordered(arguments: &[Value], test: fn(Ordering) -> bool) -> Result<Value, Str
     compared(arguments, test)
 }
 
+/// Nothing is equal to nothing alone.
+fn equal(a: &Value, b: &Value) -> Result<bool, String> {
+    if a.is_null() || b.is_null() {
+        return Ok(a.is_null() && b.is_null());
+    }
+    compare(a, b).map(Ordering::is_eq)
+}
+
+/// Whole numbers are compared with whole ones, and others with others, as Go's types are.
 fn compare(a: &Value, b: &Value) -> Result<Ordering, String> {
-    let numbers = || {
-        let whole = a.as_i64().zip(b.as_i64()).map(|(a, b)| a.cmp(&b));
-        let floats = || a.as_f64().zip(b.as_f64());
-        whole.or_else(|| floats().and_then(|(a, b)| a.partial_cmp(&b)))
+    let numbers = || match (a.is_f64(), b.is_f64()) {
+        (true, true) => a.as_f64()?.partial_cmp(&b.as_f64()?),
+        (false, false) => match (a.as_i64(), b.as_i64()) {
+            (Some(a), Some(b)) => Some(a.cmp(&b)),
+            _ => a.as_u64().zip(b.as_u64()).map(|(a, b)| a.cmp(&b)),
+        },
+        _ => None,
     };
     let order = match (a, b) {
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
@@ -158,10 +183,14 @@ fn index(arguments: &[Value]) -> Result<Value, String> {
     for key in keys {
         let found = match (value, key) {
             (Value::Object(fields), Value::String(name)) => fields.get(name),
-            (Value::Array(items), Value::Number(_)) => offset(key).and_then(|at| items.get(at)),
+            (Value::Array(items), Value::Number(_)) => {
+                let item = offset(key).and_then(|at| items.get(at));
+                Some(item.ok_or_else(|| format!("there is no {key}"))?)
+            }
             _ => return Err(format!("{} is no index of {}", kind(key), kind(value))),
         };
-        value = found.ok_or_else(|| format!("there is no {key}"))?;
+        // A key that a map has not gives nothing.
+        value = found.unwrap_or(&Value::Null);
     }
     Ok(value.clone())
 }
@@ -184,7 +213,7 @@ fn printf(arguments: &[Value]) -> Result<Value, String> {
 }
 
 /// A part of a text, by bytes.
-fn slice(arguments: &[Value]) -> Result<Value, String> {
+pub(super) fn slice(arguments: &[Value]) -> Result<Value, String> {
     let (value, bounds) = arguments.split_first().ok_or("needs a value")?;
     let Value::String(text) = value else {
         return Err(format!("{} cannot be sliced here", kind(value)));
@@ -202,6 +231,6 @@ fn slice(arguments: &[Value]) -> Result<Value, String> {
     Ok(part.ok_or_else(outside)?.into())
 }
 
-fn offset(value: &Value) -> Option<usize> {
+pub(super) fn offset(value: &Value) -> Option<usize> {
     usize::try_from(value.as_u64()?).ok()
 }

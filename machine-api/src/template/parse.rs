@@ -2,18 +2,38 @@
 
 use serde_json::Value;
 
-use super::{Fault, function::Function};
+use super::{Dialect, Fault, function::Function};
 
 /// A piece of a template.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {
     Text(String),
     Output(Pipeline),
-    If {
-        condition: Pipeline,
-        then: Vec<Node>,
-        otherwise: Vec<Node>,
-    },
+    If(Block),
+    With(Block),
+    Range(Block),
+    Break,
+    Continue,
+    /// A pipeline whose value a variable gets, and nothing is written.
+    Assign(Binding),
+}
+
+/// What a condition or a list decides about.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Block {
+    pub(super) binding: Binding,
+    pub(super) then: Vec<Node>,
+    pub(super) otherwise: Vec<Node>,
+}
+
+/// A pipeline, and the variables that get its value: two of a list get its keys and its items.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Binding {
+    pub(super) at: usize,
+    pub(super) variables: Vec<String>,
+    /// Whether the variables are new ones.
+    pub(super) declares: bool,
+    pub(super) pipeline: Pipeline,
 }
 
 /// Commands, each of which gets the value of the one before as its last argument.
@@ -44,26 +64,35 @@ pub(super) enum Term {
     Function(Function),
     Literal(Value),
     Pipeline(Box<Pipeline>),
+    /// A variable by its name; that of the whole data is empty.
+    Variable(String),
 }
 
 /// Deeper than this nobody nests by hand.
 const DEPTH_MAX: usize = 64;
 
-const UNSUPPORTED: [&str; 8] = [
-    "range", "with", "define", "template", "block", "break", "continue", "nil",
+const UNSUPPORTED: [&str; 3] = ["define", "template", "block"];
+
+const RESERVED: [&str; 8] = [
+    "if", "else", "end", "range", "with", "break", "continue", "nil",
 ];
 
-pub(super) fn parse(text: &str) -> Result<Vec<Node>, Fault> {
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Vec<Node>, Fault> {
     let mut parser = Parser {
         text,
         at: 0,
         depth: 0,
+        loops: 0,
+        dialect,
+        variables: Vec::new(),
     };
     let (nodes, end) = parser.nodes()?;
     match end {
         Stop::Text => Ok(nodes),
         Stop::End(at) => Err(Fault::new(at, "unexpected \"end\"")),
-        Stop::Else(at) | Stop::ElseIf(at) => Err(Fault::new(at, "unexpected \"else\"")),
+        Stop::Else(at) | Stop::ElseIf(at) | Stop::ElseWith(at) => {
+            Err(Fault::new(at, "unexpected \"else\""))
+        }
     }
 }
 
@@ -73,15 +102,39 @@ enum Stop {
     End(usize),
     Else(usize),
     ElseIf(usize),
+    ElseWith(usize),
+}
+
+/// Actions that have an end.
+#[derive(Clone, Copy, PartialEq)]
+enum BlockKind {
+    If,
+    With,
+    Range,
+}
+
+impl BlockKind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::If => "if",
+            Self::With => "with",
+            Self::Range => "range",
+        }
+    }
 }
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    /// How many loops are open.
+    loops: usize,
+    dialect: Dialect,
+    /// The variables that can be seen here.
+    variables: Vec<String>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     fn nodes(&mut self) -> Result<(Vec<Node>, Stop), Fault> {
         let mut nodes = Vec::new();
         let mut trim = self.trims_before();
@@ -143,53 +196,161 @@ impl Parser<'_> {
             "else" => {
                 self.at += 4;
                 self.blanks();
-                if self.word() == "if" {
-                    self.at += 2;
-                    return Ok(Some(Stop::ElseIf(start)));
+                match self.word() {
+                    "if" => {
+                        self.at += 2;
+                        return Ok(Some(Stop::ElseIf(start)));
+                    }
+                    "with" => {
+                        self.at += 4;
+                        return Ok(Some(Stop::ElseWith(start)));
+                    }
+                    _ => {}
                 }
                 self.close()?;
                 Ok(Some(Stop::Else(start)))
             }
-            "if" => {
-                self.at += 2;
-                let node = self.conditional()?;
+            word @ ("if" | "with" | "range") => {
+                self.at += word.len();
+                let kind = match word {
+                    "if" => BlockKind::If,
+                    "with" => BlockKind::With,
+                    _ => BlockKind::Range,
+                };
+                let node = self.block(kind)?;
                 nodes.push(node);
                 Ok(None)
             }
-            _ => {
-                let pipeline = self.pipeline()?;
+            word @ ("break" | "continue") => {
+                if self.loops == 0 {
+                    return Err(Fault::new(start, format!("{word:?} is not within a loop")));
+                }
+                self.at += word.len();
                 self.close()?;
-                nodes.push(Node::Output(pipeline));
+                nodes.push(if word == "break" {
+                    Node::Break
+                } else {
+                    Node::Continue
+                });
+                Ok(None)
+            }
+            _ => {
+                let binding = self.binding(1)?;
+                self.close()?;
+                nodes.push(if binding.variables.is_empty() {
+                    Node::Output(binding.pipeline)
+                } else {
+                    Node::Assign(binding)
+                });
                 Ok(None)
             }
         }
     }
 
-    /// What follows the word `if`, up to its `end`.
-    fn conditional(&mut self) -> Result<Node, Fault> {
+    /// What follows the word that opens a block, up to its `end`.
+    fn block(&mut self, kind: BlockKind) -> Result<Node, Fault> {
         self.deeper()?;
-        let condition = self.pipeline()?;
+        let seen = self.variables.len();
+        let most = if kind == BlockKind::Range { 2 } else { 1 };
+        let binding = self.binding(most)?;
         self.close()?;
-        let open = |at| Fault::new(at, "an \"if\" is not closed");
+        let open = |at| {
+            let problem = match kind {
+                BlockKind::If => "an \"if\" is not closed".to_owned(),
+                other => format!("a {:?} is not closed", other.word()),
+            };
+            Fault::new(at, problem)
+        };
+        let inner = self.variables.len();
+        self.loops += usize::from(kind == BlockKind::Range);
         let (then, end) = self.nodes()?;
-        let otherwise = match end {
-            Stop::End(_) => Vec::new(),
-            Stop::Else(_) => match self.nodes()? {
+        self.loops -= usize::from(kind == BlockKind::Range);
+        self.variables.truncate(inner);
+        let otherwise = match (end, kind) {
+            (Stop::End(_), _) => Vec::new(),
+            (Stop::Else(_), _) => match self.nodes()? {
                 (nodes, Stop::End(_)) => nodes,
                 (_, Stop::Text) => return Err(open(self.at)),
-                (_, Stop::Else(at) | Stop::ElseIf(at)) => {
+                (_, Stop::Else(at) | Stop::ElseIf(at) | Stop::ElseWith(at)) => {
                     return Err(Fault::new(at, "unexpected \"else\""));
                 }
             },
-            Stop::ElseIf(_) => vec![self.conditional()?],
-            Stop::Text => return Err(open(self.at)),
+            (Stop::ElseIf(_), BlockKind::If) => vec![self.block(BlockKind::If)?],
+            (Stop::ElseWith(_), BlockKind::With) => vec![self.block(BlockKind::With)?],
+            (Stop::ElseIf(at) | Stop::ElseWith(at), _) => {
+                return Err(Fault::new(at, "unexpected \"else\""));
+            }
+            (Stop::Text, _) => return Err(open(self.at)),
         };
+        self.variables.truncate(seen);
         self.depth -= 1;
-        Ok(Node::If {
-            condition,
+        let block = Block {
+            binding,
             then,
             otherwise,
+        };
+        Ok(match kind {
+            BlockKind::If => Node::If(block),
+            BlockKind::With => Node::With(block),
+            BlockKind::Range => Node::Range(block),
         })
+    }
+
+    /// A pipeline with the variables before it, of which there are `most` at most.
+    fn binding(&mut self, most: usize) -> Result<Binding, Fault> {
+        self.blanks();
+        let start = self.at;
+        let (variables, declares) = self.variables_before(most)?;
+        if !declares {
+            for name in &variables {
+                self.known(start, name)?;
+            }
+        }
+        let pipeline = self.pipeline()?;
+        if declares {
+            self.variables.extend(variables.iter().cloned());
+        }
+        Ok(Binding {
+            at: start,
+            variables,
+            declares,
+            pipeline,
+        })
+    }
+
+    /// The variables before `:=` or `=`, and whether it is the former; none if a pipeline begins here.
+    fn variables_before(&mut self, most: usize) -> Result<(Vec<String>, bool), Fault> {
+        let start = self.at;
+        let mut names = Vec::new();
+        while let Some(rest) = self.rest().strip_prefix('$') {
+            let name = leading_word(rest);
+            self.at += 1 + name.len();
+            names.push(name.to_owned());
+            self.blanks();
+            if !self.skip(",") {
+                break;
+            }
+            self.blanks();
+        }
+        let declares = self.skip(":=");
+        if names.is_empty() || !(declares || (!self.rest().starts_with("==") && self.skip("="))) {
+            self.at = start;
+            return Ok((Vec::new(), false));
+        }
+        if names.len() > most {
+            return Err(Fault::new(start, "too many variables"));
+        }
+        Ok((names, declares))
+    }
+
+    fn known(&self, at: usize, name: &str) -> Result<(), Fault> {
+        if name.is_empty() || self.variables.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        Err(Fault::new(
+            at,
+            format!("variable \"${name}\" is not defined"),
+        ))
     }
 
     fn pipeline(&mut self) -> Result<Pipeline, Fault> {
@@ -224,14 +385,14 @@ impl Parser<'_> {
             return Err(Fault::new(at, "the action is not closed"));
         };
         let term = match first {
-            '|' | ')' => return Ok(None),
+            '|' | ')' | ',' => return Ok(None),
             _ if self.rest().starts_with("}}") || self.ends_trimming() => return Ok(None),
             '(' => self.parenthesis()?,
             '"' => Term::Literal(self.string()?.into()),
             '`' => Term::Literal(self.raw_string()?.into()),
             '.' => Term::Dot,
-            '$' => return Err(Fault::new(at, "variables are not supported")),
-            '0'..='9' | '-' | '+' => Term::Literal(self.number()?.into()),
+            '$' => self.variable(at)?,
+            '0'..='9' | '-' | '+' => Term::Literal(self.number()?),
             _ => self.named()?,
         };
         let dot = first == '.';
@@ -269,31 +430,54 @@ impl Parser<'_> {
         fields
     }
 
+    fn variable(&mut self, at: usize) -> Result<Term, Fault> {
+        self.at += 1;
+        let name = self.word().to_owned();
+        self.at += name.len();
+        self.known(at, &name)?;
+        Ok(Term::Variable(name))
+    }
+
     fn named(&mut self) -> Result<Term, Fault> {
         let (at, word) = (self.at, self.word());
         let term = match word {
             "" => return Err(self.unexpected(at)),
             "true" => Term::Literal(Value::Bool(true)),
             "false" => Term::Literal(Value::Bool(false)),
-            "if" | "else" | "end" => return Err(Fault::new(at, format!("unexpected {word:?}"))),
+            "nil" => Term::Literal(Value::Null),
+            _ if RESERVED.contains(&word) => {
+                return Err(Fault::new(at, format!("unexpected {word:?}")));
+            }
             _ if UNSUPPORTED.contains(&word) => {
                 return Err(Fault::new(at, format!("{word:?} is not supported")));
             }
             _ => {
                 let undefined = || Fault::new(at, format!("function {word:?} is not defined"));
-                Term::Function(Function::from_name(word).ok_or_else(undefined)?)
+                Term::Function(Function::from_name(word, self.dialect).ok_or_else(undefined)?)
             }
         };
         self.at += word.len();
         Ok(term)
     }
 
-    fn number(&mut self) -> Result<i64, Fault> {
+    /// A whole number, or another one if it has a point or an exponent.
+    fn number(&mut self) -> Result<Value, Fault> {
         let rest = self.rest();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "+-._".contains(c)));
         let text = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-        let error = || Fault::new(self.at, format!("{text:?} is no whole number"));
-        let number = text.parse().map_err(|_| error())?;
+        let error = || Fault::new(self.at, format!("{text:?} is no number"));
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let decimal = digits.starts_with(|c: char| c.is_ascii_digit());
+        let number = match text.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) if decimal && text.contains(['.', 'e', 'E']) => {
+                let float: f64 = text.parse().map_err(|_| error())?;
+                serde_json::Number::from_f64(float)
+                    .ok_or_else(error)?
+                    .into()
+            }
+            Err(_) => return Err(error()),
+        };
         self.at += text.len();
         Ok(number)
     }
@@ -394,11 +578,11 @@ impl Parser<'_> {
         Fault::new(at, format!("unexpected {:?}", found.unwrap_or(' ')))
     }
 
-    fn rest(&self) -> &str {
+    fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn word(&self) -> &str {
+    fn word(&self) -> &'a str {
         leading_word(self.rest())
     }
 

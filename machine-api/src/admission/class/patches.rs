@@ -141,7 +141,7 @@ fn changes(
 
 /// What is wrong with a template.
 fn template_problem(text: &str) -> Option<String> {
-    let error = Template::parse(text).err()?;
+    let error = Template::parse_sprig(text).err()?;
     Some(format!("template can not be parsed: {error}"))
 }
 
