@@ -1,6 +1,6 @@
 //! Why an object is refused: one cause a field, worded as `field.Error` of apimachinery words it.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use apply_semantics::value;
 use serde_json::Value;
@@ -38,6 +38,10 @@ pub(crate) fn summary<'a>(causes: impl Iterator<Item = (&'a str, &'a str)>) -> S
     }
 }
 
+/// Where something stands in an object, such as `spec.ports[0].name`. It is put into words only if something is wrong there,
+/// as almost nothing ever is.
+pub(super) type Field<'a> = fmt::Arguments<'a>;
+
 /// Causes as they are found, in the order in which the server checks.
 #[derive(Debug, Default)]
 pub(super) struct Causes(Vec<Cause>);
@@ -65,18 +69,18 @@ impl Causes {
         self.0.extend(again);
     }
 
-    pub(super) fn required(&mut self, field: impl Into<String>, detail: &str) {
+    pub(super) fn required(&mut self, field: impl fmt::Display, detail: &str) {
         self.push("FieldValueRequired", field, with("Required value", detail));
     }
 
-    pub(super) fn forbidden(&mut self, field: impl Into<String>, detail: &str) {
+    pub(super) fn forbidden(&mut self, field: impl fmt::Display, detail: &str) {
         self.push("FieldValueForbidden", field, with("Forbidden", detail));
     }
 
     /// The value as it is shown: text in quotes, numbers plain, null for none, everything else as JSON.
     pub(super) fn invalid(
         &mut self,
-        field: impl Into<String>,
+        field: impl fmt::Display,
         value: impl Into<Value>,
         detail: &str,
     ) {
@@ -84,7 +88,7 @@ impl Causes {
     }
 
     /// As [`Causes::invalid`], with the value already as the server shows it.
-    pub(super) fn invalid_shown(&mut self, field: impl Into<String>, shown: &str, detail: &str) {
+    pub(super) fn invalid_shown(&mut self, field: impl fmt::Display, shown: &str, detail: &str) {
         self.push(
             "FieldValueInvalid",
             field,
@@ -92,11 +96,11 @@ impl Causes {
         );
     }
 
-    pub(super) fn duplicate(&mut self, field: impl Into<String>, value: impl Into<Value>) {
+    pub(super) fn duplicate(&mut self, field: impl fmt::Display, value: impl Into<Value>) {
         self.duplicate_shown(field, &shown(&value.into()));
     }
 
-    pub(super) fn duplicate_shown(&mut self, field: impl Into<String>, shown: &str) {
+    pub(super) fn duplicate_shown(&mut self, field: impl fmt::Display, shown: &str) {
         self.push(
             "FieldValueDuplicate",
             field,
@@ -104,14 +108,14 @@ impl Causes {
         );
     }
 
-    pub(super) fn not_found(&mut self, field: impl Into<String>, value: impl Into<Value>) {
+    pub(super) fn not_found(&mut self, field: impl fmt::Display, value: impl Into<Value>) {
         let message = format!("Not found: {}", shown(&value.into()));
         self.push("FieldValueNotFound", field, message);
     }
 
     pub(super) fn not_supported(
         &mut self,
-        field: impl Into<String>,
+        field: impl fmt::Display,
         value: impl Into<Value>,
         supported: &[&str],
     ) {
@@ -120,7 +124,7 @@ impl Causes {
 
     pub(super) fn not_supported_shown(
         &mut self,
-        field: impl Into<String>,
+        field: impl fmt::Display,
         shown: &str,
         supported: &[&str],
     ) {
@@ -136,20 +140,20 @@ impl Causes {
         self.push("FieldValueNotSupported", field, message);
     }
 
-    pub(super) fn too_long(&mut self, field: impl Into<String>, most: usize) {
+    pub(super) fn too_long(&mut self, field: impl fmt::Display, most: usize) {
         let unit = if most == 1 { "byte" } else { "bytes" };
         let message = format!("Too long: may not be more than {most} {unit}");
         self.push("FieldValueTooLong", field, message);
     }
 
-    pub(super) fn too_many(&mut self, field: impl Into<String>, actual: usize, most: usize) {
+    pub(super) fn too_many(&mut self, field: impl fmt::Display, actual: usize, most: usize) {
         let unit = if most == 1 { "item" } else { "items" };
         let message = format!("Too many: {actual}: must have at most {most} {unit}");
         self.push("FieldValueTooMany", field, message);
     }
 
     /// One of several words is expected: required if there is none, not supported if it is another.
-    pub(super) fn one_of(&mut self, field: impl Into<String>, value: &str, supported: &[&str]) {
+    pub(super) fn one_of(&mut self, field: impl fmt::Display, value: &str, supported: &[&str]) {
         if value.is_empty() {
             self.required(field, "");
         } else if !supported.contains(&value) {
@@ -158,18 +162,17 @@ impl Causes {
     }
 
     /// One cause a message.
-    pub(super) fn each(&mut self, field: &str, value: &str, messages: Vec<String>) {
+    pub(super) fn each(&mut self, field: impl fmt::Display, value: &str, messages: Vec<String>) {
         for message in messages {
-            self.invalid(field, value, &message);
+            self.invalid(&field, value, &message);
         }
     }
 
-    fn push(&mut self, reason: &'static str, field: impl Into<String>, message: String) {
-        let field = field.into();
+    fn push(&mut self, reason: &'static str, field: impl fmt::Display, message: String) {
         self.0.push(Cause {
             reason,
             message,
-            field,
+            field: field.to_string(),
         });
     }
 }

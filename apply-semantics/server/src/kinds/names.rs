@@ -134,25 +134,27 @@ pub(super) fn dns_1035_label(text: &str) -> Wrong {
 
 /// The key of a label: a name, with a subdomain and a slash before it or not.
 pub(super) fn label_key(text: &str) -> Wrong {
-    let sentence = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-    let sentence = pattern(sentence, WORD, &["MyName", "my.name", "123-abc"]);
+    let sentence = || {
+        let sentence = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+        pattern(sentence, WORD, &["MyName", "my.name", "123-abc"])
+    };
     let mut wrong = Wrong::new();
-    let parts: Vec<&str> = text.split('/').collect();
-    let name = match parts.as_slice() {
-        [name] => name,
-        [prefix, name] => {
-            if prefix.is_empty() {
-                wrong.push("prefix part must be non-empty".to_owned());
-            } else {
-                let prefixed = dns_subdomain_in(prefix, "bytes").into_iter();
-                wrong.extend(prefixed.map(|text| format!("prefix part {text}")));
-            }
+    let name = match text.split_once('/') {
+        None => text,
+        Some((_, name)) if name.contains('/') => {
+            return vec![format!(
+                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                sentence()
+            )];
+        }
+        Some(("", name)) => {
+            wrong.push("prefix part must be non-empty".to_owned());
             name
         }
-        _ => {
-            return vec![format!(
-                "a valid label key {sentence} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-            )];
+        Some((prefix, name)) => {
+            let prefixed = dns_subdomain_in(prefix, "bytes").into_iter();
+            wrong.extend(prefixed.map(|text| format!("prefix part {text}")));
+            name
         }
     };
     if name.is_empty() {
@@ -161,7 +163,7 @@ pub(super) fn label_key(text: &str) -> Wrong {
         wrong.push(format!("name part {}", at_most(63, "bytes")));
     }
     if !is_word(name) {
-        wrong.push(format!("name part {sentence}"));
+        wrong.push(format!("name part {}", sentence()));
     }
     wrong
 }

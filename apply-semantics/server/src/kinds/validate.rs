@@ -147,7 +147,9 @@ fn create(kind: &Kind<'_>, object: &Value, causes: &mut Causes) {
             crd::name(object, causes);
             crd::definition(object, causes);
         }
-        ("resource.k8s.io", "ResourceClaim") => policy::device_claim(spec, "spec", causes),
+        ("resource.k8s.io", "ResourceClaim") => {
+            policy::device_claim(spec, format_args!("spec"), causes)
+        }
         _ => always(kind, object, causes),
     }
 }
@@ -189,7 +191,7 @@ fn always(kind: &Kind<'_>, object: &Value, causes: &mut Causes) {
         ("flowcontrol.apiserver.k8s.io", "FlowSchema") => policy::flow_schema(spec, causes),
         ("flowcontrol.apiserver.k8s.io", _) => policy::priority_level(spec, causes),
         ("resource.k8s.io", "ResourceClaimTemplate") => {
-            policy::device_claim(at(spec, "spec"), "spec.spec", causes);
+            policy::device_claim(at(spec, "spec"), format_args!("spec.spec"), causes);
         }
         _ => {}
     }
@@ -204,9 +206,9 @@ fn always_core(kind: &str, object: &Value, causes: &mut Causes) {
         "Namespace" => core::namespace(object, causes),
         "Endpoints" => core::endpoints(object, causes),
         "PersistentVolume" => core::persistent_volume(object, causes),
-        "PersistentVolumeClaim" => claim::spec(spec, "spec", causes),
+        "PersistentVolumeClaim" => claim::spec(spec, format_args!("spec"), causes),
         "ReplicationController" => workload::replication_controller(spec, causes),
-        "PodTemplate" => pod::template(at(object, "template"), "template", causes),
+        "PodTemplate" => pod::template(at(object, "template"), format_args!("template"), causes),
         "ResourceQuota" => resources::quota(spec, causes),
         "LimitRange" => resources::limit_range(spec, causes),
         _ => {}
@@ -252,7 +254,12 @@ fn update(kind: &Kind<'_>, new: &Value, old: &Value, causes: &mut Causes) {
         ("apps", "ControllerRevision") => {
             changed(causes);
             whole(causes);
-            meta::immutable_value(at(new, "data"), at(old, "data"), "data", causes);
+            meta::immutable_value(
+                at(new, "data"),
+                at(old, "data"),
+                format_args!("data"),
+                causes,
+            );
         }
         ("apps", _) => {
             changed(causes);
@@ -270,7 +277,12 @@ fn update(kind: &Kind<'_>, new: &Value, old: &Value, causes: &mut Causes) {
         ("networking.k8s.io", "IngressClass") => {
             changed(causes);
             let controller = |object| text(at(object, "spec"), "controller");
-            meta::immutable_text(controller(new), controller(old), "spec.controller", causes);
+            meta::immutable_text(
+                controller(new),
+                controller(old),
+                format_args!("spec.controller"),
+                causes,
+            );
             whole(causes);
         }
         ("scheduling.k8s.io", _) => {
@@ -282,7 +294,7 @@ fn update(kind: &Kind<'_>, new: &Value, old: &Value, causes: &mut Causes) {
             meta::immutable_text(
                 text(new, "handler"),
                 text(old, "handler"),
-                "handler",
+                format_args!("handler"),
                 causes,
             );
             always(kind, new, causes);
@@ -293,7 +305,7 @@ fn update(kind: &Kind<'_>, new: &Value, old: &Value, causes: &mut Causes) {
             meta::immutable_text(
                 text(new, "addressType"),
                 text(old, "addressType"),
-                "addressType",
+                format_args!("addressType"),
                 causes,
             );
         }
@@ -338,7 +350,12 @@ fn update_core(kind: &Kind<'_>, core: &str, new: &Value, old: &Value, causes: &m
             whole(causes);
         }
         "Secret" => {
-            meta::immutable_text(text(new, "type"), text(old, "type"), "type", causes);
+            meta::immutable_text(
+                text(new, "type"),
+                text(old, "type"),
+                format_args!("type"),
+                causes,
+            );
             core::immutable_data(new, old, &["data"], causes);
             whole(causes);
         }

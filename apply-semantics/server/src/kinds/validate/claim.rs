@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         diff, go, names,
         read::{at, has, list, path, put, same, text},
         semantic,
@@ -21,20 +21,24 @@ const MODES: [&str; 4] = [
 ];
 
 /// The spec of a claim.
-pub(super) fn spec(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn spec(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     if list(spec, "accessModes").is_empty() {
         causes.required(
-            format!("{field}.accessModes"),
+            format_args!("{field}.accessModes"),
             "at least 1 access mode is required",
         );
     }
-    meta::selector(at(spec, "selector"), &format!("{field}.selector"), causes);
+    meta::selector(
+        at(spec, "selector"),
+        format_args!("{field}.selector"),
+        causes,
+    );
     modes(spec, field, causes);
     storage(spec, field, causes);
     let class = text(spec, "storageClassName");
     if !class.is_empty() {
         causes.each(
-            &format!("{field}.storageClassName"),
+            format_args!("{field}.storageClassName"),
             class,
             names::dns_subdomain(class),
         );
@@ -42,18 +46,18 @@ pub(super) fn spec(spec: &Value, field: &str, causes: &mut Causes) {
     volume_mode(spec, field, causes);
     for key in ["dataSource", "dataSourceRef"] {
         if has(spec, key) {
-            data_source(at(spec, key), &format!("{field}.{key}"), causes);
+            data_source(at(spec, key), format_args!("{field}.{key}"), causes);
         }
     }
     let class = text(spec, "volumeAttributesClassName");
     if !class.is_empty() {
-        let field = format!("{field}.volumeAttributesClassName");
-        causes.each(&field, class, names::dns_subdomain(class));
+        let field = format_args!("{field}.volumeAttributesClassName");
+        causes.each(field, class, names::dns_subdomain(class));
     }
 }
 
-fn storage(spec: &Value, field: &str, causes: &mut Causes) {
-    let field = format!("{field}.resources[storage]");
+fn storage(spec: &Value, field: Field<'_>, causes: &mut Causes) {
+    let field = format_args!("{field}.resources[storage]");
     match path(spec, &["resources", "requests", "storage"]).as_str() {
         None => causes.required(field, ""),
         Some(amount) if Quantity::parse(amount) <= resources::zero() => {
@@ -64,21 +68,21 @@ fn storage(spec: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// The access modes of a persistent volume.
-pub(super) fn access_modes(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn access_modes(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     if list(spec, "accessModes").is_empty() {
-        causes.required(format!("{field}.accessModes"), "");
+        causes.required(format_args!("{field}.accessModes"), "");
     }
     modes(spec, field, causes);
 }
 
-fn modes(spec: &Value, field: &str, causes: &mut Causes) {
-    let field = format!("{field}.accessModes");
+fn modes(spec: &Value, field: Field<'_>, causes: &mut Causes) {
+    let field = format_args!("{field}.accessModes");
     let modes: Vec<&str> = list(spec, "accessModes")
         .iter()
         .filter_map(Value::as_str)
         .collect();
     for mode in modes.iter().filter(|mode| !MODES.contains(mode)) {
-        causes.not_supported(&field, *mode, &MODES);
+        causes.not_supported(field, *mode, &MODES);
     }
     let alone = modes.contains(&"ReadWriteOncePod");
     let others = modes
@@ -86,28 +90,28 @@ fn modes(spec: &Value, field: &str, causes: &mut Causes) {
         .any(|mode| MODES.contains(mode) && *mode != "ReadWriteOncePod");
     if alone && others {
         causes.forbidden(
-            &field,
+            field,
             "may not use ReadWriteOncePod with other access modes",
         );
     }
 }
 
 /// The volume mode of a claim or a persistent volume.
-pub(super) fn volume_mode(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn volume_mode(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let mode = text(spec, "volumeMode");
     if has(spec, "volumeMode") && !matches!(mode, "Block" | "Filesystem") {
         causes.not_supported(
-            format!("{field}.volumeMode"),
+            format_args!("{field}.volumeMode"),
             mode,
             &["Block", "Filesystem"],
         );
     }
 }
 
-fn data_source(source: &Value, field: &str, causes: &mut Causes) {
+fn data_source(source: &Value, field: Field<'_>, causes: &mut Causes) {
     for key in ["name", "kind"] {
         if text(source, key).is_empty() {
-            causes.required(format!("{field}.{key}"), "");
+            causes.required(format_args!("{field}.{key}"), "");
         }
     }
     let group = text(source, "apiGroup");
@@ -118,7 +122,7 @@ fn data_source(source: &Value, field: &str, causes: &mut Causes) {
     }
     if !group.is_empty() {
         causes.each(
-            &format!("{field}.apiGroup"),
+            format_args!("{field}.apiGroup"),
             group,
             names::dns_subdomain(group),
         );
@@ -157,7 +161,7 @@ pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
     meta::immutable_value(
         at(new_spec, "volumeMode"),
         at(old_spec, "volumeMode"),
-        "volumeMode",
+        format_args!("volumeMode"),
         causes,
     );
     let (new_class, old_class) = (

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         names,
         read::{at, has, int, list, text},
     },
@@ -28,40 +28,40 @@ pub(super) struct Context<'a> {
 }
 
 /// All containers of a pod.
-pub(super) fn containers(context: &Context<'_>, field: &str, causes: &mut Causes) {
+pub(super) fn containers(context: &Context<'_>, field: Field<'_>, causes: &mut Causes) {
     let regular = list(context.spec, "containers");
-    let regular_field = format!("{field}.containers");
+    let regular_field = format_args!("{field}.containers");
     if regular.is_empty() {
-        causes.required(&regular_field, "");
+        causes.required(regular_field, "");
     }
     let mut names = BTreeSet::new();
     for (index, container) in regular.iter().enumerate() {
-        let field = format!("{regular_field}[{index}]");
-        common(container, context, &field, causes);
+        let field = format_args!("{regular_field}[{index}]");
+        common(container, context, field, causes);
         if !names.insert(text(container, "name")) {
-            causes.duplicate(format!("{field}.name"), text(container, "name"));
+            causes.duplicate(format_args!("{field}.name"), text(container, "name"));
         }
-        running(container, context, &field, causes);
+        running(container, context, field, causes);
         if has(container, "restartPolicy") && list(container, "restartPolicyRules").is_empty() {
             let policies = ["Always", "Never", "OnFailure"];
             causes.one_of(
-                format!("{field}.restartPolicy"),
+                format_args!("{field}.restartPolicy"),
                 text(container, "restartPolicy"),
                 &policies,
             );
         }
     }
-    host_port_conflicts(regular, &regular_field, causes);
+    host_port_conflicts(regular, regular_field, causes);
     initial(
         context,
         &mut names,
-        &format!("{field}.initContainers"),
+        format_args!("{field}.initContainers"),
         causes,
     );
     ephemeral(
         context,
         &mut names,
-        &format!("{field}.ephemeralContainers"),
+        format_args!("{field}.ephemeralContainers"),
         causes,
     );
 }
@@ -69,22 +69,22 @@ pub(super) fn containers(context: &Context<'_>, field: &str, causes: &mut Causes
 fn initial<'a>(
     context: &Context<'a>,
     names: &mut BTreeSet<&'a str>,
-    field: &str,
+    field: Field<'_>,
     causes: &mut Causes,
 ) {
     for (index, container) in list(context.spec, "initContainers").iter().enumerate() {
-        let at_field = format!("{field}[{index}]");
-        common(container, context, &at_field, causes);
+        let at_field = format_args!("{field}[{index}]");
+        common(container, context, at_field, causes);
         let stays = text(container, "restartPolicy") == "Always";
         let name = text(container, "name");
         if names.contains(name) {
-            causes.duplicate(format!("{at_field}.name"), name);
+            causes.duplicate(format_args!("{at_field}.name"), name);
         } else if !name.is_empty() {
             names.insert(name);
         }
         host_port_conflicts(std::slice::from_ref(container), field, causes);
         if stays {
-            running(container, context, &at_field, causes);
+            running(container, context, at_field, causes);
             continue;
         }
         for key in [
@@ -95,7 +95,7 @@ fn initial<'a>(
         ] {
             if has(container, key) {
                 let detail = "may not be set for init containers without restartPolicy=Always";
-                causes.forbidden(format!("{at_field}.{key}"), detail);
+                causes.forbidden(format_args!("{at_field}.{key}"), detail);
             }
         }
     }
@@ -104,20 +104,20 @@ fn initial<'a>(
 fn ephemeral<'a>(
     context: &Context<'a>,
     names: &mut BTreeSet<&'a str>,
-    field: &str,
+    field: Field<'_>,
     causes: &mut Causes,
 ) {
     let others = names.clone();
     for (index, container) in list(context.spec, "ephemeralContainers").iter().enumerate() {
-        let field = format!("{field}[{index}]");
-        common(container, context, &field, causes);
-        image_has_no_blanks(container, &field, causes);
+        let field = format_args!("{field}[{index}]");
+        common(container, context, field, causes);
+        image_has_no_blanks(container, field, causes);
         if !names.insert(text(container, "name")) {
-            causes.duplicate(format!("{field}.name"), text(container, "name"));
+            causes.duplicate(format_args!("{field}.name"), text(container, "name"));
         }
         let target = text(container, "targetContainerName");
         if !target.is_empty() && !others.contains(target) {
-            causes.not_found(format!("{field}.targetContainerName"), target);
+            causes.not_found(format_args!("{field}.targetContainerName"), target);
         }
         let denied = [
             "ports",
@@ -128,7 +128,7 @@ fn ephemeral<'a>(
         ];
         for key in denied.into_iter().filter(|key| has(container, key)) {
             causes.forbidden(
-                format!("{field}.{key}"),
+                format_args!("{field}.{key}"),
                 "cannot be set for an Ephemeral Container",
             );
         }
@@ -137,7 +137,7 @@ fn ephemeral<'a>(
             .is_some_and(|map| !map.is_empty())
         {
             causes.forbidden(
-                format!("{field}.resources"),
+                format_args!("{field}.resources"),
                 "cannot be set for an Ephemeral Container",
             );
         }
@@ -145,97 +145,101 @@ fn ephemeral<'a>(
 }
 
 /// In pods, and not in templates, an image has no blanks around it.
-pub(super) fn image_has_no_blanks(container: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn image_has_no_blanks(container: &Value, field: Field<'_>, causes: &mut Causes) {
     let image = text(container, "image");
     if image.trim() != image {
         let detail = "must not have leading or trailing whitespace";
-        causes.invalid(format!("{field}.image"), image, detail);
+        causes.invalid(format_args!("{field}.image"), image, detail);
     }
 }
 
-fn common(container: &Value, context: &Context<'_>, field: &str, causes: &mut Causes) {
+fn common(container: &Value, context: &Context<'_>, field: Field<'_>, causes: &mut Causes) {
     let name = text(container, "name");
     if name.is_empty() {
-        causes.required(format!("{field}.name"), "");
+        causes.required(format_args!("{field}.name"), "");
     } else {
-        causes.each(&format!("{field}.name"), name, names::dns_label(name));
+        causes.each(format_args!("{field}.name"), name, names::dns_label(name));
     }
     if text(container, "image").is_empty() {
-        causes.required(format!("{field}.image"), "");
+        causes.required(format_args!("{field}.image"), "");
     }
     let policies = ["File", "FallbackToLogsOnError"];
     let policy = text(container, "terminationMessagePolicy");
     causes.one_of(
-        format!("{field}.terminationMessagePolicy"),
+        format_args!("{field}.terminationMessagePolicy"),
         policy,
         &policies,
     );
-    ports(list(container, "ports"), &format!("{field}.ports"), causes);
-    env(list(container, "env"), &format!("{field}.env"), causes);
+    ports(
+        list(container, "ports"),
+        format_args!("{field}.ports"),
+        causes,
+    );
+    env(list(container, "env"), format_args!("{field}.env"), causes);
     env_from(
         list(container, "envFrom"),
-        &format!("{field}.envFrom"),
+        format_args!("{field}.envFrom"),
         causes,
     );
     mounts(
         container,
         context.volumes,
-        &format!("{field}.volumeMounts"),
+        format_args!("{field}.volumeMounts"),
         causes,
     );
     devices(
         container,
         context.volumes,
-        &format!("{field}.volumeDevices"),
+        format_args!("{field}.volumeDevices"),
         causes,
     );
     let policies = ["Always", "IfNotPresent", "Never"];
     causes.one_of(
-        format!("{field}.imagePullPolicy"),
+        format_args!("{field}.imagePullPolicy"),
         text(container, "imagePullPolicy"),
         &policies,
     );
     resources::requirements(
         at(container, "resources"),
         context.claims,
-        &format!("{field}.resources"),
+        format_args!("{field}.resources"),
         causes,
     );
     resize_policy(
         container,
         context.spec,
-        &format!("{field}.resizePolicy"),
+        format_args!("{field}.resizePolicy"),
         causes,
     );
     security::container(
         at(container, "securityContext"),
-        &format!("{field}.securityContext"),
+        format_args!("{field}.securityContext"),
         causes,
     );
 }
 
-fn ports(ports: &[Value], field: &str, causes: &mut Causes) {
+fn ports(ports: &[Value], field: Field<'_>, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (index, port) in ports.iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         let name = text(port, "name");
         if !name.is_empty() {
             let wrong = names::port_name(name);
             if wrong.is_empty() && !seen.insert(name) {
-                causes.duplicate(format!("{field}.name"), name);
+                causes.duplicate(format_args!("{field}.name"), name);
             }
-            causes.each(&format!("{field}.name"), name, wrong);
+            causes.each(format_args!("{field}.name"), name, wrong);
         }
         if int(port, "containerPort") == 0 {
-            causes.required(format!("{field}.containerPort"), "");
+            causes.required(format_args!("{field}.containerPort"), "");
         } else {
-            number(port, "containerPort", &field, causes);
+            number(port, "containerPort", field, causes);
         }
         if int(port, "hostPort") != 0 {
-            number(port, "hostPort", &field, causes);
+            number(port, "hostPort", field, causes);
         }
         causes.one_of(
-            format!("{field}.protocol"),
+            format_args!("{field}.protocol"),
             text(port, "protocol"),
             &PROTOCOLS,
         );
@@ -243,15 +247,15 @@ fn ports(ports: &[Value], field: &str, causes: &mut Causes) {
 }
 
 /// The number of a port in a field.
-fn number(object: &Value, key: &str, field: &str, causes: &mut Causes) {
+fn number(object: &Value, key: &str, field: Field<'_>, causes: &mut Causes) {
     let port = int(object, key);
     for wrong in names::port_number(port) {
-        causes.invalid(format!("{field}.{key}"), port, &wrong);
+        causes.invalid(format_args!("{field}.{key}"), port, &wrong);
     }
 }
 
 /// A port by number or name.
-pub(super) fn port_or_name(port: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn port_or_name(port: &Value, field: Field<'_>, causes: &mut Causes) {
     if let Some(name) = port.as_str() {
         return causes.each(field, name, names::port_name(name));
     }
@@ -261,35 +265,38 @@ pub(super) fn port_or_name(port: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn host_port_conflicts(containers: &[Value], field: &str, causes: &mut Causes) {
+fn host_port_conflicts(containers: &[Value], field: Field<'_>, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (c, container) in containers.iter().enumerate() {
         for (p, port) in list(container, "ports").iter().enumerate() {
             let host = int(port, "hostPort");
-            let place = format!("{}/{}/{host}", text(port, "protocol"), text(port, "hostIP"));
-            if host != 0 && !seen.insert(place.clone()) {
-                causes.duplicate(format!("{field}[{c}].ports[{p}].hostPort"), place);
+            let (protocol, address) = (text(port, "protocol"), text(port, "hostIP"));
+            if host != 0 && !seen.insert((protocol, address, host)) {
+                causes.duplicate(
+                    format_args!("{field}[{c}].ports[{p}].hostPort"),
+                    format!("{protocol}/{address}/{host}"),
+                );
             }
         }
     }
 }
 
-fn env(vars: &[Value], field: &str, causes: &mut Causes) {
+fn env(vars: &[Value], field: Field<'_>, causes: &mut Causes) {
     for (index, var) in vars.iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         let name = text(var, "name");
         if name.is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         } else {
-            causes.each(&format!("{field}.name"), name, names::env_name(name));
+            causes.each(format_args!("{field}.name"), name, names::env_name(name));
         }
         if has(var, "valueFrom") {
-            env_source(var, &format!("{field}.valueFrom"), causes);
+            env_source(var, format_args!("{field}.valueFrom"), causes);
         }
     }
 }
 
-fn env_source(var: &Value, field: &str, causes: &mut Causes) {
+fn env_source(var: &Value, field: Field<'_>, causes: &mut Causes) {
     let source = at(var, "valueFrom");
     let kinds = [
         "fieldRef",
@@ -300,14 +307,14 @@ fn env_source(var: &Value, field: &str, causes: &mut Causes) {
     ];
     let named: Vec<&str> = kinds.into_iter().filter(|kind| has(source, kind)).collect();
     for kind in &named {
-        let field = format!("{field}.{kind}");
+        let field = format_args!("{field}.{kind}");
         let source = at(source, kind);
         match *kind {
-            "fieldRef" => field_ref(source, &field, causes),
+            "fieldRef" => field_ref(source, field, causes),
             "resourceFieldRef" if text(source, "resource").is_empty() => {
-                causes.required(format!("{field}.resource"), "");
+                causes.required(format_args!("{field}.resource"), "");
             }
-            "configMapKeyRef" | "secretKeyRef" => key_ref(source, &field, causes),
+            "configMapKeyRef" | "secretKeyRef" => key_ref(source, field, causes),
             _ => {}
         }
     }
@@ -325,10 +332,10 @@ fn env_source(var: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn field_ref(source: &Value, field: &str, causes: &mut Causes) {
+fn field_ref(source: &Value, field: Field<'_>, causes: &mut Causes) {
     for key in ["apiVersion", "fieldPath"] {
         if text(source, key).is_empty() {
-            return causes.required(format!("{field}.{key}"), "");
+            return causes.required(format_args!("{field}.{key}"), "");
         }
     }
     let paths = [
@@ -350,30 +357,38 @@ fn field_ref(source: &Value, field: &str, causes: &mut Causes) {
         return;
     }
     if matches!(path, "metadata.labels" | "metadata.annotations") {
-        causes.not_supported(format!("{field}.fieldPath"), path, &paths);
+        causes.not_supported(format_args!("{field}.fieldPath"), path, &paths);
     } else {
         let detail = format!("error converting fieldPath: field label not supported: {path}");
-        causes.invalid(format!("{field}.fieldPath"), path, &detail);
+        causes.invalid(format_args!("{field}.fieldPath"), path, &detail);
     }
 }
 
-fn key_ref(source: &Value, field: &str, causes: &mut Causes) {
+fn key_ref(source: &Value, field: Field<'_>, causes: &mut Causes) {
     let name = text(source, "name");
-    causes.each(&format!("{field}.name"), name, names::dns_subdomain(name));
+    causes.each(
+        format_args!("{field}.name"),
+        name,
+        names::dns_subdomain(name),
+    );
     let key = text(source, "key");
     if key.is_empty() {
-        causes.required(format!("{field}.key"), "");
+        causes.required(format_args!("{field}.key"), "");
     } else {
-        causes.each(&format!("{field}.key"), key, names::config_key(key));
+        causes.each(format_args!("{field}.key"), key, names::config_key(key));
     }
 }
 
-fn env_from(sources: &[Value], list_field: &str, causes: &mut Causes) {
+fn env_from(sources: &[Value], list_field: Field<'_>, causes: &mut Causes) {
     for (index, source) in sources.iter().enumerate() {
-        let field = format!("{list_field}[{index}]");
+        let field = format_args!("{list_field}[{index}]");
         let prefix = text(source, "prefix");
         if !prefix.is_empty() {
-            causes.each(&format!("{field}.prefix"), prefix, names::env_name(prefix));
+            causes.each(
+                format_args!("{field}.prefix"),
+                prefix,
+                names::env_name(prefix),
+            );
         }
         let named = ["configMapRef", "secretRef"]
             .into_iter()
@@ -382,10 +397,10 @@ fn env_from(sources: &[Value], list_field: &str, causes: &mut Causes) {
         for kind in &named {
             let name = text(at(source, kind), "name");
             if name.is_empty() {
-                causes.required(format!("{field}.{kind}.name"), "");
+                causes.required(format_args!("{field}.{kind}.name"), "");
             } else {
                 causes.each(
-                    &format!("{field}.{kind}.name"),
+                    format_args!("{field}.{kind}.name"),
                     name,
                     names::dns_subdomain(name),
                 );
@@ -414,40 +429,40 @@ fn by_name<'a>(items: &'a [Value], key: &str) -> BTreeMap<&'a str, &'a str> {
         .collect()
 }
 
-fn mounts(container: &Value, volumes: &Volumes<'_>, list_field: &str, causes: &mut Causes) {
+fn mounts(container: &Value, volumes: &Volumes<'_>, list_field: Field<'_>, causes: &mut Causes) {
     let devices = by_name(list(container, "volumeDevices"), "devicePath");
     let mut points = BTreeSet::new();
     for (index, mount) in list(container, "volumeMounts").iter().enumerate() {
-        let field = format!("{list_field}[{index}]");
+        let field = format_args!("{list_field}[{index}]");
         let (name, point) = (text(mount, "name"), text(mount, "mountPath"));
         if name.is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         }
         if !volumes.contains_key(name) {
-            causes.not_found(format!("{field}.name"), name);
+            causes.not_found(format_args!("{field}.name"), name);
         }
         if point.is_empty() {
-            causes.required(format!("{field}.mountPath"), "");
+            causes.required(format_args!("{field}.mountPath"), "");
         }
         if !points.insert(point) {
-            causes.invalid(format!("{field}.mountPath"), point, "must be unique");
+            causes.invalid(format_args!("{field}.mountPath"), point, "must be unique");
         }
         if devices.contains_key(name) {
             causes.invalid(
-                format!("{field}.name"),
+                format_args!("{field}.name"),
                 name,
                 "must not already exist in volumeDevices",
             );
         }
         if devices.values().any(|device| *device == point) {
             let detail = "must not already exist as a path in volumeDevices";
-            causes.invalid(format!("{field}.mountPath"), point, detail);
+            causes.invalid(format_args!("{field}.mountPath"), point, detail);
         }
         for key in ["subPath", "subPathExpr"] {
             let sub = text(mount, key);
             if !sub.is_empty() {
                 causes.each(
-                    &format!("{list_field}.{key}"),
+                    format_args!("{list_field}.{key}"),
                     sub,
                     names::descending_path(sub),
                 );
@@ -456,7 +471,7 @@ fn mounts(container: &Value, volumes: &Volumes<'_>, list_field: &str, causes: &m
         if !text(mount, "subPath").is_empty() && !text(mount, "subPathExpr").is_empty() {
             let detail = "subPathExpr and subPath are mutually exclusive";
             causes.invalid(
-                format!("{field}.subPathExpr"),
+                format_args!("{field}.subPathExpr"),
                 text(mount, "subPathExpr"),
                 detail,
             );
@@ -464,58 +479,58 @@ fn mounts(container: &Value, volumes: &Volumes<'_>, list_field: &str, causes: &m
     }
 }
 
-fn devices(container: &Value, volumes: &Volumes<'_>, field: &str, causes: &mut Causes) {
+fn devices(container: &Value, volumes: &Volumes<'_>, field: Field<'_>, causes: &mut Causes) {
     let mounts = by_name(list(container, "volumeMounts"), "mountPath");
     let (mut names_seen, mut paths) = (BTreeSet::new(), BTreeSet::new());
     for (index, device) in list(container, "volumeDevices").iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         let (name, path) = (text(device, "name"), text(device, "devicePath"));
         if name.is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         } else if !names_seen.insert(name) {
-            causes.invalid(format!("{field}.name"), name, "must be unique");
+            causes.invalid(format_args!("{field}.name"), name, "must be unique");
         }
         match volumes.get(name) {
-            None => causes.not_found(format!("{field}.name"), name),
+            None => causes.not_found(format_args!("{field}.name"), name),
             Some(volume) if !has(volume, "persistentVolumeClaim") && !has(volume, "ephemeral") => {
                 let detail = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-                causes.invalid(format!("{field}.name"), name, detail);
+                causes.invalid(format_args!("{field}.name"), name, detail);
             }
             Some(_) => {}
         }
         if path.is_empty() {
-            causes.required(format!("{field}.devicePath"), "");
+            causes.required(format_args!("{field}.devicePath"), "");
         }
         if !paths.insert(path) {
-            causes.invalid(format!("{field}.devicePath"), path, "must be unique");
+            causes.invalid(format_args!("{field}.devicePath"), path, "must be unique");
         }
         if !names::no_backsteps(path).is_empty() {
             causes.invalid(
-                format!("{field}.devicePath"),
+                format_args!("{field}.devicePath"),
                 path,
                 "can not contain backsteps ('..')",
             );
         }
         if mounts.contains_key(name) {
             causes.invalid(
-                format!("{field}.name"),
+                format_args!("{field}.name"),
                 name,
                 "must not already exist in volumeMounts",
             );
         }
         if mounts.values().any(|mount| *mount == path) {
             let detail = "must not already exist as a path in volumeMounts";
-            causes.invalid(format!("{field}.devicePath"), path, detail);
+            causes.invalid(format_args!("{field}.devicePath"), path, detail);
         }
     }
 }
 
-fn resize_policy(container: &Value, spec: &Value, field: &str, causes: &mut Causes) {
+fn resize_policy(container: &Value, spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (index, policy) in list(container, "resizePolicy").iter().enumerate() {
         let name = text(policy, "resourceName");
         if !seen.insert(name) {
-            causes.duplicate(format!("{field}[{index}]"), name);
+            causes.duplicate(format_args!("{field}[{index}]"), name);
         }
         causes.one_of(field, name, &["cpu", "memory"]);
         let restart = text(policy, "restartPolicy");
@@ -528,23 +543,28 @@ fn resize_policy(container: &Value, spec: &Value, field: &str, causes: &mut Caus
 }
 
 /// What a container has that keeps running.
-fn running(container: &Value, context: &Context<'_>, field: &str, causes: &mut Causes) {
+fn running(container: &Value, context: &Context<'_>, field: Field<'_>, causes: &mut Causes) {
     let grace = at(context.spec, "terminationGracePeriodSeconds").as_i64();
     for hook in ["postStart", "preStop"] {
         let handler = at(at(container, "lifecycle"), hook);
         if !handler.is_null() {
-            self::handler(handler, grace, &format!("{field}.lifecycle.{hook}"), causes);
+            self::handler(
+                handler,
+                grace,
+                format_args!("{field}.lifecycle.{hook}"),
+                causes,
+            );
         }
     }
     for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let probe = at(container, key);
         if !probe.is_null() {
-            self::probe(probe, key, grace, &format!("{field}.{key}"), causes);
+            self::probe(probe, key, grace, format_args!("{field}.{key}"), causes);
         }
     }
 }
 
-fn probe(probe: &Value, key: &str, grace: Option<i64>, field: &str, causes: &mut Causes) {
+fn probe(probe: &Value, key: &str, grace: Option<i64>, field: Field<'_>, causes: &mut Causes) {
     handler(probe, grace, field, causes);
     for key in [
         "initialDelaySeconds",
@@ -557,21 +577,25 @@ fn probe(probe: &Value, key: &str, grace: Option<i64>, field: &str, causes: &mut
     }
     let own_grace = at(probe, "terminationGracePeriodSeconds").as_i64();
     if let Some(seconds) = own_grace.filter(|seconds| *seconds <= 0) {
-        let field = format!("{field}.terminationGracePeriodSeconds");
+        let field = format_args!("{field}.terminationGracePeriodSeconds");
         causes.invalid(field, seconds, "must be greater than 0");
     }
     if key == "readinessProbe" {
         if let Some(seconds) = own_grace {
-            let field = format!("{field}.terminationGracePeriodSeconds");
+            let field = format_args!("{field}.terminationGracePeriodSeconds");
             causes.invalid(field, seconds, "must not be set for readinessProbes");
         }
     } else if int(probe, "successThreshold") != 1 {
         let threshold = int(probe, "successThreshold");
-        causes.invalid(format!("{field}.successThreshold"), threshold, "must be 1");
+        causes.invalid(
+            format_args!("{field}.successThreshold"),
+            threshold,
+            "must be 1",
+        );
     }
 }
 
-fn handler(handler: &Value, grace: Option<i64>, field: &str, causes: &mut Causes) {
+fn handler(handler: &Value, grace: Option<i64>, field: Field<'_>, causes: &mut Causes) {
     let kinds = ["exec", "httpGet", "tcpSocket", "grpc", "sleep"];
     let mut named = kinds.into_iter().filter(|kind| has(handler, kind));
     match named.next() {
@@ -580,40 +604,42 @@ fn handler(handler: &Value, grace: Option<i64>, field: &str, causes: &mut Causes
             at(handler, kind),
             kind,
             grace,
-            &format!("{field}.{kind}"),
+            format_args!("{field}.{kind}"),
             causes,
         ),
     }
     for kind in named {
         let detail = "may not specify more than 1 handler type";
-        causes.forbidden(format!("{field}.{kind}"), detail);
+        causes.forbidden(format_args!("{field}.{kind}"), detail);
     }
 }
 
-fn action(action: &Value, kind: &str, grace: Option<i64>, field: &str, causes: &mut Causes) {
+fn action(action: &Value, kind: &str, grace: Option<i64>, field: Field<'_>, causes: &mut Causes) {
     match kind {
         "exec" if list(action, "command").is_empty() => {
-            causes.required(format!("{field}.command"), "");
+            causes.required(format_args!("{field}.command"), "");
         }
         "httpGet" => {
             if text(action, "path").is_empty() {
-                causes.required(format!("{field}.path"), "");
+                causes.required(format_args!("{field}.path"), "");
             }
-            port_or_name(at(action, "port"), &format!("{field}.port"), causes);
+            port_or_name(at(action, "port"), format_args!("{field}.port"), causes);
             let scheme = text(action, "scheme");
             if !matches!(scheme, "HTTP" | "HTTPS") {
-                causes.not_supported(format!("{field}.scheme"), scheme, &["HTTP", "HTTPS"]);
+                causes.not_supported(format_args!("{field}.scheme"), scheme, &["HTTP", "HTTPS"]);
             }
             for header in list(action, "httpHeaders") {
                 let name = text(header, "name");
                 causes.each(
-                    &format!("{field}.httpHeaders"),
+                    format_args!("{field}.httpHeaders"),
                     name,
                     names::http_header(name),
                 );
             }
         }
-        "tcpSocket" | "grpc" => port_or_name(at(action, "port"), &format!("{field}.port"), causes),
+        "tcpSocket" | "grpc" => {
+            port_or_name(at(action, "port"), format_args!("{field}.port"), causes)
+        }
         "sleep" => {
             let seconds = int(action, "seconds");
             if let Some(grace) = grace.filter(|grace| seconds < 0 || seconds > *grace) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         names,
         read::{at, entries, flag, has, list, path, same, text},
         semantic,
@@ -19,11 +19,11 @@ const MOST_BYTES: usize = 1024 * 1024;
 pub(super) fn config_map(object: &Value, causes: &mut Causes) {
     let mut size = 0;
     for (key, value) in entries(object, "data") {
-        let field = format!("data[{key}]");
-        causes.each(&field, key, names::config_key(key));
+        let field = format_args!("data[{key}]");
+        causes.each(field, key, names::config_key(key));
         if at(object, "binaryData").get(key.as_str()).is_some() {
             causes.invalid(
-                &field,
+                field,
                 key.as_str(),
                 "duplicate of key present in binaryData",
             );
@@ -31,7 +31,11 @@ pub(super) fn config_map(object: &Value, causes: &mut Causes) {
         size += value.as_str().unwrap_or_default().len();
     }
     for (key, value) in entries(object, "binaryData") {
-        causes.each(&format!("binaryData[{key}]"), key, names::config_key(key));
+        causes.each(
+            format_args!("binaryData[{key}]"),
+            key,
+            names::config_key(key),
+        );
         size += decoded_length(value);
     }
     if size > MOST_BYTES {
@@ -66,19 +70,19 @@ pub(super) fn immutable_data(new: &Value, old: &Value, fields: &[&str], causes: 
 pub(super) fn secret(object: &Value, causes: &mut Causes) {
     let mut size = 0;
     for (key, value) in entries(object, "data") {
-        causes.each(&format!("data[{key}]"), key, names::config_key(key));
+        causes.each(format_args!("data[{key}]"), key, names::config_key(key));
         size += decoded_length(value);
     }
     if size > MOST_BYTES {
         causes.too_long("data", MOST_BYTES);
     }
     let held = |key: &str| at(object, "data").get(key).is_some();
-    let mut needs = |key: &str| causes.required(format!("data[{key}]"), "");
+    let mut needs = |key: &str| causes.required(format_args!("data[{key}]"), "");
     match text(object, "type") {
         "kubernetes.io/service-account-token" => {
             let key = "kubernetes.io/service-account.name";
             if text(path(object, &["metadata", "annotations"]), key).is_empty() {
-                causes.required(format!("metadata.annotations[{key}]"), "");
+                causes.required(format_args!("metadata.annotations[{key}]"), "");
             }
         }
         "kubernetes.io/dockercfg" if !held(".dockercfg") => needs(".dockercfg"),
@@ -105,13 +109,13 @@ pub(super) fn secret(object: &Value, causes: &mut Causes) {
 pub(super) fn node(object: &Value, causes: &mut Causes) {
     scheduling::taints(
         list(at(object, "spec"), "taints"),
-        "metadata.taints",
+        format_args!("metadata.taints"),
         causes,
     );
     let ranges = list(at(object, "spec"), "podCIDRs");
     for (index, range) in ranges.iter().filter_map(Value::as_str).enumerate() {
         causes.each(
-            &format!("spec.podCIDRs[{index}]"),
+            format_args!("spec.podCIDRs[{index}]"),
             range,
             names::cidr(range),
         );
@@ -153,7 +157,7 @@ pub(super) fn node_update(new: &Value, old: &Value, causes: &mut Causes) {
 
 /// A PersistentVolume.
 pub(super) fn persistent_volume(object: &Value, causes: &mut Causes) {
-    volume::persistent(at(object, "spec"), "spec", causes);
+    volume::persistent(at(object, "spec"), format_args!("spec"), causes);
 }
 
 /// What may not change in a PersistentVolume.
@@ -180,7 +184,7 @@ pub(super) fn persistent_volume_update(new: &Value, old: &Value, causes: &mut Ca
     meta::immutable_value(
         at(spec, "volumeMode"),
         at(held, "volumeMode"),
-        "volumeMode",
+        format_args!("volumeMode"),
         causes,
     );
     let (affinity, before) = (at(spec, "nodeAffinity"), at(held, "nodeAffinity"));
@@ -222,7 +226,7 @@ pub(super) fn namespace(object: &Value, causes: &mut Causes) {
         .filter_map(Value::as_str)
     {
         causes.each("spec.finalizers", name, names::label_key(name));
-        meta::kube_finalizer(name, "spec.finalizers", causes);
+        meta::kube_finalizer(name, format_args!("spec.finalizers"), causes);
     }
 }
 
@@ -243,19 +247,23 @@ pub(super) fn namespace_status(new: &Value, causes: &mut Causes) {
 pub(super) fn endpoints(object: &Value, causes: &mut Causes) {
     let subsets = list(object, "subsets");
     for (index, subset) in subsets.iter().enumerate() {
-        let field = format!("subsets[{index}]");
+        let field = format_args!("subsets[{index}]");
         let addresses = ["addresses", "notReadyAddresses"];
         if addresses.iter().all(|key| list(subset, key).is_empty()) {
-            causes.required(&field, "must specify `addresses` or `notReadyAddresses`");
+            causes.required(field, "must specify `addresses` or `notReadyAddresses`");
         }
         for key in addresses {
             for (index, address) in list(subset, key).iter().enumerate() {
-                let field = format!("{field}.{key}[{index}]");
+                let field = format_args!("{field}.{key}[{index}]");
                 let ip = text(address, "ip");
-                causes.each(&format!("{field}.ip"), ip, names::ip(ip));
+                causes.each(format_args!("{field}.ip"), ip, names::ip(ip));
                 let host = text(address, "hostname");
                 if !host.is_empty() {
-                    causes.each(&format!("{field}.hostname"), host, names::dns_label(host));
+                    causes.each(
+                        format_args!("{field}.hostname"),
+                        host,
+                        names::dns_label(host),
+                    );
                 }
             }
         }
@@ -264,27 +272,27 @@ pub(super) fn endpoints(object: &Value, causes: &mut Causes) {
             endpoint_port(
                 port,
                 ports.len() > 1,
-                &format!("{field}.ports[{index}]"),
+                format_args!("{field}.ports[{index}]"),
                 causes,
             );
         }
     }
 }
 
-fn endpoint_port(port: &Value, needs_name: bool, field: &str, causes: &mut Causes) {
+fn endpoint_port(port: &Value, needs_name: bool, field: Field<'_>, causes: &mut Causes) {
     let name = text(port, "name");
     if needs_name && name.is_empty() {
-        causes.required(format!("{field}.name"), "");
+        causes.required(format_args!("{field}.name"), "");
     } else if !name.is_empty() {
-        causes.each(&format!("{field}.name"), name, names::dns_label(name));
+        causes.each(format_args!("{field}.name"), name, names::dns_label(name));
     }
     let number = at(port, "port").as_i64().unwrap_or_default();
     for wrong in names::port_number(number) {
-        causes.invalid(format!("{field}.port"), number, &wrong);
+        causes.invalid(format_args!("{field}.port"), number, &wrong);
     }
     let protocols = ["SCTP", "TCP", "UDP"];
     causes.one_of(
-        format!("{field}.protocol"),
+        format_args!("{field}.protocol"),
         text(port, "protocol"),
         &protocols,
     );

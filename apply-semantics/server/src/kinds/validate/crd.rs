@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, entries, flag, has, list, path, same, text},
     },
@@ -49,23 +49,30 @@ pub(super) fn definition(object: &Value, causes: &mut Causes) {
     );
     for (index, version) in list(spec, "versions").iter().enumerate() {
         if path(version, &["schema", "openAPIV3Schema"]).is_null() {
-            causes.required(format!("spec.versions[{index}].schema.openAPIV3Schema"), "");
+            causes.required(
+                format_args!("spec.versions[{index}].schema.openAPIV3Schema"),
+                "",
+            );
         }
     }
     versions(spec, causes);
     for key in ["plural", "singular", "kind", "listKind"] {
         if text(at(spec, "names"), key).is_empty() {
-            causes.required(format!("spec.names.{key}"), "");
+            causes.required(format_args!("spec.names.{key}"), "");
         }
     }
-    names_of(at(spec, "names"), "spec.names", causes);
+    names_of(at(spec, "names"), format_args!("spec.names"), causes);
     if let Some(schema) = shared_schema(spec) {
-        schema_at_root(schema, "spec.validation.openAPIV3Schema", causes);
+        schema_at_root(
+            schema,
+            format_args!("spec.validation.openAPIV3Schema"),
+            causes,
+        );
     }
     conversion(at(spec, "conversion"), causes);
     names_of(
         path(object, &["status", "acceptedNames"]),
-        "status.acceptedNames",
+        format_args!("status.acceptedNames"),
         causes,
     );
     stored_versions(object, causes);
@@ -84,20 +91,30 @@ pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
         meta::immutable_text(
             text(spec, "scope"),
             text(held, "scope"),
-            "spec.scope",
+            format_args!("spec.scope"),
             causes,
         );
         let kind = |spec| text(at(spec, "names"), "kind");
-        meta::immutable_text(kind(spec), kind(held), "spec.names.kind", causes);
+        meta::immutable_text(
+            kind(spec),
+            kind(held),
+            format_args!("spec.names.kind"),
+            causes,
+        );
     }
     meta::immutable_text(
         text(spec, "group"),
         text(held, "group"),
-        "spec.group",
+        format_args!("spec.group"),
         causes,
     );
     let plural = |spec| text(at(spec, "names"), "plural");
-    meta::immutable_text(plural(spec), plural(held), "spec.names.plural", causes);
+    meta::immutable_text(
+        plural(spec),
+        plural(held),
+        format_args!("spec.names.plural"),
+        causes,
+    );
 }
 
 fn group(spec: &Value, causes: &mut Causes) {
@@ -122,26 +139,30 @@ fn versions(spec: &Value, causes: &mut Causes) {
     let (mut seen, mut stored) = (BTreeSet::new(), 0);
     let mut unique = true;
     for (index, version) in versions.iter().enumerate() {
-        let field = format!("spec.versions[{index}]");
+        let field = format_args!("spec.versions[{index}]");
         let name = text(version, "name");
         stored += usize::from(flag(version, "storage"));
         unique &= seen.insert(name);
         let wrong = names::dns_1035_label(name);
         if !wrong.is_empty() {
-            causes.invalid(format!("{field}.name"), name, &wrong.join(","));
+            causes.invalid(format_args!("{field}.name"), name, &wrong.join(","));
         }
         let schema = path(version, &["schema", "openAPIV3Schema"]);
         if !shared && !schema.is_null() {
-            schema_at_root(schema, &format!("{field}.schema.openAPIV3Schema"), causes);
+            schema_at_root(
+                schema,
+                format_args!("{field}.schema.openAPIV3Schema"),
+                causes,
+            );
         }
         subresources(
             at(version, "subresources"),
-            &format!("{field}.subresources"),
+            format_args!("{field}.subresources"),
             causes,
         );
         columns(
             version,
-            &format!("{field}.additionalPrinterColumns"),
+            format_args!("{field}.additionalPrinterColumns"),
             causes,
         );
     }
@@ -189,13 +210,13 @@ fn shared_schema(spec: &Value) -> Option<&Value> {
     (shared && !schema.is_null()).then_some(schema)
 }
 
-fn names_of(value: &Value, field: &str, causes: &mut Causes) {
+fn names_of(value: &Value, field: Field<'_>, causes: &mut Causes) {
     let label = |word: &str| names::dns_1035_label(word).join(",");
     for key in ["plural", "singular"] {
         let word = text(value, key);
         let wrong = label(word);
         if !word.is_empty() && !wrong.is_empty() {
-            causes.invalid(format!("{field}.{key}"), word, &wrong);
+            causes.invalid(format_args!("{field}.{key}"), word, &wrong);
         }
     }
     for key in ["kind", "listKind"] {
@@ -203,7 +224,7 @@ fn names_of(value: &Value, field: &str, causes: &mut Causes) {
         let wrong = label(&word.to_ascii_lowercase());
         if !word.is_empty() && !wrong.is_empty() {
             let detail = format!("may have mixed case, but should otherwise match: {wrong}");
-            causes.invalid(format!("{field}.{key}"), word, &detail);
+            causes.invalid(format_args!("{field}.{key}"), word, &detail);
         }
     }
     let mut each = |key: &str| {
@@ -214,7 +235,7 @@ fn names_of(value: &Value, field: &str, causes: &mut Causes) {
         {
             let wrong = label(word);
             if !wrong.is_empty() {
-                causes.invalid(format!("{field}.{key}[{index}]"), word, &wrong);
+                causes.invalid(format_args!("{field}.{key}[{index}]"), word, &wrong);
             }
         }
     };
@@ -223,14 +244,14 @@ fn names_of(value: &Value, field: &str, causes: &mut Causes) {
     each("categories");
     if !kind.is_empty() && kind == list_kind {
         causes.invalid(
-            format!("{field}.listKind"),
+            format_args!("{field}.listKind"),
             list_kind,
             "kind and listKind may not be the same",
         );
     }
 }
 
-fn subresources(value: &Value, field: &str, causes: &mut Causes) {
+fn subresources(value: &Value, field: Field<'_>, causes: &mut Causes) {
     let scale = at(value, "scale");
     if scale.is_null() {
         return;
@@ -240,7 +261,7 @@ fn subresources(value: &Value, field: &str, causes: &mut Causes) {
         ("statusReplicasPath", "statusReplicasPath", ".status."),
     ] {
         let path = text(scale, key);
-        let field = format!("{field}.scale.{shown}");
+        let field = format_args!("{field}.scale.{shown}");
         if path.is_empty() {
             causes.required(field, "");
         } else if !path.starts_with(start) {
@@ -253,21 +274,21 @@ fn subresources(value: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn columns(version: &Value, field: &str, causes: &mut Causes) {
+fn columns(version: &Value, field: Field<'_>, causes: &mut Causes) {
     for (index, column) in list(version, "additionalPrinterColumns").iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         if text(column, "name").is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         }
         let kind = text(column, "type");
         let detail = "must be one of boolean,date,integer,number,string";
         if kind.is_empty() {
-            causes.required(format!("{field}.type"), detail);
+            causes.required(format_args!("{field}.type"), detail);
         } else if !["boolean", "date", "integer", "number", "string"].contains(&kind) {
-            causes.invalid(format!("{field}.type"), kind, detail);
+            causes.invalid(format_args!("{field}.type"), kind, detail);
         }
         if text(column, "jsonPath").is_empty() {
-            causes.required(format!("{field}.JSONPath"), "");
+            causes.required(format_args!("{field}.JSONPath"), "");
         }
     }
 }
@@ -311,60 +332,67 @@ fn stored_versions(object: &Value, causes: &mut Causes) {
             let detail = format!(
                 "missing from spec.versions; {name} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in {name} and removes {name} from status.storedVersions"
             );
-            causes.invalid(format!("{field}[{index}]"), name, &detail);
+            causes.invalid(format_args!("{field}[{index}]"), name, &detail);
         }
     }
 }
 
-fn schema_at_root(schema: &Value, field: &str, causes: &mut Causes) {
+fn schema_at_root(schema: &Value, field: Field<'_>, causes: &mut Causes) {
     let kind = text(schema, "type");
     if kind.is_empty() {
-        causes.required(format!("{field}.type"), "must not be empty at the root");
+        causes.required(
+            format_args!("{field}.type"),
+            "must not be empty at the root",
+        );
     } else if kind != "object" {
-        causes.invalid(format!("{field}.type"), kind, "must be object at the root");
+        causes.invalid(
+            format_args!("{field}.type"),
+            kind,
+            "must be object at the root",
+        );
     }
     self::schema(schema, field, causes);
     structure(schema, field, causes);
 }
 
 /// What is checked of every schema.
-fn schema(schema: &Value, field: &str, causes: &mut Causes) {
+fn schema(schema: &Value, field: Field<'_>, causes: &mut Causes) {
     let kind = text(schema, "type");
     if !kind.is_empty() && !TYPES.contains(&kind) {
-        causes.not_supported(format!("{field}.type"), kind, &TYPES);
+        causes.not_supported(format_args!("{field}.type"), kind, &TYPES);
     }
     if flag(schema, "uniqueItems") {
         let detail =
             "uniqueItems cannot be set to true since the runtime complexity becomes quadratic";
-        causes.forbidden(format!("{field}.uniqueItems"), detail);
+        causes.forbidden(format_args!("{field}.uniqueItems"), detail);
     }
     list_type(schema, field, causes);
     map_type(schema, field, causes);
     for (name, property) in entries(schema, "properties") {
-        self::schema(property, &format!("{field}.properties[{name}]"), causes);
+        self::schema(property, format_args!("{field}.properties[{name}]"), causes);
     }
     if at(schema, "additionalProperties").is_object() {
         let inner = at(schema, "additionalProperties");
-        self::schema(inner, &format!("{field}.additionalProperties"), causes);
+        self::schema(inner, format_args!("{field}.additionalProperties"), causes);
     }
     if at(schema, "items").is_object() {
-        self::schema(at(schema, "items"), &format!("{field}.items"), causes);
+        self::schema(at(schema, "items"), format_args!("{field}.items"), causes);
     }
     for key in ["allOf", "anyOf", "oneOf"] {
         for (index, inner) in list(schema, key).iter().enumerate() {
-            self::schema(inner, &format!("{field}.{key}[{index}]"), causes);
+            self::schema(inner, format_args!("{field}.{key}[{index}]"), causes);
         }
     }
 }
 
-fn list_type(schema: &Value, field: &str, causes: &mut Causes) {
+fn list_type(schema: &Value, field: Field<'_>, causes: &mut Causes) {
     let list_type = at(schema, LIST_TYPE).as_str();
     let keys = list(schema, MAP_KEYS);
-    let field_of_type = format!("{field}.{LIST_TYPE}");
+    let field_of_type = format_args!("{field}.{LIST_TYPE}");
     if let Some(list_type) = list_type {
         let kind = text(schema, "type");
         if kind != "array" {
-            let field = format!("{field}.type");
+            let field = format_args!("{field}.type");
             if kind.is_empty() {
                 causes.required(field, &format!("must be array if {LIST_TYPE} is specified"));
             } else {
@@ -376,30 +404,34 @@ fn list_type(schema: &Value, field: &str, causes: &mut Causes) {
             }
         }
         if !matches!(list_type, "atomic" | "map" | "set") {
-            causes.not_supported(&field_of_type, list_type, &["atomic", "map", "set"]);
+            causes.not_supported(field_of_type, list_type, &["atomic", "map", "set"]);
         }
     }
     let items = at(schema, "items");
     if list_type == Some("map") {
         if keys.is_empty() {
             let detail = format!("must not be empty if {LIST_TYPE} is map");
-            causes.required(format!("{field}.{MAP_KEYS}"), &detail);
+            causes.required(format_args!("{field}.{MAP_KEYS}"), &detail);
         }
         if items.is_null() {
             causes.required(
-                format!("{field}.items"),
+                format_args!("{field}.items"),
                 &format!("must have a schema if {LIST_TYPE} is map"),
             );
         } else if text(items, "type") != "object" {
             let detail = format!("must be object if parent array's {LIST_TYPE} is map");
-            causes.invalid(format!("{field}.items.type"), text(items, "type"), &detail);
+            causes.invalid(
+                format_args!("{field}.items.type"),
+                text(items, "type"),
+                &detail,
+            );
         }
         map_keys(keys, items, field, causes);
     } else if !keys.is_empty() {
         let detail = format!("must be map if {MAP_KEYS} is non-empty");
         match list_type {
-            None => causes.required(&field_of_type, &detail),
-            Some(list_type) => causes.invalid(&field_of_type, list_type, &detail),
+            None => causes.required(field_of_type, &detail),
+            Some(list_type) => causes.invalid(field_of_type, list_type, &detail),
         }
     }
     if list_type == Some("set") {
@@ -407,18 +439,18 @@ fn list_type(schema: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn map_keys(keys: &[Value], items: &Value, field: &str, causes: &mut Causes) {
-    let keys_field = format!("{field}.{MAP_KEYS}");
+fn map_keys(keys: &[Value], items: &Value, field: Field<'_>, causes: &mut Causes) {
+    let keys_field = format_args!("{field}.{MAP_KEYS}");
     let mut seen = BTreeSet::new();
     let mut unique = true;
     for key in keys.iter().filter_map(Value::as_str) {
         let Some(property) = at(items, "properties").get(key) else {
             let detail = "entries must all be names of item properties";
-            causes.invalid(&keys_field, keys.to_vec(), detail);
+            causes.invalid(keys_field, keys.to_vec(), detail);
             continue;
         };
         if matches!(text(property, "type"), "array" | "object") {
-            let field = format!("{field}.items.properties[{key}].type");
+            let field = format_args!("{field}.items.properties[{key}].type");
             let detail = "must be a scalar type if parent array's x-kubernetes-list-type is map";
             causes.invalid(field, text(items, "type"), detail);
         }
@@ -426,34 +458,37 @@ fn map_keys(keys: &[Value], items: &Value, field: &str, causes: &mut Causes) {
         let required = list(items, "required").iter().any(|name| name == key);
         if !required && !has(property, "default") {
             let detail = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property";
-            causes.required(format!("{field}.items.properties[{key}].default"), detail);
+            causes.required(
+                format_args!("{field}.items.properties[{key}].default"),
+                detail,
+            );
         }
     }
     if !unique {
         causes.invalid(
-            &keys_field,
+            keys_field,
             keys.to_vec(),
             "must not contain duplicate entries",
         );
     }
 }
 
-fn set_items(items: &Value, field: &str, causes: &mut Causes) {
+fn set_items(items: &Value, field: Field<'_>, causes: &mut Causes) {
     let detail = "must be atomic as item of a list with x-kubernetes-list-type=set";
     match text(items, "type") {
         "object" if text(items, MAP_TYPE) != "atomic" => {
             let shown = at(items, MAP_TYPE).clone();
-            causes.invalid(format!("{field}.items.{MAP_TYPE}"), shown, detail);
+            causes.invalid(format_args!("{field}.items.{MAP_TYPE}"), shown, detail);
         }
         "array" if !matches!(at(items, LIST_TYPE).as_str(), None | Some("atomic")) => {
             let shown = at(items, LIST_TYPE).clone();
-            causes.invalid(format!("{field}.items.{LIST_TYPE}"), shown, detail);
+            causes.invalid(format_args!("{field}.items.{LIST_TYPE}"), shown, detail);
         }
         _ => {}
     }
 }
 
-fn map_type(schema: &Value, field: &str, causes: &mut Causes) {
+fn map_type(schema: &Value, field: Field<'_>, causes: &mut Causes) {
     let Some(map_type) = at(schema, MAP_TYPE).as_str() else {
         return;
     };
@@ -461,14 +496,14 @@ fn map_type(schema: &Value, field: &str, causes: &mut Causes) {
     if kind != "object" {
         let detail = format!("must be object if {MAP_TYPE} is specified");
         if kind.is_empty() {
-            causes.required(format!("{field}.type"), &detail);
+            causes.required(format_args!("{field}.type"), &detail);
         } else {
-            causes.invalid(format!("{field}.type"), kind, &detail);
+            causes.invalid(format_args!("{field}.type"), kind, &detail);
         }
     }
     if !matches!(map_type, "atomic" | "granular") {
         causes.not_supported(
-            format!("{field}.{MAP_TYPE}"),
+            format_args!("{field}.{MAP_TYPE}"),
             map_type,
             &["atomic", "granular"],
         );
@@ -476,21 +511,21 @@ fn map_type(schema: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// A schema says of every place what stands there.
-fn structure(schema: &Value, field: &str, causes: &mut Causes) {
+fn structure(schema: &Value, field: Field<'_>, causes: &mut Causes) {
     let typed = |schema: &Value| {
         !text(schema, "type").is_empty()
             || flag(schema, INT_OR_STRING)
             || flag(schema, KEEPS_UNKNOWN)
     };
     for (name, property) in entries(schema, "properties") {
-        let field = format!("{field}.properties[{name}]");
+        let field = format_args!("{field}.properties[{name}]");
         if !typed(property) {
             causes.required(
-                format!("{field}.type"),
+                format_args!("{field}.type"),
                 "must not be empty for specified object fields",
             );
         }
-        structure(property, &field, causes);
+        structure(property, field, causes);
     }
     for (key, detail) in [
         ("items", "must not be empty for specified array items"),
@@ -504,14 +539,14 @@ fn structure(schema: &Value, field: &str, causes: &mut Causes) {
             .as_object()
             .is_some_and(|inner: &Map<String, Value>| !inner.is_empty() || key == "items")
         {
-            let field = format!("{field}.{key}");
+            let field = format_args!("{field}.{key}");
             if !typed(inner) {
-                causes.required(format!("{field}.type"), detail);
+                causes.required(format_args!("{field}.type"), detail);
             }
-            structure(inner, &field, causes);
+            structure(inner, field, causes);
         }
     }
     if text(schema, "type") == "array" && !has(schema, "items") {
-        causes.required(format!("{field}.items"), "must be specified");
+        causes.required(format_args!("{field}.items"), "must be specified");
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         cron, go, names,
         read::{at, flag, has, int, list, path, put, text},
         semantic,
@@ -38,7 +38,7 @@ fn generated_selector(object: &Value, causes: &mut Causes) {
         ("job-name", name),
     ];
     for (key, value) in expected {
-        let field = format!("spec.template.metadata.labels[{key}]");
+        let field = format_args!("spec.template.metadata.labels[{key}]");
         let detail = format!("must be '{value}'");
         match labels.get(key).and_then(Value::as_str) {
             None => causes.required(field, &detail),
@@ -57,12 +57,12 @@ fn generated_selector(object: &Value, causes: &mut Causes) {
 }
 
 fn with_selector(spec: &Value, causes: &mut Causes) {
-    job_spec(spec, "spec", causes);
+    job_spec(spec, format_args!("spec"), causes);
     let selector = at(spec, "selector");
     if selector.is_null() {
         causes.required("spec.selector", "");
     } else {
-        meta::selector(selector, "spec.selector", causes);
+        meta::selector(selector, format_args!("spec.selector"), causes);
     }
     let labels = path(spec, &["template", "metadata", "labels"]);
     if !meta::selects(selector, labels) {
@@ -71,7 +71,7 @@ fn with_selector(spec: &Value, causes: &mut Causes) {
     }
 }
 
-fn job_spec(spec: &Value, field: &str, causes: &mut Causes) {
+fn job_spec(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     for key in [
         "parallelism",
         "completions",
@@ -86,35 +86,39 @@ fn job_spec(spec: &Value, field: &str, causes: &mut Causes) {
         meta::non_negative(spec, "maxFailedIndexes", field, causes);
         if !has(spec, "backoffLimitPerIndex") {
             let detail = "when maxFailedIndexes is specified";
-            causes.required(format!("{field}.backoffLimitPerIndex"), detail);
+            causes.required(format_args!("{field}.backoffLimitPerIndex"), detail);
         }
     }
     if has(spec, "managedBy") {
         let manager = text(spec, "managedBy");
         causes.each(
-            &format!("{field}.managedBy"),
+            format_args!("{field}.managedBy"),
             manager,
             names::domain_prefixed_path(manager),
         );
     }
     completion_mode(spec, field, causes);
     replacement_policy(spec, field, causes);
-    pod::template(at(spec, "template"), &format!("{field}.template"), causes);
+    pod::template(
+        at(spec, "template"),
+        format_args!("{field}.template"),
+        causes,
+    );
     restart_policy(
         spec,
-        &format!("{field}.template.spec.restartPolicy"),
+        format_args!("{field}.template.spec.restartPolicy"),
         causes,
     );
 }
 
-fn completion_mode(spec: &Value, field: &str, causes: &mut Causes) {
+fn completion_mode(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let mode = text(spec, "completionMode");
     if has(spec, "completionMode") && !MODES.contains(&mode) {
-        causes.not_supported(format!("{field}.completionMode"), mode, &MODES);
+        causes.not_supported(format_args!("{field}.completionMode"), mode, &MODES);
     }
     if mode == "Indexed" && !has(spec, "completions") {
         causes.required(
-            format!("{field}.completions"),
+            format_args!("{field}.completions"),
             "when completion mode is Indexed",
         );
     }
@@ -122,7 +126,7 @@ fn completion_mode(spec: &Value, field: &str, causes: &mut Causes) {
         for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
             if let Some(number) = at(spec, key).as_i64() {
                 causes.invalid(
-                    format!("{field}.{key}"),
+                    format_args!("{field}.{key}"),
                     number,
                     "requires indexed completion mode",
                 );
@@ -131,7 +135,7 @@ fn completion_mode(spec: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn replacement_policy(spec: &Value, field: &str, causes: &mut Causes) {
+fn replacement_policy(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     if !has(spec, "podReplacementPolicy") {
         return;
     }
@@ -142,11 +146,15 @@ fn replacement_policy(spec: &Value, field: &str, causes: &mut Causes) {
     };
     let policy = text(spec, "podReplacementPolicy");
     if !allowed.contains(&policy) {
-        causes.not_supported(format!("{field}.podReplacementPolicy"), policy, allowed);
+        causes.not_supported(
+            format_args!("{field}.podReplacementPolicy"),
+            policy,
+            allowed,
+        );
     }
 }
 
-fn restart_policy(spec: &Value, field: &str, causes: &mut Causes) {
+fn restart_policy(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let policy = text(path(spec, &["template", "spec"]), "restartPolicy");
     match policy {
         "" | "Always" => causes.required(field, "valid values: \"OnFailure\", \"Never\""),
@@ -178,7 +186,7 @@ pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
         meta::immutable_value(
             at(new_spec, key),
             at(old_spec, key),
-            &format!("spec.{key}"),
+            format_args!("spec.{key}"),
             causes,
         );
     }
@@ -192,7 +200,7 @@ fn completions(new: &Value, old: &Value, causes: &mut Causes) {
         || count.is_null()
     {
         if text(new, "completionMode") != "Indexed" || !count.is_null() {
-            meta::immutable_value(count, before, "spec.completions", causes);
+            meta::immutable_value(count, before, format_args!("spec.completions"), causes);
         }
         return;
     }
@@ -248,7 +256,12 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Causes) {
             causes.invalid("spec.schedule", schedule, detail);
         }
     }
-    meta::non_negative(spec, "startingDeadlineSeconds", "spec", causes);
+    meta::non_negative(
+        spec,
+        "startingDeadlineSeconds",
+        format_args!("spec"),
+        causes,
+    );
     let policies = ["Allow", "Forbid", "Replace"];
     causes.one_of(
         "spec.concurrencyPolicy",
@@ -257,7 +270,7 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Causes) {
     );
     job_template(at(spec, "jobTemplate"), causes);
     for key in ["successfulJobsHistoryLimit", "failedJobsHistoryLimit"] {
-        meta::non_negative(spec, key, "spec", causes);
+        meta::non_negative(spec, key, format_args!("spec"), causes);
     }
     let name = text(at(object, "metadata"), "name");
     if name.len() > MOST_CRON_NAME {
@@ -267,7 +280,7 @@ pub(super) fn cron_job(object: &Value, is_new: bool, causes: &mut Causes) {
 
 fn job_template(template: &Value, causes: &mut Causes) {
     let spec = at(template, "spec");
-    job_spec(spec, "spec.jobTemplate.spec", causes);
+    job_spec(spec, format_args!("spec.jobTemplate.spec"), causes);
     if has(spec, "selector") {
         let shown = go::internal(at(spec, "selector"), "meta.v1.LabelSelector").compact();
         let detail = "`selector` will be auto-generated";
@@ -287,7 +300,7 @@ pub(super) fn status(status: &Value, causes: &mut Causes) {
     for key in ["active", "succeeded", "failed"] {
         if int(status, key) < 0 {
             let detail = "must be greater than or equal to 0";
-            causes.invalid(format!("status.{key}"), int(status, key), detail);
+            causes.invalid(format_args!("status.{key}"), int(status, key), detail);
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{
-    cause::Causes,
+    cause::{Causes, Field},
     names::{self, Wrong},
     read::{at, entries, flag, has, int, list, same, text},
 };
@@ -24,14 +24,27 @@ pub(super) fn object_meta(object: &Value, namespaced: bool, name_form: Name, cau
 
 /// What is checked of every kind before its own checks when an object changes.
 pub(super) fn common_update(new: &Value, old: &Value, namespaced: bool, causes: &mut Causes) {
-    generic(at(new, "metadata"), namespaced, names::path_segment, causes);
-    changed(at(new, "metadata"), at(old, "metadata"), causes);
+    let (new, old) = (at(new, "metadata"), at(old, "metadata"));
+    generic(new, namespaced, names::path_segment, causes);
+    immutable(new, old, causes);
+    repeated(new, causes, always);
 }
 
-/// Changes of metadata as kinds check them once more.
+/// Changes of metadata as kinds check them once more, after [`common_update`].
 pub(super) fn object_meta_update(new: &Value, old: &Value, causes: &mut Causes) {
-    changed(at(new, "metadata"), at(old, "metadata"), causes);
-    kube_finalizers(at(new, "metadata"), causes);
+    let (new, old) = (at(new, "metadata"), at(old, "metadata"));
+    repeated(new, causes, |new, causes| {
+        immutable(new, old, causes);
+        always(new, causes);
+    });
+    kube_finalizers(new, causes);
+}
+
+/// Checks once more what was checked: the server says twice what is wrong. Where nothing was wrong until now, nothing is.
+fn repeated(meta: &Value, causes: &mut Causes, check: impl FnOnce(&Value, &mut Causes)) {
+    if !causes.is_empty() {
+        check(meta, causes);
+    }
 }
 
 fn generic(meta: &Value, namespaced: bool, name_form: Name, causes: &mut Causes) {
@@ -55,13 +68,19 @@ fn generic(meta: &Value, namespaced: bool, name_form: Name, causes: &mut Causes)
         (false, false) => causes.forbidden("metadata.namespace", "not allowed on this type"),
         (false, true) => {}
     }
-    non_negative(meta, "generation", "metadata", causes);
+    non_negative(meta, "generation", format_args!("metadata"), causes);
     shared(meta, causes);
     finalizers(meta, causes);
     managed_fields(meta, causes);
 }
 
-fn changed(new: &Value, old: &Value, causes: &mut Causes) {
+/// What is checked of new metadata, and again when it changes.
+fn always(meta: &Value, causes: &mut Causes) {
+    shared(meta, causes);
+    managed_fields(meta, causes);
+}
+
+fn immutable(new: &Value, old: &Value, causes: &mut Causes) {
     if has(old, "deletionTimestamp") {
         let added: Vec<&str> = added_finalizers(new, old);
         if !added.is_empty() {
@@ -86,7 +105,7 @@ fn changed(new: &Value, old: &Value, causes: &mut Causes) {
     for key in ["name", "namespace", "uid"] {
         if text(new, key) != text(old, key) {
             causes.invalid(
-                format!("metadata.{key}"),
+                format_args!("metadata.{key}"),
                 text(new, key),
                 "field is immutable",
             );
@@ -100,17 +119,19 @@ fn changed(new: &Value, old: &Value, causes: &mut Causes) {
         immutable_value(
             at(new, key),
             at(old, key),
-            &format!("metadata.{key}"),
+            format_args!("metadata.{key}"),
             causes,
         );
     }
-    shared(new, causes);
-    managed_fields(new, causes);
 }
 
 fn shared(meta: &Value, causes: &mut Causes) {
-    labels(at(meta, "labels"), "metadata.labels", causes);
-    annotations(at(meta, "annotations"), "metadata.annotations", causes);
+    labels(at(meta, "labels"), format_args!("metadata.labels"), causes);
+    annotations(
+        at(meta, "annotations"),
+        format_args!("metadata.annotations"),
+        causes,
+    );
     owners(meta, causes);
 }
 
@@ -126,7 +147,7 @@ fn added_finalizers<'a>(new: &'a Value, old: &Value) -> Vec<&'a str> {
 }
 
 /// Keys and values of labels.
-pub(super) fn labels(value: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn labels(value: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut entries: Vec<_> = value.as_object().into_iter().flatten().collect();
     entries.sort_by_key(|(key, _)| *key);
     for (key, value) in entries {
@@ -137,7 +158,7 @@ pub(super) fn labels(value: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// Keys and size of annotations.
-pub(super) fn annotations(value: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn annotations(value: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut size = 0;
     let mut entries: Vec<_> = value.as_object().into_iter().flatten().collect();
     entries.sort_by_key(|(key, _)| *key);
@@ -156,14 +177,14 @@ fn owners(meta: &Value, causes: &mut Causes) {
     for owner in list(meta, "ownerReferences") {
         if text(owner, "apiVersion").is_empty() {
             causes.invalid(
-                format!("{field}.apiVersion"),
+                format_args!("{field}.apiVersion"),
                 "",
                 "version must not be empty",
             );
         }
         for key in ["kind", "name", "uid"] {
             if text(owner, key).is_empty() {
-                causes.invalid(format!("{field}.{key}"), "", "must not be empty");
+                causes.invalid(format_args!("{field}.{key}"), "", "must not be empty");
             }
         }
         if text(owner, "apiVersion") == "v1" && text(owner, "kind") == "Event" {
@@ -206,13 +227,13 @@ fn finalizers(meta: &Value, causes: &mut Causes) {
 fn kube_finalizers(meta: &Value, causes: &mut Causes) {
     for (index, name) in list(meta, "finalizers").iter().enumerate() {
         let name = name.as_str().unwrap_or_default();
-        let field = format!("metadata.finalizers[{index}]");
-        kube_finalizer(name, &field, causes);
+        let field = format_args!("metadata.finalizers[{index}]");
+        kube_finalizer(name, field, causes);
     }
 }
 
 /// A finalizer without a prefix is one of a few.
-pub(super) fn kube_finalizer(name: &str, field: &str, causes: &mut Causes) {
+pub(super) fn kube_finalizer(name: &str, field: Field<'_>, causes: &mut Causes) {
     let known = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
     if !name.contains('/') && !known {
         let detail = "name is neither a standard finalizer name nor is it fully qualified";
@@ -222,56 +243,60 @@ pub(super) fn kube_finalizer(name: &str, field: &str, causes: &mut Causes) {
 
 fn managed_fields(meta: &Value, causes: &mut Causes) {
     for (index, entry) in list(meta, "managedFields").iter().enumerate() {
-        let field = format!("metadata.managedFields[{index}]");
+        let field = format_args!("metadata.managedFields[{index}]");
         let operation = text(entry, "operation");
         if !matches!(operation, "Apply" | "Update") {
             causes.invalid(
-                format!("{field}.operation"),
+                format_args!("{field}.operation"),
                 operation,
                 "must be `Apply` or `Update`",
             );
         }
         let kind = text(entry, "fieldsType");
         if !kind.is_empty() && kind != "FieldsV1" {
-            causes.invalid(format!("{field}.fieldsType"), kind, "must be `FieldsV1`");
+            causes.invalid(
+                format_args!("{field}.fieldsType"),
+                kind,
+                "must be `FieldsV1`",
+            );
         }
         if text(entry, "manager").len() > MOST_MANAGER_BYTES {
-            causes.too_long(format!("{field}.manager"), MOST_MANAGER_BYTES);
+            causes.too_long(format_args!("{field}.manager"), MOST_MANAGER_BYTES);
         }
     }
 }
 
 /// A selector: its keys, operators and values.
-pub(super) fn selector(value: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn selector(value: &Value, field: Field<'_>, causes: &mut Causes) {
     labels(
         at(value, "matchLabels"),
-        &format!("{field}.matchLabels"),
+        format_args!("{field}.matchLabels"),
         causes,
     );
     for (index, rule) in list(value, "matchExpressions").iter().enumerate() {
-        let field = format!("{field}.matchExpressions[{index}]");
+        let field = format_args!("{field}.matchExpressions[{index}]");
         let values = list(rule, "values");
         match text(rule, "operator") {
             "In" | "NotIn" if values.is_empty() => causes.required(
-                format!("{field}.values"),
+                format_args!("{field}.values"),
                 "must be specified when `operator` is 'In' or 'NotIn'",
             ),
             "Exists" | "DoesNotExist" if !values.is_empty() => causes.forbidden(
-                format!("{field}.values"),
+                format_args!("{field}.values"),
                 "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
             ),
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
             operator => causes.invalid(
-                format!("{field}.operator"),
+                format_args!("{field}.operator"),
                 operator,
                 "not a valid selector operator",
             ),
         }
         let key = text(rule, "key");
-        causes.each(&format!("{field}.key"), key, names::label_key(key));
+        causes.each(format_args!("{field}.key"), key, names::label_key(key));
         for (index, value) in values.iter().filter_map(Value::as_str).enumerate() {
             causes.each(
-                &format!("{field}.values[{index}]"),
+                format_args!("{field}.values[{index}]"),
                 value,
                 names::label_value(value),
             );
@@ -311,11 +336,11 @@ fn meets(rule: &Value, labels: &Value) -> bool {
 }
 
 /// A number that must not be less than nought.
-pub(super) fn non_negative(object: &Value, key: &str, field: &str, causes: &mut Causes) {
+pub(super) fn non_negative(object: &Value, key: &str, field: Field<'_>, causes: &mut Causes) {
     let value = int(object, key);
     if value < 0 {
         causes.invalid(
-            format!("{field}.{key}"),
+            format_args!("{field}.{key}"),
             value,
             "must be greater than or equal to 0",
         );
@@ -331,14 +356,14 @@ pub(super) fn non_negative_at_root(object: &Value, key: &str, causes: &mut Cause
 }
 
 /// A text that must stay as it is; one that is not there is shown as empty.
-pub(super) fn immutable_text(new: &str, old: &str, field: &str, causes: &mut Causes) {
+pub(super) fn immutable_text(new: &str, old: &str, field: Field<'_>, causes: &mut Causes) {
     if new != old {
         causes.invalid(field, new, "field is immutable");
     }
 }
 
 /// A field that must stay as it is.
-pub(super) fn immutable_value(new: &Value, old: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn immutable_value(new: &Value, old: &Value, field: Field<'_>, causes: &mut Causes) {
     if !same(new, old) {
         causes.invalid(field, new.clone(), "field is immutable");
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         names,
         read::{at, has, int, list, path, text},
     },
@@ -27,24 +27,32 @@ pub(super) fn ingress(spec: &Value, causes: &mut Causes) {
         causes.invalid_shown("spec", shown, detail);
     }
     if has(spec, "defaultBackend") {
-        backend(at(spec, "defaultBackend"), "spec.defaultBackend", causes);
+        backend(
+            at(spec, "defaultBackend"),
+            format_args!("spec.defaultBackend"),
+            causes,
+        );
     }
     for (index, rule) in rules.iter().enumerate() {
-        ingress_rule(rule, &format!("spec.rules[{index}]"), causes);
+        ingress_rule(rule, format_args!("spec.rules[{index}]"), causes);
     }
     for (index, tls) in list(spec, "tls").iter().enumerate() {
-        let field = format!("spec.tls[{index}]");
+        let field = format_args!("spec.tls[{index}]");
         for (index, host) in list(tls, "hosts")
             .iter()
             .filter_map(Value::as_str)
             .enumerate()
         {
-            causes.each(&format!("{field}.hosts[{index}]"), host, host_name(host));
+            causes.each(
+                format_args!("{field}.hosts[{index}]"),
+                host,
+                host_name(host),
+            );
         }
         let secret = text(tls, "secretName");
         if !secret.is_empty() {
             causes.each(
-                &format!("{field}.secretName"),
+                format_args!("{field}.secretName"),
                 secret,
                 names::dns_subdomain(secret),
             );
@@ -63,14 +71,14 @@ fn host_name(host: &str) -> names::Wrong {
     }
 }
 
-fn ingress_rule(rule: &Value, field: &str, causes: &mut Causes) {
+fn ingress_rule(rule: &Value, field: Field<'_>, causes: &mut Causes) {
     let host = text(rule, "host");
     if !host.is_empty() {
         if names::sloppy_ip(host).is_some() {
             let detail = "must be a DNS name, not an IP address";
-            causes.invalid(format!("{field}.host"), host, detail);
+            causes.invalid(format_args!("{field}.host"), host, detail);
         }
-        causes.each(&format!("{field}.host"), host, host_name(host));
+        causes.each(format_args!("{field}.host"), host, host_name(host));
     }
     let http = at(rule, "http");
     if http.is_null() {
@@ -78,54 +86,57 @@ fn ingress_rule(rule: &Value, field: &str, causes: &mut Causes) {
     }
     let paths = list(http, "paths");
     if paths.is_empty() {
-        causes.required(format!("{field}.http.paths"), "");
+        causes.required(format_args!("{field}.http.paths"), "");
     }
     for (index, path) in paths.iter().enumerate() {
-        ingress_path(path, &format!("{field}.http.paths[{index}]"), causes);
+        ingress_path(path, format_args!("{field}.http.paths[{index}]"), causes);
     }
 }
 
-fn ingress_path(path: &Value, field: &str, causes: &mut Causes) {
+fn ingress_path(path: &Value, field: Field<'_>, causes: &mut Causes) {
     if !has(path, "pathType") {
-        return causes.required(format!("{field}.pathType"), "pathType must be specified");
+        return causes.required(
+            format_args!("{field}.pathType"),
+            "pathType must be specified",
+        );
     }
     let (kind, text) = (text(path, "pathType"), text(path, "path"));
-    let path_field = format!("{field}.path");
+    let path_field = format_args!("{field}.path");
     let is_absolute = text.starts_with('/');
     match kind {
         "Exact" | "Prefix" => {
             if !is_absolute {
-                causes.invalid(&path_field, text, "must be an absolute path");
+                causes.invalid(path_field, text, "must be an absolute path");
             }
             for part in ["//", "/./", "/../", "%2f", "%2F"] {
                 if text.contains(part) {
-                    causes.invalid(&path_field, text, &format!("must not contain '{part}'"));
+                    causes.invalid(path_field, text, &format!("must not contain '{part}'"));
                 }
             }
             for part in ["/..", "/."] {
                 if text.ends_with(part) {
-                    causes.invalid(&path_field, text, &format!("cannot end with '{part}'"));
+                    causes.invalid(path_field, text, &format!("cannot end with '{part}'"));
                 }
             }
         }
         "ImplementationSpecific" => {
             if !text.is_empty() && !is_absolute {
-                causes.invalid(&path_field, text, "must be an absolute path");
+                causes.invalid(path_field, text, "must be an absolute path");
             }
         }
-        _ => causes.not_supported(format!("{field}.pathType"), kind, &PATH_TYPES),
+        _ => causes.not_supported(format_args!("{field}.pathType"), kind, &PATH_TYPES),
     }
-    backend(at(path, "backend"), &format!("{field}.backend"), causes);
+    backend(at(path, "backend"), format_args!("{field}.backend"), causes);
 }
 
-fn backend(backend: &Value, field: &str, causes: &mut Causes) {
+fn backend(backend: &Value, field: Field<'_>, causes: &mut Causes) {
     match (has(backend, "resource"), has(backend, "service")) {
         (true, true) => {
             causes.invalid(field, "", "cannot set both resource and service backends");
         }
         (true, false) => reference(
             at(backend, "resource"),
-            &format!("{field}.resource"),
+            format_args!("{field}.resource"),
             causes,
         ),
         (false, true) => backend_service(at(backend, "service"), field, causes),
@@ -133,13 +144,13 @@ fn backend(backend: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn backend_service(service: &Value, field: &str, causes: &mut Causes) {
+fn backend_service(service: &Value, field: Field<'_>, causes: &mut Causes) {
     let name = text(service, "name");
     if name.is_empty() {
-        causes.required(format!("{field}.service.name"), "");
+        causes.required(format_args!("{field}.service.name"), "");
     } else {
         causes.each(
-            &format!("{field}.service.name"),
+            format_args!("{field}.service.name"),
             name,
             names::dns_label(name),
         );
@@ -149,7 +160,7 @@ fn backend_service(service: &Value, field: &str, causes: &mut Causes) {
     match (name.is_empty(), number) {
         (false, 0) => {
             causes.each(
-                &format!("{field}.service.port.name"),
+                format_args!("{field}.service.port.name"),
                 name,
                 names::port_name(name),
             );
@@ -158,16 +169,16 @@ fn backend_service(service: &Value, field: &str, causes: &mut Causes) {
         (true, 0) => causes.required(field, "port name or number is required"),
         (true, number) => {
             for wrong in names::port_number(number) {
-                causes.invalid(format!("{field}.service.port.number"), number, &wrong);
+                causes.invalid(format_args!("{field}.service.port.number"), number, &wrong);
             }
         }
     }
 }
 
-fn reference(reference: &Value, field: &str, causes: &mut Causes) {
+fn reference(reference: &Value, field: Field<'_>, causes: &mut Causes) {
     if let Some(group) = at(reference, "apiGroup").as_str() {
         causes.each(
-            &format!("{field}.apiGroup"),
+            format_args!("{field}.apiGroup"),
             group,
             names::dns_subdomain(group),
         );
@@ -175,9 +186,13 @@ fn reference(reference: &Value, field: &str, causes: &mut Causes) {
     for key in ["kind", "name"] {
         let value = text(reference, key);
         if value.is_empty() {
-            causes.required(format!("{field}.{key}"), "");
+            causes.required(format_args!("{field}.{key}"), "");
         } else {
-            causes.each(&format!("{field}.{key}"), value, names::path_segment(value));
+            causes.each(
+                format_args!("{field}.{key}"),
+                value,
+                names::path_segment(value),
+            );
         }
     }
 }
@@ -191,7 +206,7 @@ pub(super) fn ingress_annotation(object: &Value, causes: &mut Causes) {
         && annotation != class
     {
         let detail = "must match `ingressClassName` when both are specified";
-        causes.invalid(format!("annotations.{key}"), annotation, detail);
+        causes.invalid(format_args!("annotations.{key}"), annotation, detail);
     }
 }
 
@@ -199,12 +214,12 @@ pub(super) fn ingress_annotation(object: &Value, causes: &mut Causes) {
 pub(super) fn ingress_status(object: &Value, causes: &mut Causes) {
     let ingress = list(path(object, &["status", "loadBalancer"]), "ingress");
     for (index, ingress) in ingress.iter().enumerate() {
-        let field = format!("status.loadBalancer.ingress[{index}]");
+        let field = format_args!("status.loadBalancer.ingress[{index}]");
         let ip = text(ingress, "ip");
         if !ip.is_empty() {
-            causes.each(&format!("{field}.ip"), ip, names::ip(ip));
+            causes.each(format_args!("{field}.ip"), ip, names::ip(ip));
         }
-        service::host(ingress, &field, causes);
+        service::host(ingress, field, causes);
     }
 }
 
@@ -228,42 +243,50 @@ pub(super) fn ingress_class(spec: &Value, causes: &mut Causes) {
         return;
     }
     let field = "spec.parameters";
-    reference(parameters, field, causes);
+    reference(parameters, format_args!("{field}"), causes);
     let scope = text(parameters, "scope");
     let namespace = at(parameters, "namespace").as_str();
     match (scope, namespace) {
-        _ if !has(parameters, "scope") => causes.required(format!("{field}.scope"), ""),
+        _ if !has(parameters, "scope") => causes.required(format_args!("{field}.scope"), ""),
         ("Namespace", None) => {
             let detail = "`parameters.scope` is set to 'Namespace'";
-            causes.required(format!("{field}.namespace"), detail);
+            causes.required(format_args!("{field}.namespace"), detail);
         }
         ("Namespace", Some(namespace)) => {
             causes.each(
-                &format!("{field}.namespace"),
+                format_args!("{field}.namespace"),
                 namespace,
                 names::dns_label(namespace),
             );
         }
         ("Cluster", Some(_)) => {
             let detail = "`parameters.scope` is set to 'Cluster'";
-            causes.forbidden(format!("{field}.namespace"), detail);
+            causes.forbidden(format_args!("{field}.namespace"), detail);
         }
         ("Cluster", None) => {}
-        _ => causes.not_supported(format!("{field}.scope"), scope, &["Cluster", "Namespace"]),
+        _ => causes.not_supported(
+            format_args!("{field}.scope"),
+            scope,
+            &["Cluster", "Namespace"],
+        ),
     }
 }
 
 /// The spec of a NetworkPolicy.
 pub(super) fn network_policy(spec: &Value, causes: &mut Causes) {
-    meta::selector(at(spec, "podSelector"), "spec.podSelector", causes);
+    meta::selector(
+        at(spec, "podSelector"),
+        format_args!("spec.podSelector"),
+        causes,
+    );
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for (index, rule) in list(spec, direction).iter().enumerate() {
-            let field = format!("spec.{direction}[{index}]");
+            let field = format_args!("spec.{direction}[{index}]");
             for (index, port) in list(rule, "ports").iter().enumerate() {
-                policy_port(port, &format!("{field}.ports[{index}]"), causes);
+                policy_port(port, format_args!("{field}.ports[{index}]"), causes);
             }
             for (index, peer) in list(rule, peers).iter().enumerate() {
-                policy_peer(peer, &format!("{field}.{peers}[{index}]"), causes);
+                policy_peer(peer, format_args!("{field}.{peers}[{index}]"), causes);
             }
         }
     }
@@ -275,7 +298,7 @@ pub(super) fn network_policy(spec: &Value, causes: &mut Causes) {
     for (index, kind) in types.iter().filter_map(Value::as_str).enumerate() {
         if !matches!(kind, "Ingress" | "Egress") {
             causes.not_supported(
-                format!("spec.policyTypes[{index}]"),
+                format_args!("spec.policyTypes[{index}]"),
                 kind,
                 &["Ingress", "Egress"],
             );
@@ -283,17 +306,17 @@ pub(super) fn network_policy(spec: &Value, causes: &mut Causes) {
     }
 }
 
-fn policy_port(port: &Value, field: &str, causes: &mut Causes) {
+fn policy_port(port: &Value, field: Field<'_>, causes: &mut Causes) {
     let protocol = text(port, "protocol");
     if has(port, "protocol") && !matches!(protocol, "TCP" | "UDP" | "SCTP") {
         causes.not_supported(
-            format!("{field}.protocol"),
+            format_args!("{field}.protocol"),
             protocol,
             &["TCP", "UDP", "SCTP"],
         );
     }
     let end = at(port, "endPort").as_i64();
-    let end_field = format!("{field}.endPort");
+    let end_field = format_args!("{field}.endPort");
     let number = at(port, "port");
     if let Some(name) = number.as_str() {
         if let Some(end) = end {
@@ -303,7 +326,7 @@ fn policy_port(port: &Value, field: &str, causes: &mut Causes) {
                 "may not be specified when `port` is non-numeric",
             );
         }
-        return causes.each(&format!("{field}.port"), name, names::port_name(name));
+        return causes.each(format_args!("{field}.port"), name, names::port_name(name));
     }
     let Some(first) = number.as_i64() else {
         if let Some(end) = end {
@@ -316,24 +339,24 @@ fn policy_port(port: &Value, field: &str, causes: &mut Causes) {
         return;
     };
     for wrong in names::port_number(first) {
-        causes.invalid(format!("{field}.port"), first, &wrong);
+        causes.invalid(format_args!("{field}.port"), first, &wrong);
     }
     if let Some(end) = end {
         if end < first {
-            causes.invalid(&end_field, end, "must be greater than or equal to `port`");
+            causes.invalid(end_field, end, "must be greater than or equal to `port`");
         }
         for wrong in names::port_number(end) {
-            causes.invalid(&end_field, end, &wrong);
+            causes.invalid(end_field, end, &wrong);
         }
     }
 }
 
-fn policy_peer(peer: &Value, field: &str, causes: &mut Causes) {
+fn policy_peer(peer: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut peers = 0;
     for key in ["podSelector", "namespaceSelector"] {
         if has(peer, key) {
             peers += 1;
-            meta::selector(at(peer, key), &format!("{field}.{key}"), causes);
+            meta::selector(at(peer, key), format_args!("{field}.{key}"), causes);
         }
     }
     let block = at(peer, "ipBlock");
@@ -343,29 +366,29 @@ fn policy_peer(peer: &Value, field: &str, causes: &mut Causes) {
         }
         return;
     }
-    ip_block(block, &format!("{field}.ipBlock"), causes);
+    ip_block(block, format_args!("{field}.ipBlock"), causes);
     if peers > 0 {
         causes.forbidden(field, "may not specify both ipBlock and another peer");
     }
 }
 
-fn ip_block(block: &Value, field: &str, causes: &mut Causes) {
+fn ip_block(block: &Value, field: Field<'_>, causes: &mut Causes) {
     let range = text(block, "cidr");
     if range.is_empty() {
-        return causes.required(format!("{field}.cidr"), "");
+        return causes.required(format_args!("{field}.cidr"), "");
     }
     let wrong = names::cidr(range);
     let readable = wrong.is_empty();
-    causes.each(&format!("{field}.cidr"), range, wrong);
+    causes.each(format_args!("{field}.cidr"), range, wrong);
     for (index, except) in list(block, "except")
         .iter()
         .filter_map(Value::as_str)
         .enumerate()
     {
-        let field = format!("{field}.except[{index}]");
+        let field = format_args!("{field}.except[{index}]");
         let wrong = names::cidr(except);
         let both = readable && wrong.is_empty();
-        causes.each(&field, except, wrong);
+        causes.each(field, except, wrong);
         if both && !names::is_strictly_within(except, range) {
             causes.invalid(field, except, "must be a strict subset of `cidr`");
         }
@@ -377,30 +400,30 @@ pub(super) fn endpoint_slice(object: &Value, causes: &mut Causes) {
     let kind = text(object, "addressType");
     causes.one_of("addressType", kind, &["FQDN", "IPv4", "IPv6"]);
     for (index, endpoint) in list(object, "endpoints").iter().enumerate() {
-        let field = format!("endpoints[{index}].addresses");
+        let field = format_args!("endpoints[{index}].addresses");
         let addresses = list(endpoint, "addresses");
         if addresses.is_empty() {
-            causes.required(&field, "must contain at least 1 address");
+            causes.required(field, "must contain at least 1 address");
         } else if addresses.len() > 100 {
-            causes.too_many(&field, addresses.len(), 100);
+            causes.too_many(field, addresses.len(), 100);
         }
         for (index, address) in addresses.iter().filter_map(Value::as_str).enumerate() {
-            let field = format!("{field}[{index}]");
+            let field = format_args!("{field}[{index}]");
             match kind {
-                "FQDN" => causes.each(&field, address, names::dns_subdomain(address)),
-                _ => causes.each(&field, address, names::ip(address)),
+                "FQDN" => causes.each(field, address, names::dns_subdomain(address)),
+                _ => causes.each(field, address, names::ip(address)),
             }
         }
     }
     for (index, port) in list(object, "ports").iter().enumerate() {
-        let field = format!("ports[{index}]");
+        let field = format_args!("ports[{index}]");
         let name = text(port, "name");
         if !name.is_empty() {
-            causes.each(&format!("{field}.name"), name, names::dns_label(name));
+            causes.each(format_args!("{field}.name"), name, names::dns_label(name));
         }
         let protocols = ["SCTP", "TCP", "UDP"];
         causes.one_of(
-            format!("{field}.protocol"),
+            format_args!("{field}.protocol"),
             text(port, "protocol"),
             &protocols,
         );

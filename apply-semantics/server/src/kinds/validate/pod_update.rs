@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::{Causes, quoted},
+        cause::{Causes, Field, quoted},
         diff, go, names,
         qos::qos_class,
         read::{at, entries, has, int, list, path, put, text},
@@ -33,14 +33,19 @@ pub(super) fn create(object: &Value, causes: &mut Causes) {
 /// A pod, without its metadata.
 fn whole(object: &Value, causes: &mut Causes) {
     let (metadata, spec) = (at(object, "metadata"), at(object, "spec"));
-    pod::annotations(metadata, spec, "metadata.annotations", causes);
-    pod::spec(spec, Some(text(metadata, "name")), "spec", causes);
+    pod::annotations(metadata, spec, format_args!("metadata.annotations"), causes);
+    pod::spec(
+        spec,
+        Some(text(metadata, "name")),
+        format_args!("spec"),
+        causes,
+    );
     if text(spec, "serviceAccountName").is_empty() {
         tokens(spec, causes);
     }
     for key in ["containers", "initContainers"] {
         for (index, container) in list(spec, key).iter().enumerate() {
-            container::image_has_no_blanks(container, &format!("spec.{key}[{index}]"), causes);
+            container::image_has_no_blanks(container, format_args!("spec.{key}[{index}]"), causes);
         }
     }
 }
@@ -49,7 +54,8 @@ fn tokens(spec: &Value, causes: &mut Causes) {
     for (v, volume) in list(spec, "volumes").iter().enumerate() {
         for (s, source) in list(at(volume, "projected"), "sources").iter().enumerate() {
             if has(source, "serviceAccountToken") {
-                let field = format!("spec.volumes[{v}].projected.sources[{s}].serviceAccountToken");
+                let field =
+                    format_args!("spec.volumes[{v}].projected.sources[{s}].serviceAccountToken");
                 causes.forbidden(
                     field,
                     "must not be specified when serviceAccountName is not set",
@@ -72,14 +78,14 @@ pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
         let (containers, before) = (list(spec, key), list(held, key));
         if containers.len() != before.len() {
             let detail = "pod updates may not add or remove containers";
-            return causes.forbidden(format!("spec.{key}"), detail);
+            return causes.forbidden(format_args!("spec.{key}"), detail);
         }
         for (index, container) in containers.iter().enumerate() {
-            let field = format!("spec.{key}[{index}]");
+            let field = format_args!("spec.{key}[{index}]");
             if text(container, "image").is_empty() {
-                causes.required(format!("{field}.image"), "");
+                causes.required(format_args!("{field}.image"), "");
             }
-            container::image_has_no_blanks(container, &field, causes);
+            container::image_has_no_blanks(container, field, causes);
         }
     }
     if !deadline(spec, held, causes) {
@@ -133,7 +139,7 @@ fn added_tolerations(spec: &Value, held: &Value, causes: &mut Causes) {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         return causes.forbidden(field, detail);
     }
-    scheduling::tolerations(list(spec, "tolerations"), field, causes);
+    scheduling::tolerations(list(spec, "tolerations"), format_args!("{field}"), causes);
 }
 
 fn removed_gates(spec: &Value, held: &Value, causes: &mut Causes) {
@@ -143,7 +149,7 @@ fn removed_gates(spec: &Value, held: &Value, causes: &mut Causes) {
         if !before.iter().any(|held| text(held, "name") == name) {
             let detail =
                 format!("only deletion is allowed, but found new scheduling gate '{name}'");
-            causes.forbidden(format!("spec.schedulingGates[{index}].name"), &detail);
+            causes.forbidden(format_args!("spec.schedulingGates[{index}].name"), &detail);
         }
     }
 }
@@ -173,8 +179,8 @@ pub(super) fn status(new: &Value, old: &Value, causes: &mut Causes) {
     for (index, condition) in list(status, "conditions").iter().enumerate() {
         let kind = text(condition, "type");
         if !matches!(kind, "PodScheduled" | "Ready" | "Initialized") {
-            let field = format!("metadata.conditions[{index}].Type");
-            causes.each(&field, kind, names::label_key(kind));
+            let field = format_args!("metadata.conditions[{index}].Type");
+            causes.each(field, kind, names::label_key(kind));
         }
     }
     let node = text(status, "nominatedNodeName");
@@ -184,12 +190,12 @@ pub(super) fn status(new: &Value, old: &Value, causes: &mut Causes) {
     meta::immutable_text(
         text(status, "qosClass"),
         text(held, "qosClass"),
-        "status.qosClass",
+        format_args!("status.qosClass"),
         causes,
     );
     addresses(
         list(status, "podIPs"),
-        "status.podIPs",
+        format_args!("status.podIPs"),
         "core.v1.PodIP",
         causes,
     );
@@ -203,13 +209,18 @@ pub(super) fn status(new: &Value, old: &Value, causes: &mut Causes) {
             "must be equal to `hostIP`",
         );
     }
-    addresses(hosts, "status.hostIPs", "core.v1.HostIP", causes);
+    addresses(
+        hosts,
+        format_args!("status.hostIPs"),
+        "core.v1.HostIP",
+        causes,
+    );
 }
 
-fn addresses(ips: &[Value], field: &str, type_name: &str, causes: &mut Causes) {
+fn addresses(ips: &[Value], field: Field<'_>, type_name: &str, causes: &mut Causes) {
     for (index, ip) in ips.iter().enumerate() {
         let ip = text(ip, "ip");
-        causes.each(&format!("{field}[{index}]"), ip, names::ip(ip));
+        causes.each(format_args!("{field}[{index}]"), ip, names::ip(ip));
     }
     let is_v6 = |ip: &Value| text(ip, "ip").contains(':');
     let is_dual = ips.iter().any(is_v6) && !ips.iter().all(is_v6);
@@ -266,7 +277,7 @@ pub(super) fn resize(new: &Value, old: &Value, causes: &mut Causes) {
         .iter()
         .zip(list(held, "containers"));
     for (index, (container, before)) in pairs.enumerate() {
-        let field = format!("spec.containers[{index}].resources");
+        let field = format_args!("spec.containers[{index}].resources");
         for (key, word) in [("requests", "requests"), ("limits", "limits")] {
             let given = path(container, &["resources", key]);
             let lost = entries(at(before, "resources"), key)
@@ -274,7 +285,7 @@ pub(super) fn resize(new: &Value, old: &Value, causes: &mut Causes) {
                 .any(|(name, _)| given.get(name.as_str()).is_none());
             if lost {
                 let detail = format!("resource {word} cannot be removed");
-                causes.forbidden(format!("{field}.{key}"), &detail);
+                causes.forbidden(format_args!("{field}.{key}"), &detail);
             }
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, has, int, list, text},
         semantic,
@@ -18,25 +18,25 @@ use super::{
 pub(super) fn webhooks(object: &Value, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (index, hook) in list(object, "webhooks").iter().enumerate() {
-        let field = format!("webhooks[{index}]");
-        webhook(hook, &field, causes);
+        let field = format_args!("webhooks[{index}]");
+        webhook(hook, field, causes);
         let name = text(hook, "name");
         if !name.is_empty() && !seen.insert(name) {
-            causes.duplicate(format!("{field}.name"), name);
+            causes.duplicate(format_args!("{field}.name"), name);
         }
     }
 }
 
-fn webhook(hook: &Value, field: &str, causes: &mut Causes) {
+fn webhook(hook: &Value, field: Field<'_>, causes: &mut Causes) {
     let name = text(hook, "name");
-    qualified_domain(name, &format!("{field}.name"), causes);
+    qualified_domain(name, format_args!("{field}.name"), causes);
     for (index, rule) in list(hook, "rules").iter().enumerate() {
-        rule_with_operations(rule, &format!("{field}.rules[{index}]"), causes);
+        rule_with_operations(rule, format_args!("{field}.rules[{index}]"), causes);
     }
     let mut choice = |key: &str, choices: &[&str]| {
         let value = text(hook, key);
         if has(hook, key) && !choices.contains(&value) {
-            causes.not_supported(format!("{field}.{key}"), value, choices);
+            causes.not_supported(format_args!("{field}.{key}"), value, choices);
         }
     };
     choice("failurePolicy", &["Fail", "Ignore"]);
@@ -46,11 +46,11 @@ fn webhook(hook: &Value, field: &str, causes: &mut Causes) {
     if has(hook, "sideEffects") {
         let effect = text(hook, "sideEffects");
         if !effects.contains(&effect) {
-            causes.not_supported(format!("{field}.sideEffects"), effect, &effects);
+            causes.not_supported(format_args!("{field}.sideEffects"), effect, &effects);
         }
     } else {
         causes.required(
-            format!("{field}.sideEffects"),
+            format_args!("{field}.sideEffects"),
             "must specify one of None, NoneOnDryRun",
         );
     }
@@ -58,20 +58,24 @@ fn webhook(hook: &Value, field: &str, causes: &mut Causes) {
         && !(1..=30).contains(&seconds)
     {
         let detail = "the timeout value must be between 1 and 30 seconds";
-        causes.invalid(format!("{field}.timeoutSeconds"), seconds, detail);
+        causes.invalid(format_args!("{field}.timeoutSeconds"), seconds, detail);
     }
     for key in ["namespaceSelector", "objectSelector"] {
-        meta::selector(at(hook, key), &format!("{field}.{key}"), causes);
+        meta::selector(at(hook, key), format_args!("{field}.{key}"), causes);
     }
     client_config(
         at(hook, "clientConfig"),
-        &format!("{field}.clientConfig"),
+        format_args!("{field}.clientConfig"),
         causes,
     );
-    review_versions(hook, &format!("{field}.admissionReviewVersions"), causes);
+    review_versions(
+        hook,
+        format_args!("{field}.admissionReviewVersions"),
+        causes,
+    );
 }
 
-fn client_config(config: &Value, field: &str, causes: &mut Causes) {
+fn client_config(config: &Value, field: Field<'_>, causes: &mut Causes) {
     let url = at(config, "url").as_str();
     match (url, has(config, "service")) {
         (None, false) | (Some(_), true) => {
@@ -82,7 +86,7 @@ fn client_config(config: &Value, field: &str, causes: &mut Causes) {
                 let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
                 let detail =
                     "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-                causes.invalid(format!("{field}.url"), scheme, detail);
+                causes.invalid(format_args!("{field}.url"), scheme, detail);
             }
         }
         (None, true) => {
@@ -90,14 +94,14 @@ fn client_config(config: &Value, field: &str, causes: &mut Causes) {
             for key in ["name", "namespace"] {
                 if text(service, key).is_empty() {
                     let detail = format!("service {key} is required");
-                    causes.required(format!("{field}.service.{key}"), &detail);
+                    causes.required(format_args!("{field}.service.{key}"), &detail);
                 }
             }
         }
     }
 }
 
-fn review_versions(hook: &Value, field: &str, causes: &mut Causes) {
+fn review_versions(hook: &Value, field: Field<'_>, causes: &mut Causes) {
     let versions = list(hook, "admissionReviewVersions");
     let known = ["v1", "v1beta1"];
     let texts: Vec<&str> = versions.iter().filter_map(Value::as_str).collect();
@@ -107,11 +111,11 @@ fn review_versions(hook: &Value, field: &str, causes: &mut Causes) {
     }
     let mut seen = BTreeSet::new();
     for (index, version) in texts.iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         if !seen.insert(*version) {
-            causes.invalid(&field, *version, "duplicate version");
+            causes.invalid(field, *version, "duplicate version");
         }
-        causes.each(&field, version, names::dns_1035_label(version));
+        causes.each(field, version, names::dns_1035_label(version));
     }
     if !texts.iter().any(|version| known.contains(version)) {
         let detail = "must include at least one of v1, v1beta1";
@@ -119,7 +123,7 @@ fn review_versions(hook: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn qualified_domain(name: &str, field: &str, causes: &mut Causes) {
+fn qualified_domain(name: &str, field: Field<'_>, causes: &mut Causes) {
     if name.is_empty() {
         return causes.required(field, "");
     }
@@ -132,10 +136,10 @@ fn qualified_domain(name: &str, field: &str, causes: &mut Causes) {
     }
 }
 
-fn rule_with_operations(rule: &Value, field: &str, causes: &mut Causes) {
+fn rule_with_operations(rule: &Value, field: Field<'_>, causes: &mut Causes) {
     for key in ["operations", "apiGroups", "apiVersions", "resources"] {
         if list(rule, key).is_empty() {
-            causes.required(format!("{field}.{key}"), "");
+            causes.required(format_args!("{field}.{key}"), "");
         }
     }
     let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
@@ -146,7 +150,7 @@ fn rule_with_operations(rule: &Value, field: &str, causes: &mut Causes) {
     for (index, operation) in given.iter().enumerate() {
         if !operations.contains(operation) {
             causes.not_supported(
-                format!("{field}.operations[{index}]"),
+                format_args!("{field}.operations[{index}]"),
                 *operation,
                 &operations,
             );
@@ -156,13 +160,13 @@ fn rule_with_operations(rule: &Value, field: &str, causes: &mut Causes) {
         let given = list(rule, key);
         if given.len() > 1 && given.iter().any(|value| value == "*") {
             let detail = "if '*' is present, must not specify other values";
-            causes.invalid(format!("{field}.{key}"), given.to_vec(), detail);
+            causes.invalid(format_args!("{field}.{key}"), given.to_vec(), detail);
         }
     }
     let scope = text(rule, "scope");
     if has(rule, "scope") && !matches!(scope, "*" | "Cluster" | "Namespaced") {
         causes.not_supported(
-            format!("{field}.scope"),
+            format_args!("{field}.scope"),
             scope,
             &["*", "Cluster", "Namespaced"],
         );
@@ -188,7 +192,7 @@ pub(super) fn policy_binding(spec: &Value, causes: &mut Causes) {
             causes.not_supported("spec.validationActions", action, &known);
         }
         if !seen.insert(action) {
-            causes.duplicate(format!("spec.validationActions[{index}]"), action);
+            causes.duplicate(format_args!("spec.validationActions[{index}]"), action);
         }
     }
     if seen.contains("Deny") && seen.contains("Warn") {
@@ -228,10 +232,10 @@ pub(super) fn flow_schema(spec: &Value, causes: &mut Causes) {
         );
     }
     for (index, rule) in list(spec, "rules").iter().enumerate() {
-        let field = format!("spec.rules[{index}]");
+        let field = format_args!("spec.rules[{index}]");
         if list(rule, "subjects").is_empty() {
             causes.required(
-                format!("{field}.subjects"),
+                format_args!("{field}.subjects"),
                 "subjects must contain at least one value",
             );
         }
@@ -302,7 +306,7 @@ pub(super) fn priority_class_update(new: &Value, old: &Value, causes: &mut Cause
         causes.forbidden("value", "may not be changed in an update.");
     }
     let key = "preemptionPolicy";
-    meta::immutable_value(at(new, key), at(old, key), key, causes);
+    meta::immutable_value(at(new, key), at(old, key), format_args!("{key}"), causes);
 }
 
 /// A RuntimeClass.
@@ -312,12 +316,12 @@ pub(super) fn runtime_class(object: &Value, causes: &mut Causes) {
     let scheduling = at(object, "scheduling");
     meta::labels(
         at(scheduling, "nodeSelector"),
-        "scheduling.nodeSelector",
+        format_args!("scheduling.nodeSelector"),
         causes,
     );
     super::scheduling::tolerations(
         list(scheduling, "tolerations"),
-        "scheduling.tolerations",
+        format_args!("scheduling.tolerations"),
         causes,
     );
 }
@@ -337,7 +341,7 @@ pub(super) fn signing_request(spec: &Value, causes: &mut Causes) {
         .enumerate()
     {
         if !USAGES.contains(&usage) {
-            causes.not_supported(format!("spec.usages[{index}]"), usage, &USAGES);
+            causes.not_supported(format_args!("spec.usages[{index}]"), usage, &USAGES);
         }
     }
     let signer = text(spec, "signerName");
@@ -400,19 +404,23 @@ pub(super) fn signing_request_update(new: &Value, old: &Value, causes: &mut Caus
 }
 
 /// The spec of a ResourceClaim.
-pub(super) fn device_claim(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn device_claim(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     for (index, request) in list(at(spec, "devices"), "requests").iter().enumerate() {
-        let field = format!("{field}.devices.requests[{index}]");
+        let field = format_args!("{field}.devices.requests[{index}]");
         let name = text(request, "name");
-        causes.each(&format!("{field}.name"), name, names::dns_label(name));
+        causes.each(format_args!("{field}.name"), name, names::dns_label(name));
         match (has(request, "exactly"), has(request, "firstAvailable")) {
-            (true, false) => exact(at(request, "exactly"), &format!("{field}.exactly"), causes),
+            (true, false) => exact(
+                at(request, "exactly"),
+                format_args!("{field}.exactly"),
+                causes,
+            ),
             (false, true) => {
                 for (index, request) in list(request, "firstAvailable").iter().enumerate() {
-                    let field = format!("{field}.firstAvailable[{index}]");
+                    let field = format_args!("{field}.firstAvailable[{index}]");
                     let name = text(request, "name");
-                    causes.each(&format!("{field}.name"), name, names::dns_label(name));
-                    exact(request, &field, causes);
+                    causes.each(format_args!("{field}.name"), name, names::dns_label(name));
+                    exact(request, field, causes);
                 }
             }
             (false, false) => {
@@ -427,13 +435,13 @@ pub(super) fn device_claim(spec: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn exact(request: &Value, field: &str, causes: &mut Causes) {
+fn exact(request: &Value, field: Field<'_>, causes: &mut Causes) {
     let class = text(request, "deviceClassName");
     if class.is_empty() {
-        causes.required(format!("{field}.deviceClassName"), "");
+        causes.required(format_args!("{field}.deviceClassName"), "");
     } else {
         causes.each(
-            &format!("{field}.deviceClassName"),
+            format_args!("{field}.deviceClassName"),
             class,
             names::dns_subdomain(class),
         );
@@ -442,18 +450,18 @@ fn exact(request: &Value, field: &str, causes: &mut Causes) {
     match mode {
         "ExactCount" if int(request, "count") <= 0 => {
             causes.invalid(
-                format!("{field}.count"),
+                format_args!("{field}.count"),
                 int(request, "count"),
                 "must be greater than zero",
             );
         }
         "All" if int(request, "count") != 0 => {
             let detail = "must not be specified when allocationMode is 'All'";
-            causes.invalid(format!("{field}.count"), int(request, "count"), detail);
+            causes.invalid(format_args!("{field}.count"), int(request, "count"), detail);
         }
         "ExactCount" | "All" => {}
         _ => causes.not_supported(
-            format!("{field}.allocationMode"),
+            format_args!("{field}.allocationMode"),
             mode,
             &["All", "ExactCount"],
         ),

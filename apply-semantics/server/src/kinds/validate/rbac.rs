@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, list, same, text},
     },
@@ -17,7 +17,7 @@ const GROUP: &str = "rbac.authorization.k8s.io";
 pub(super) fn role(object: &Value, causes: &mut Causes) {
     let namespaced = text(object, "kind") == "Role";
     for (index, rule) in list(object, "rules").iter().enumerate() {
-        self::rule(rule, namespaced, &format!("rules[{index}]"), causes);
+        self::rule(rule, namespaced, format_args!("rules[{index}]"), causes);
     }
     let aggregation = at(object, "aggregationRule");
     if aggregation.is_null() {
@@ -32,41 +32,41 @@ pub(super) fn role(object: &Value, causes: &mut Causes) {
         );
     }
     for (index, selector) in selectors.iter().enumerate() {
-        meta::selector(selector, &format!("{field}[{index}]"), causes);
+        meta::selector(selector, format_args!("{field}[{index}]"), causes);
     }
 }
 
-fn rule(rule: &Value, namespaced: bool, field: &str, causes: &mut Causes) {
+fn rule(rule: &Value, namespaced: bool, field: Field<'_>, causes: &mut Causes) {
     let held = |key: &str| !list(rule, key).is_empty();
     if !held("verbs") {
         causes.required(
-            format!("{field}.verbs"),
+            format_args!("{field}.verbs"),
             "verbs must contain at least one value",
         );
     }
     if held("nonResourceURLs") {
         let urls = list(rule, "nonResourceURLs").to_vec();
-        let field = format!("{field}.nonResourceURLs");
+        let field = format_args!("{field}.nonResourceURLs");
         if namespaced {
             let detail = "namespaced rules cannot apply to non-resource URLs";
-            causes.invalid(&field, urls.clone(), detail);
+            causes.invalid(field, urls.clone(), detail);
         }
         if ["apiGroups", "resources", "resourceNames"]
             .iter()
             .any(|key| held(key))
         {
             let detail = "rules cannot apply to both regular resources and non-resource URLs";
-            causes.invalid(&field, urls, detail);
+            causes.invalid(field, urls, detail);
         }
         return;
     }
     if !held("apiGroups") {
         let detail = "resource rules must supply at least one api group";
-        causes.required(format!("{field}.apiGroups"), detail);
+        causes.required(format_args!("{field}.apiGroups"), detail);
     }
     if !held("resources") {
         let detail = "resource rules must supply at least one resource";
-        causes.required(format!("{field}.resources"), detail);
+        causes.required(format_args!("{field}.resources"), detail);
     }
 }
 
@@ -94,39 +94,48 @@ pub(super) fn binding(object: &Value, causes: &mut Causes) {
         causes.each("roleRef.name", name, names::path_segment(name));
     }
     for (index, subject) in list(object, "subjects").iter().enumerate() {
-        self::subject(subject, namespaced, &format!("subjects[{index}]"), causes);
+        self::subject(
+            subject,
+            namespaced,
+            format_args!("subjects[{index}]"),
+            causes,
+        );
     }
 }
 
-fn subject(subject: &Value, namespaced: bool, field: &str, causes: &mut Causes) {
+fn subject(subject: &Value, namespaced: bool, field: Field<'_>, causes: &mut Causes) {
     let (kind, name, group) = (
         text(subject, "kind"),
         text(subject, "name"),
         text(subject, "apiGroup"),
     );
     if name.is_empty() {
-        causes.required(format!("{field}.name"), "");
+        causes.required(format_args!("{field}.name"), "");
     }
     match kind {
         "ServiceAccount" => {
             if !name.is_empty() {
-                causes.each(&format!("{field}.name"), name, names::dns_subdomain(name));
+                causes.each(
+                    format_args!("{field}.name"),
+                    name,
+                    names::dns_subdomain(name),
+                );
             }
             if !group.is_empty() {
-                causes.not_supported(format!("{field}.apiGroup"), group, &[""]);
+                causes.not_supported(format_args!("{field}.apiGroup"), group, &[""]);
             }
             if !namespaced && text(subject, "namespace").is_empty() {
-                causes.required(format!("{field}.namespace"), "");
+                causes.required(format_args!("{field}.namespace"), "");
             }
         }
         "User" | "Group" => {
             if group != GROUP {
-                causes.not_supported(format!("{field}.apiGroup"), group, &[GROUP]);
+                causes.not_supported(format_args!("{field}.apiGroup"), group, &[GROUP]);
             }
         }
         _ => {
             let kinds = ["ServiceAccount", "User", "Group"];
-            causes.not_supported(format!("{field}.kind"), kind, &kinds);
+            causes.not_supported(format_args!("{field}.kind"), kind, &kinds);
         }
     }
 }

@@ -6,7 +6,7 @@ use apply_semantics::defaults::Quantity;
 use serde_json::Value;
 
 use super::super::{
-    cause::Causes,
+    cause::{Causes, Field},
     names,
     read::{at, entries, list, text},
 };
@@ -63,20 +63,20 @@ pub(super) fn zero() -> Option<Quantity> {
 pub(super) fn requirements(
     value: &Value,
     claims: &BTreeSet<String>,
-    field: &str,
+    field: Field<'_>,
     causes: &mut Causes,
 ) {
     let limits = at(value, "limits");
     for (name, limit) in entries(value, "limits") {
-        let field = format!("{field}.limits[{name}]");
-        container_name(name, &field, causes);
-        value_of(name, limit, &field, causes);
+        let field = format_args!("{field}.limits[{name}]");
+        container_name(name, field, causes);
+        value_of(name, limit, field, causes);
     }
-    let field_of_requests = format!("{field}.requests");
+    let field_of_requests = format_args!("{field}.requests");
     for (name, request) in entries(value, "requests") {
-        let field_of_request = format!("{field_of_requests}[{name}]");
-        container_name(name, &field_of_request, causes);
-        value_of(name, request, &field_of_request, causes);
+        let field_of_request = format_args!("{field_of_requests}[{name}]");
+        container_name(name, field_of_request, causes);
+        value_of(name, request, field_of_request, causes);
         let shared = is_native(name) && !name.starts_with("hugepages-");
         match limits.get(name.as_str()) {
             Some(limit) => {
@@ -84,27 +84,27 @@ pub(super) fn requirements(
                 let most_text = limit.as_str().unwrap_or_default();
                 if asked != most && !shared {
                     let detail = format!("must be equal to {name} limit of {most_text}");
-                    causes.invalid(&field_of_requests, request.clone(), &detail);
+                    causes.invalid(field_of_requests, request.clone(), &detail);
                 } else if asked > most {
                     let detail =
                         format!("must be less than or equal to {name} limit of {most_text}");
-                    causes.invalid(&field_of_requests, request.clone(), &detail);
+                    causes.invalid(field_of_requests, request.clone(), &detail);
                 }
             }
             None if !shared => {
                 let detail = "Limit must be set for non overcommitable resources";
-                causes.required(format!("{field}.limits"), detail);
+                causes.required(format_args!("{field}.limits"), detail);
             }
             None => {}
         }
     }
-    claim_names(value, claims, &format!("{field}.claims"), causes);
+    claim_names(value, claims, format_args!("{field}.claims"), causes);
 }
 
-fn claim_names(value: &Value, claims: &BTreeSet<String>, field: &str, causes: &mut Causes) {
+fn claim_names(value: &Value, claims: &BTreeSet<String>, field: Field<'_>, causes: &mut Causes) {
     for (index, claim) in list(value, "claims").iter().enumerate() {
         let name = text(claim, "name");
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         if name.is_empty() {
             causes.required(field, "");
         } else if !claims.contains(name) {
@@ -113,7 +113,7 @@ fn claim_names(value: &Value, claims: &BTreeSet<String>, field: &str, causes: &m
     }
 }
 
-fn container_name(name: &str, field: &str, causes: &mut Causes) {
+fn container_name(name: &str, field: Field<'_>, causes: &mut Causes) {
     if !resource_name(name, field, causes) {
         return;
     }
@@ -124,7 +124,7 @@ fn container_name(name: &str, field: &str, causes: &mut Causes) {
 }
 
 /// Answers whether the name is fine.
-fn resource_name(name: &str, field: &str, causes: &mut Causes) -> bool {
+fn resource_name(name: &str, field: Field<'_>, causes: &mut Causes) -> bool {
     let wrong = names::label_key(name);
     let fine = wrong.is_empty();
     causes.each(field, name, wrong);
@@ -143,7 +143,7 @@ fn resource_name(name: &str, field: &str, causes: &mut Causes) -> bool {
     fine
 }
 
-fn value_of(name: &str, value: &Value, field: &str, causes: &mut Causes) {
+fn value_of(name: &str, value: &Value, field: Field<'_>, causes: &mut Causes) {
     let amount = amount(value);
     if amount < zero() {
         causes.invalid(field, value.clone(), "must be greater than or equal to 0");
@@ -168,9 +168,9 @@ fn is_native(name: &str) -> bool {
 /// The spec of a quota.
 pub(super) fn quota(spec: &Value, causes: &mut Causes) {
     for (name, value) in entries(spec, "hard") {
-        let field = format!("spec.hard[{name}]");
-        resource_name(name, &field, causes);
-        value_of(name, value, &field, causes);
+        let field = format_args!("spec.hard[{name}]");
+        resource_name(name, field, causes);
+        value_of(name, value, field, causes);
     }
     let scopes: Vec<&str> = list(spec, "scopes")
         .iter()
@@ -203,19 +203,19 @@ pub(super) fn quota(spec: &Value, causes: &mut Causes) {
 pub(super) fn limit_range(spec: &Value, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (index, limit) in list(spec, "limits").iter().enumerate() {
-        let field = format!("spec.limits[{index}]");
+        let field = format_args!("spec.limits[{index}]");
         let kind = text(limit, "type");
         let wrong = names::label_key(kind);
         let known = ["Pod", "Container", "PersistentVolumeClaim"];
         if wrong.is_empty() && !kind.contains('/') && !known.contains(&kind) {
             let detail = "must be a standard limit type or fully qualified";
-            causes.invalid(format!("{field}.type"), kind, detail);
+            causes.invalid(format_args!("{field}.type"), kind, detail);
         }
-        causes.each(&format!("{field}.type"), kind, wrong);
+        causes.each(format_args!("{field}.type"), kind, wrong);
         if !seen.insert(kind) {
-            causes.duplicate(format!("{field}.type"), kind);
+            causes.duplicate(format_args!("{field}.type"), kind);
         }
-        limit_names(limit, &field, causes);
+        limit_names(limit, field, causes);
         let keys = ["max", "min", "default", "defaultRequest"];
         let names: BTreeSet<&String> = keys
             .iter()
@@ -223,12 +223,12 @@ pub(super) fn limit_range(spec: &Value, causes: &mut Causes) {
             .map(|(name, _)| name)
             .collect();
         for name in names {
-            limit_order(limit, name, &field, causes);
+            limit_order(limit, name, field, causes);
         }
     }
 }
 
-fn limit_names(limit: &Value, field: &str, causes: &mut Causes) {
+fn limit_names(limit: &Value, field: Field<'_>, causes: &mut Causes) {
     let kind = text(limit, "type");
     for key in [
         "max",
@@ -241,18 +241,18 @@ fn limit_names(limit: &Value, field: &str, causes: &mut Causes) {
         if kind == "Pod" && matches!(key, "default" | "defaultRequest") {
             if !named.is_empty() {
                 causes.forbidden(
-                    format!("{field}.{key}"),
+                    format_args!("{field}.{key}"),
                     "may not be specified when `type` is 'Pod'",
                 );
             }
             continue;
         }
         for (name, _) in named {
-            let field = format!("{field}.{key}[{name}]");
+            let field = format_args!("{field}.{key}[{name}]");
             if matches!(kind, "Pod" | "Container") {
-                container_name(name, &field, causes);
+                container_name(name, field, causes);
             } else {
-                resource_name(name, &field, causes);
+                resource_name(name, field, causes);
             }
         }
     }
@@ -260,11 +260,11 @@ fn limit_names(limit: &Value, field: &str, causes: &mut Causes) {
     if kind == "PersistentVolumeClaim" && !has_storage("min") && !has_storage("max") {
         let detail =
             "either minimum or maximum storage value is required, but neither was provided";
-        causes.required(format!("{field}.limits"), detail);
+        causes.required(format_args!("{field}.limits"), detail);
     }
 }
 
-fn limit_order(limit: &Value, name: &str, field: &str, causes: &mut Causes) {
+fn limit_order(limit: &Value, name: &str, field: Field<'_>, causes: &mut Causes) {
     let words = [
         ("min", "min"),
         ("defaultRequest", "default request"),
@@ -290,7 +290,7 @@ fn limit_order(limit: &Value, name: &str, field: &str, causes: &mut Causes) {
                 text(more)
             );
             let shown = at(limit, shown_key).get(name).cloned().unwrap_or_default();
-            causes.invalid(format!("{field}.{at_key}[{name}]"), shown, &detail);
+            causes.invalid(format_args!("{field}.{at_key}[{name}]"), shown, &detail);
         }
     };
     ordered("min", "max", "min", "min", "max");

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{
-    cause::Causes,
+    cause::{Causes, Field},
     names,
     read::{at, flag, has, list, text},
 };
@@ -11,31 +11,31 @@ use super::super::{
 const MOST_ID: i64 = i32::MAX as i64;
 
 /// The security context of a pod, with what stands beside it in the spec.
-pub(super) fn pod(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn pod(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let context = at(spec, "securityContext");
     for key in ["fsGroup", "runAsUser", "runAsGroup"] {
-        id(at(context, key), &format!("{field}.{key}"), causes);
+        id(at(context, key), format_args!("{field}.{key}"), causes);
     }
     for (index, group) in list(context, "supplementalGroups").iter().enumerate() {
         id(
             group,
-            &format!("{field}.supplementalGroups[{index}]"),
+            format_args!("{field}.supplementalGroups[{index}]"),
             causes,
         );
     }
     if flag(spec, "shareProcessNamespace") && flag(spec, "hostPID") {
         let detail = "ShareProcessNamespace and HostPID cannot both be enabled";
-        causes.invalid(format!("{field}.shareProcessNamespace"), true, detail);
+        causes.invalid(format_args!("{field}.shareProcessNamespace"), true, detail);
     }
     for (index, sysctl) in list(context, "sysctls").iter().enumerate() {
         if text(sysctl, "name").is_empty() {
-            causes.required(format!("{field}.sysctls[{index}].name"), "");
+            causes.required(format_args!("{field}.sysctls[{index}].name"), "");
         }
     }
     let mut choice = |key: &str, choices: &[&str]| {
         let value = text(context, key);
         if has(context, key) && !choices.contains(&value) {
-            causes.not_supported(format!("{field}.{key}"), value, choices);
+            causes.not_supported(format_args!("{field}.{key}"), value, choices);
         }
     };
     choice("fsGroupChangePolicy", &["Always", "OnRootMismatch"]);
@@ -45,17 +45,17 @@ pub(super) fn pod(spec: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// The security context of a container.
-pub(super) fn container(context: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn container(context: &Value, field: Field<'_>, causes: &mut Causes) {
     if context.is_null() {
         return;
     }
     for key in ["runAsUser", "runAsGroup"] {
-        id(at(context, key), &format!("{field}.{key}"), causes);
+        id(at(context, key), format_args!("{field}.{key}"), causes);
     }
     let mount = text(context, "procMount");
     if has(context, "procMount") && !matches!(mount, "Default" | "Unmasked") {
         causes.not_supported(
-            format!("{field}.procMount"),
+            format_args!("{field}.procMount"),
             mount,
             &["Default", "Unmasked"],
         );
@@ -76,7 +76,7 @@ pub(super) fn container(context: &Value, field: &str, causes: &mut Causes) {
     }
 }
 
-fn profiles(context: &Value, field: &str, causes: &mut Causes) {
+fn profiles(context: &Value, field: Field<'_>, causes: &mut Causes) {
     for (key, word) in [
         ("seccompProfile", "seccomp type"),
         ("appArmorProfile", "AppArmor type"),
@@ -85,10 +85,10 @@ fn profiles(context: &Value, field: &str, causes: &mut Causes) {
         if profile.is_null() {
             continue;
         }
-        let field = format!("{field}.{key}");
+        let field = format_args!("{field}.{key}");
         let kind = text(profile, "type");
         causes.one_of(
-            format!("{field}.type"),
+            format_args!("{field}.type"),
             kind,
             &["Localhost", "RuntimeDefault", "Unconfined"],
         );
@@ -96,11 +96,11 @@ fn profiles(context: &Value, field: &str, causes: &mut Causes) {
         match (kind == "Localhost", local) {
             (true, None) => {
                 let detail = format!("must be set when {word} is Localhost");
-                causes.required(format!("{field}.localhostProfile"), &detail);
+                causes.required(format_args!("{field}.localhostProfile"), &detail);
             }
             (true, Some(path)) if key == "seccompProfile" => {
                 causes.each(
-                    &format!("{field}.localhostProfile"),
+                    format_args!("{field}.localhostProfile"),
                     path,
                     names::descending_path(path),
                 );
@@ -116,7 +116,7 @@ fn profiles(context: &Value, field: &str, causes: &mut Causes) {
                 );
                 let detail = format!("can only be set when {word} is Localhost");
                 causes.invalid_shown(
-                    format!("{field}.localhostProfile"),
+                    format_args!("{field}.localhostProfile"),
                     &shown.compact(),
                     &detail,
                 );
@@ -127,7 +127,7 @@ fn profiles(context: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// A number of a user or group.
-fn id(value: &Value, field: &str, causes: &mut Causes) {
+fn id(value: &Value, field: Field<'_>, causes: &mut Causes) {
     if let Some(id) = value.as_i64()
         && !(0..=MOST_ID).contains(&id)
     {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, has, int, list, path, same, text},
     },
@@ -37,11 +37,11 @@ pub(super) fn service(object: &Value, causes: &mut Causes) {
             port,
             ports.len() > 1,
             &mut names,
-            &format!("spec.ports[{index}]"),
+            format_args!("spec.ports[{index}]"),
             causes,
         );
     }
-    meta::labels(at(spec, "selector"), "spec.selector", causes);
+    meta::labels(at(spec, "selector"), format_args!("spec.selector"), causes);
     affinity(spec, causes);
     addresses(spec, causes);
     for (index, ip) in list(spec, "externalIPs")
@@ -49,7 +49,7 @@ pub(super) fn service(object: &Value, causes: &mut Causes) {
         .filter_map(Value::as_str)
         .enumerate()
     {
-        external_ip(ip, &format!("spec.externalIPs[{index}]"), causes);
+        external_ip(ip, format_args!("spec.externalIPs[{index}]"), causes);
     }
     let kinds = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
     causes.one_of("spec.type", kind, &kinds);
@@ -76,7 +76,7 @@ fn external_name(spec: &Value, causes: &mut Causes) {
     let detail = "may not be set for ExternalName services";
     for key in ["clusterIPs", "ipFamilies"] {
         if !list(spec, key).is_empty() {
-            causes.forbidden(format!("spec.{key}"), detail);
+            causes.forbidden(format_args!("spec.{key}"), detail);
         }
     }
     if has(spec, "ipFamilyPolicy") {
@@ -95,35 +95,35 @@ fn port<'a>(
     port: &'a Value,
     needs_name: bool,
     seen: &mut BTreeSet<&'a str>,
-    field: &str,
+    field: Field<'_>,
     causes: &mut Causes,
 ) {
     let name = text(port, "name");
     if needs_name && name.is_empty() {
-        causes.required(format!("{field}.name"), "");
+        causes.required(format_args!("{field}.name"), "");
     } else if !name.is_empty() {
-        causes.each(&format!("{field}.name"), name, names::dns_label(name));
+        causes.each(format_args!("{field}.name"), name, names::dns_label(name));
         if !seen.insert(name) {
-            causes.duplicate(format!("{field}.name"), name);
+            causes.duplicate(format_args!("{field}.name"), name);
         }
     }
     for wrong in names::port_number(int(port, "port")) {
-        causes.invalid(format!("{field}.port"), int(port, "port"), &wrong);
+        causes.invalid(format_args!("{field}.port"), int(port, "port"), &wrong);
     }
     let protocols = ["SCTP", "TCP", "UDP"];
     causes.one_of(
-        format!("{field}.protocol"),
+        format_args!("{field}.protocol"),
         text(port, "protocol"),
         &protocols,
     );
     container::port_or_name(
         at(port, "targetPort"),
-        &format!("{field}.targetPort"),
+        format_args!("{field}.targetPort"),
         causes,
     );
     if let Some(protocol) = at(port, "appProtocol").as_str() {
         causes.each(
-            &format!("{field}.appProtocol"),
+            format_args!("{field}.appProtocol"),
             protocol,
             names::label_key(protocol),
         );
@@ -144,11 +144,15 @@ fn affinity(spec: &Value, causes: &mut Causes) {
     let detail = "when session affinity type is ClientIP";
     match path(config, &["clientIP", "timeoutSeconds"]).as_i64() {
         _ if config.is_null() => causes.required(field, detail),
-        _ if !has(config, "clientIP") => causes.required(format!("{field}.clientIP"), detail),
-        None => causes.required(format!("{field}.clientIP.timeoutSeconds"), detail),
+        _ if !has(config, "clientIP") => causes.required(format_args!("{field}.clientIP"), detail),
+        None => causes.required(format_args!("{field}.clientIP.timeoutSeconds"), detail),
         Some(seconds) if !(1..=MOST_AFFINITY_SECONDS).contains(&seconds) => {
             let detail = "must be greater than 0 and less than 86400";
-            causes.invalid(format!("{field}.clientIP.timeoutSeconds"), seconds, detail);
+            causes.invalid(
+                format_args!("{field}.clientIP.timeoutSeconds"),
+                seconds,
+                detail,
+            );
         }
         Some(_) => {}
     }
@@ -184,7 +188,7 @@ fn addresses(spec: &Value, causes: &mut Causes) {
             }
             continue;
         }
-        causes.each(&format!("{field}[{index}]"), ip, names::ip(ip));
+        causes.each(format_args!("{field}[{index}]"), ip, names::ip(ip));
     }
     if all.len() > 2 {
         causes.invalid(field, all.to_vec(), "may only hold up to 2 values");
@@ -204,7 +208,7 @@ fn addresses(spec: &Value, causes: &mut Causes) {
         if matches!((family, is_v6(ip)), ("IPv4", true) | ("IPv6", false)) {
             let detail =
                 format!("expected an {family} value as indicated by `ipFamilies[{index}]`");
-            causes.invalid(format!("{field}[{index}]"), ip.clone(), &detail);
+            causes.invalid(format_args!("{field}[{index}]"), ip.clone(), &detail);
         }
     }
 }
@@ -216,12 +220,12 @@ fn families(spec: &Value, causes: &mut Causes) {
         .filter_map(Value::as_str)
         .enumerate()
     {
-        let field = format!("spec.ipFamilies[{index}]");
+        let field = format_args!("spec.ipFamilies[{index}]");
         if !matches!(family, "IPv4" | "IPv6") {
-            causes.not_supported(&field, family, &["IPv4", "IPv6"]);
+            causes.not_supported(field, family, &["IPv4", "IPv6"]);
         }
         if !seen.insert(family) {
-            causes.duplicate(&field, family);
+            causes.duplicate(field, family);
         }
     }
     let policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
@@ -247,12 +251,12 @@ pub(super) fn single_stack(spec: &Value, causes: &mut Causes) {
     {
         if family == "IPv6" {
             let detail = "not configured on this cluster";
-            causes.invalid(format!("spec.ipFamilies[{index}]"), family, detail);
+            causes.invalid(format_args!("spec.ipFamilies[{index}]"), family, detail);
         }
     }
 }
 
-fn external_ip(ip: &str, field: &str, causes: &mut Causes) {
+fn external_ip(ip: &str, field: Field<'_>, causes: &mut Causes) {
     let wrong = names::ip(ip);
     if !wrong.is_empty() {
         return causes.each(field, ip, wrong);
@@ -287,16 +291,16 @@ fn node_ports(spec: &Value, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     let is_cluster_only = text(spec, "type") == "ClusterIP";
     for (index, port) in list(spec, "ports").iter().enumerate() {
-        let field = format!("spec.ports[{index}].nodePort");
+        let field = format_args!("spec.ports[{index}].nodePort");
         let number = int(port, "nodePort");
         if number != 0 && is_cluster_only {
-            causes.forbidden(&field, "may not be used when `type` is 'ClusterIP'");
+            causes.forbidden(field, "may not be used when `type` is 'ClusterIP'");
         }
     }
     for (index, port) in list(spec, "ports").iter().enumerate() {
         let number = int(port, "nodePort");
         if number != 0 && !seen.insert((text(port, "protocol"), number)) {
-            causes.duplicate(format!("spec.ports[{index}].nodePort"), number);
+            causes.duplicate(format_args!("spec.ports[{index}].nodePort"), number);
         }
     }
 }
@@ -308,7 +312,7 @@ fn duplicate_ports(ports: &[Value], causes: &mut Causes) {
         if !seen.insert((protocol, number)) {
             let key = json!({"protocol": protocol, "port": number});
             let shown = go::internal(&key, "core.v1.ServicePort").compact();
-            causes.duplicate_shown(format!("spec.ports[{index}]"), &shown);
+            causes.duplicate_shown(format_args!("spec.ports[{index}]"), &shown);
         }
     }
 }
@@ -325,14 +329,14 @@ fn source_ranges(object: &Value, causes: &mut Causes) {
         }
         for (index, range) in ranges.iter().filter_map(Value::as_str).enumerate() {
             let range = range.trim();
-            causes.each(&format!("{field}[{index}]"), range, names::cidr(range));
+            causes.each(format_args!("{field}[{index}]"), range, names::cidr(range));
         }
         return;
     }
     let key = "service.beta.kubernetes.io/load-balancer-source-ranges";
     let annotation = path(object, &["metadata", "annotations", key]).as_str();
     if annotation.is_some() && !balances {
-        causes.forbidden(format!("metadata.annotations[{key}]"), detail);
+        causes.forbidden(format_args!("metadata.annotations[{key}]"), detail);
     }
 }
 
@@ -444,7 +448,7 @@ fn cluster_ips(new: &Value, old: &Value, causes: &mut Causes) {
             .enumerate()
             .filter(|(_, (ip, held))| ip != held)
         {
-            let field = format!("spec.clusterIPs[{index}]");
+            let field = format_args!("spec.clusterIPs[{index}]");
             causes.invalid(field, ips.to_vec(), "may not change once set");
         }
         return;
@@ -489,45 +493,45 @@ pub(super) fn status(object: &Value, causes: &mut Causes) {
         return causes.forbidden(field, detail);
     }
     for (index, ingress) in ingress.iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         let ip = text(ingress, "ip");
         if !ip.is_empty() {
-            causes.each(&format!("{field}.ip"), ip, names::ip(ip));
+            causes.each(format_args!("{field}.ip"), ip, names::ip(ip));
         }
         let mode = at(ingress, "ipMode").as_str();
         match mode {
             None if !ip.is_empty() => {
                 causes.required(
-                    format!("{field}.ipMode"),
+                    format_args!("{field}.ipMode"),
                     "must be specified when `ip` is set",
                 );
             }
             Some(_) if ip.is_empty() => {
                 let detail = "may not be specified when `ip` is not set";
-                causes.forbidden(format!("{field}.ipMode"), detail);
+                causes.forbidden(format_args!("{field}.ipMode"), detail);
             }
             Some(mode) if !matches!(mode, "VIP" | "Proxy") => {
-                causes.not_supported(format!("{field}.ipMode"), mode, &["Proxy", "VIP"]);
+                causes.not_supported(format_args!("{field}.ipMode"), mode, &["Proxy", "VIP"]);
             }
             _ => {}
         }
-        host(ingress, &field, causes);
+        host(ingress, field, causes);
     }
 }
 
 /// A host name that is no address.
-pub(super) fn host(ingress: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn host(ingress: &Value, field: Field<'_>, causes: &mut Causes) {
     let host = text(ingress, "hostname");
     if host.is_empty() {
         return;
     }
     causes.each(
-        &format!("{field}.hostname"),
+        format_args!("{field}.hostname"),
         host,
         names::dns_subdomain(host),
     );
     if names::sloppy_ip(host).is_some() {
         let detail = "must be a DNS name, not an IP address";
-        causes.invalid(format!("{field}.hostname"), host, detail);
+        causes.invalid(format_args!("{field}.hostname"), host, detail);
     }
 }

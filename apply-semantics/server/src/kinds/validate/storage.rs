@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, entries, has, list, text},
     },
@@ -38,7 +38,7 @@ pub(super) fn storage_class(object: &Value, causes: &mut Causes) {
         causes.not_supported("volumeBindingMode", mode, &modes);
     }
     for (index, term) in list(object, "allowedTopologies").iter().enumerate() {
-        topology(term, &format!("allowedTopologies[{index}]"), causes);
+        topology(term, format_args!("allowedTopologies[{index}]"), causes);
     }
 }
 
@@ -59,24 +59,24 @@ fn parameters(object: &Value, causes: &mut Causes) {
     }
 }
 
-fn topology(term: &Value, field: &str, causes: &mut Causes) {
+fn topology(term: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut keys = BTreeSet::new();
     for (index, rule) in list(term, "matchLabelExpressions").iter().enumerate() {
-        let field = format!("{field}.matchLabelExpressions[{index}]");
+        let field = format_args!("{field}.matchLabelExpressions[{index}]");
         let values = list(rule, "values");
         if values.is_empty() {
-            causes.required(format!("{field}.values"), "");
+            causes.required(format_args!("{field}.values"), "");
         }
         let mut seen = BTreeSet::new();
         for (index, value) in values.iter().filter_map(Value::as_str).enumerate() {
             if !seen.insert(value) {
-                causes.duplicate(format!("{field}.values[{index}]"), value);
+                causes.duplicate(format_args!("{field}.values[{index}]"), value);
             }
         }
         let key = text(rule, "key");
-        causes.each(&format!("{field}.key"), key, names::label_key(key));
+        causes.each(format_args!("{field}.key"), key, names::label_key(key));
         if !keys.insert(key) {
-            causes.duplicate(format!("{field}.key"), key);
+            causes.duplicate(format_args!("{field}.key"), key);
         }
     }
 }
@@ -84,7 +84,7 @@ fn topology(term: &Value, field: &str, causes: &mut Causes) {
 /// What may not change in a StorageClass or VolumeAttributesClass.
 pub(super) fn class_update(new: &Value, old: &Value, fields: &[&str], causes: &mut Causes) {
     for key in fields {
-        meta::immutable_value(at(new, key), at(old, key), key, causes);
+        meta::immutable_value(at(new, key), at(old, key), format_args!("{key}"), causes);
     }
 }
 
@@ -120,7 +120,7 @@ pub(super) fn csi_driver(spec: &Value, causes: &mut Causes) {
             key
         };
         if !has(spec, key) {
-            causes.required(format!("spec.{field}"), "");
+            causes.required(format_args!("spec.{field}"), "");
         }
     }
     let policies = ["File", "None", "ReadWriteOnceWithFSType"];
@@ -130,15 +130,15 @@ pub(super) fn csi_driver(spec: &Value, causes: &mut Causes) {
     }
     let mut audiences = BTreeSet::new();
     for (index, request) in list(spec, "tokenRequests").iter().enumerate() {
-        let field = format!("spec.tokenRequests[{index}]");
+        let field = format_args!("spec.tokenRequests[{index}]");
         let audience = text(request, "audience");
         if !audiences.insert(audience) {
-            causes.duplicate(format!("{field}.audience"), audience);
+            causes.duplicate(format_args!("{field}.audience"), audience);
         }
         if let Some(seconds) = at(request, "expirationSeconds").as_i64() {
             let detail = "may not specify a duration less than 10 minutes";
             if seconds < 600 {
-                causes.invalid(format!("{field}.expirationSeconds"), seconds, detail);
+                causes.invalid(format_args!("{field}.expirationSeconds"), seconds, detail);
             }
         }
     }
@@ -160,7 +160,12 @@ pub(super) fn csi_driver_update(new: &Value, old: &Value, causes: &mut Causes) {
         ("attachRequired", "attachedRequired"),
         ("volumeLifecycleModes", "volumeLifecycleModes"),
     ] {
-        meta::immutable_value(at(new, key), at(old, key), &format!("spec.{field}"), causes);
+        meta::immutable_value(
+            at(new, key),
+            at(old, key),
+            format_args!("spec.{field}"),
+            causes,
+        );
     }
 }
 
@@ -168,22 +173,22 @@ pub(super) fn csi_driver_update(new: &Value, old: &Value, causes: &mut Causes) {
 pub(super) fn csi_node(spec: &Value, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     for (index, driver) in list(spec, "drivers").iter().enumerate() {
-        let field = format!("spec.drivers[{index}]");
+        let field = format_args!("spec.drivers[{index}]");
         let name = text(driver, "name");
         if name.is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         } else {
             causes.each(
-                &format!("{field}.name"),
+                format_args!("{field}.name"),
                 name,
                 names::dns_subdomain(&name.to_ascii_lowercase()),
             );
             if !seen.insert(name) {
-                causes.duplicate(format!("{field}.name"), name);
+                causes.duplicate(format_args!("{field}.name"), name);
             }
         }
         if text(driver, "nodeID").is_empty() {
-            causes.required(format!("{field}.nodeID"), "");
+            causes.required(format_args!("{field}.nodeID"), "");
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         names,
         read::{at, has, int, list, text},
     },
@@ -54,22 +54,22 @@ const SOURCES: [&str; 30] = [
 pub(super) fn volumes<'a>(
     volumes: &'a [Value],
     pod: Option<&str>,
-    field: &str,
+    field: Field<'_>,
     causes: &mut Causes,
 ) -> Volumes<'a> {
     let mut fine = Volumes::new();
     for (index, volume) in volumes.iter().enumerate() {
-        let field = format!("{field}[{index}]");
+        let field = format_args!("{field}[{index}]");
         let before = causes.len();
-        source(volume, pod, &field, causes);
+        source(volume, pod, field, causes);
         let name = text(volume, "name");
         if name.is_empty() {
-            causes.required(format!("{field}.name"), "");
+            causes.required(format_args!("{field}.name"), "");
         } else {
-            causes.each(&format!("{field}.name"), name, names::dns_label(name));
+            causes.each(format_args!("{field}.name"), name, names::dns_label(name));
         }
         if fine.contains_key(name) {
-            causes.duplicate(format!("{field}.name"), name);
+            causes.duplicate(format_args!("{field}.name"), name);
         }
         if causes.len() == before {
             fine.insert(name, volume);
@@ -78,7 +78,7 @@ pub(super) fn volumes<'a>(
     fine
 }
 
-fn source(volume: &Value, pod: Option<&str>, field: &str, causes: &mut Causes) {
+fn source(volume: &Value, pod: Option<&str>, field: Field<'_>, causes: &mut Causes) {
     let mut named = SOURCES.into_iter().filter(|kind| has(volume, kind));
     let Some(first) = named.next() else {
         return causes.required(field, "must specify a volume type");
@@ -86,28 +86,28 @@ fn source(volume: &Value, pod: Option<&str>, field: &str, causes: &mut Causes) {
     checked(
         at(volume, first),
         first,
-        &format!("{field}.{first}"),
+        format_args!("{field}.{first}"),
         causes,
     );
     if let (Some(pod), "ephemeral") = (pod, first) {
         let claim = format!("{pod}-{}", text(volume, "name"));
         for wrong in names::dns_subdomain(&claim) {
             let detail = format!("PVC name {}: {wrong}", super::super::cause::quoted(&claim));
-            causes.invalid(format!("{field}.name"), text(volume, "name"), &detail);
+            causes.invalid(format_args!("{field}.name"), text(volume, "name"), &detail);
         }
     }
     for kind in named {
         causes.forbidden(
-            format!("{field}.{kind}"),
+            format_args!("{field}.{kind}"),
             "may not specify more than 1 volume type",
         );
     }
 }
 
-fn checked(source: &Value, kind: &str, field: &str, causes: &mut Causes) {
+fn checked(source: &Value, kind: &str, field: Field<'_>, causes: &mut Causes) {
     let mut required = |keys: &[&str]| {
         for key in keys.iter().filter(|key| text(source, key).is_empty()) {
-            causes.required(format!("{field}.{key}"), "");
+            causes.required(format_args!("{field}.{key}"), "");
         }
     };
     match kind {
@@ -140,22 +140,26 @@ fn checked(source: &Value, kind: &str, field: &str, causes: &mut Causes) {
         "ephemeral" => {
             let template = at(source, "volumeClaimTemplate");
             if template.is_null() {
-                causes.required(format!("{field}.volumeClaimTemplate"), "");
+                causes.required(format_args!("{field}.volumeClaimTemplate"), "");
             } else {
-                let field = format!("{field}.volumeClaimTemplate.spec");
-                claim::spec(at(template, "spec"), &field, causes);
+                let field = format_args!("{field}.volumeClaimTemplate.spec");
+                claim::spec(at(template, "spec"), field, causes);
             }
         }
         _ => {}
     }
 }
 
-fn host_path(source: &Value, field: &str, causes: &mut Causes) {
+fn host_path(source: &Value, field: Field<'_>, causes: &mut Causes) {
     let path = text(source, "path");
     if path.is_empty() {
-        return causes.required(format!("{field}.path"), "");
+        return causes.required(format_args!("{field}.path"), "");
     }
-    causes.each(&format!("{field}.path"), path, names::no_backsteps(path));
+    causes.each(
+        format_args!("{field}.path"),
+        path,
+        names::no_backsteps(path),
+    );
     let kinds = [
         "",
         "BlockDevice",
@@ -168,19 +172,23 @@ fn host_path(source: &Value, field: &str, causes: &mut Causes) {
     ];
     let kind = text(source, "type");
     if !kinds.contains(&kind) {
-        causes.not_supported(format!("{field}.type"), kind, &kinds);
+        causes.not_supported(format_args!("{field}.type"), kind, &kinds);
     }
 }
 
-fn nfs(source: &Value, field: &str, causes: &mut Causes) {
+fn nfs(source: &Value, field: Field<'_>, causes: &mut Causes) {
     for key in ["server", "path"] {
         if text(source, key).is_empty() {
-            causes.required(format!("{field}.{key}"), "");
+            causes.required(format_args!("{field}.{key}"), "");
         }
     }
     let path = text(source, "path");
     if !path.starts_with('/') {
-        causes.invalid(format!("{field}.path"), path, "must be an absolute path");
+        causes.invalid(
+            format_args!("{field}.path"),
+            path,
+            "must be an absolute path",
+        );
     }
 }
 
@@ -190,36 +198,40 @@ fn is_mode(value: &Value) -> bool {
         .is_none_or(|mode| (0..=0o777).contains(&mode))
 }
 
-fn mode(source: &Value, field: &str, causes: &mut Causes) {
+fn mode(source: &Value, field: Field<'_>, causes: &mut Causes) {
     if !is_mode(at(source, "defaultMode")) {
         let mode = int(source, "defaultMode");
-        causes.invalid(format!("{field}.defaultMode"), mode, MODE);
+        causes.invalid(format_args!("{field}.defaultMode"), mode, MODE);
     }
 }
 
 const MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
 
 /// Keys of a Secret or ConfigMap as files.
-fn items(source: &Value, field: &str, causes: &mut Causes) {
+fn items(source: &Value, field: Field<'_>, causes: &mut Causes) {
     for (index, item) in list(source, "items").iter().enumerate() {
-        let field = format!("{field}.items[{index}]");
+        let field = format_args!("{field}.items[{index}]");
         for key in ["key", "path"] {
             if text(item, key).is_empty() {
-                causes.required(format!("{field}.{key}"), "");
+                causes.required(format_args!("{field}.{key}"), "");
             }
         }
         let path = text(item, "path");
-        causes.each(&format!("{field}.path"), path, names::descending_path(path));
+        causes.each(
+            format_args!("{field}.path"),
+            path,
+            names::descending_path(path),
+        );
         if !is_mode(at(item, "mode")) {
-            causes.invalid(format!("{field}.mode"), int(item, "mode"), MODE);
+            causes.invalid(format_args!("{field}.mode"), int(item, "mode"), MODE);
         }
     }
 }
 
-fn projected(source: &Value, field: &str, causes: &mut Causes) {
+fn projected(source: &Value, field: Field<'_>, causes: &mut Causes) {
     mode(source, field, causes);
     for (index, source) in list(source, "sources").iter().enumerate() {
-        let field = format!("{field}.sources[{index}]");
+        let field = format_args!("{field}.sources[{index}]");
         let kinds = [
             "secret",
             "configMap",
@@ -230,15 +242,15 @@ fn projected(source: &Value, field: &str, causes: &mut Causes) {
         ];
         let mut named = kinds.into_iter().filter(|kind| has(source, kind));
         if let Some(kind @ ("secret" | "configMap")) = named.next() {
-            let field = format!("{field}.{kind}");
+            let field = format_args!("{field}.{kind}");
             if text(at(source, kind), "name").is_empty() {
-                causes.required(format!("{field}.name"), "");
+                causes.required(format_args!("{field}.name"), "");
             }
-            items(at(source, kind), &field, causes);
+            items(at(source, kind), field, causes);
         }
         for kind in named {
             let detail = "may not specify more than 1 volume type per source";
-            causes.forbidden(format!("{field}.{kind}"), detail);
+            causes.forbidden(format_args!("{field}.{kind}"), detail);
         }
     }
 }
@@ -270,22 +282,22 @@ const PERSISTENT_SOURCES: [&str; 22] = [
 ];
 
 /// The spec of a persistent volume.
-pub(super) fn persistent(spec: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn persistent(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     claim::access_modes(spec, field, causes);
     if at(spec, "capacity")
         .as_object()
         .is_none_or(serde_json::Map::is_empty)
     {
-        causes.required(format!("{field}.capacity"), "");
+        causes.required(format_args!("{field}.capacity"), "");
     } else if at(spec, "capacity").get("storage").is_none() {
         let shown = super::super::go::json(at(spec, "capacity"));
-        causes.not_supported_shown(format!("{field}.capacity"), &shown, &["storage"]);
+        causes.not_supported_shown(format_args!("{field}.capacity"), &shown, &["storage"]);
     }
     let policy = text(spec, "persistentVolumeReclaimPolicy");
     let policies = ["Delete", "Recycle", "Retain"];
     if !policy.is_empty() && !policies.contains(&policy) {
         causes.not_supported(
-            format!("{field}.persistentVolumeReclaimPolicy"),
+            format_args!("{field}.persistentVolumeReclaimPolicy"),
             policy,
             &policies,
         );
@@ -294,11 +306,11 @@ pub(super) fn persistent(spec: &Value, field: &str, causes: &mut Causes) {
         let required = at(at(spec, "nodeAffinity"), "required");
         if required.is_null() {
             let detail = "must specify required node constraints";
-            causes.required(format!("{field}.nodeAffinity.required"), detail);
+            causes.required(format_args!("{field}.nodeAffinity.required"), detail);
         } else {
             super::scheduling::node_selector(
                 required,
-                &format!("{field}.nodeAffinity.required"),
+                format_args!("{field}.nodeAffinity.required"),
                 true,
                 causes,
             );
@@ -308,7 +320,7 @@ pub(super) fn persistent(spec: &Value, field: &str, causes: &mut Causes) {
     let class = text(spec, "storageClassName");
     if !class.is_empty() {
         causes.each(
-            &format!("{field}.storageClassName"),
+            format_args!("{field}.storageClassName"),
             class,
             names::dns_subdomain(class),
         );
@@ -316,22 +328,22 @@ pub(super) fn persistent(spec: &Value, field: &str, causes: &mut Causes) {
     claim::volume_mode(spec, field, causes);
 }
 
-fn persistent_source(spec: &Value, field: &str, causes: &mut Causes) {
+fn persistent_source(spec: &Value, field: Field<'_>, causes: &mut Causes) {
     let mut named = PERSISTENT_SOURCES
         .into_iter()
         .filter(|kind| has(spec, kind));
     let Some(first) = named.next() else {
         return causes.required(field, "must specify a volume type");
     };
-    let first_field = format!("{field}.{first}");
+    let first_field = format_args!("{field}.{first}");
     match first {
         "local" => {
             if text(at(spec, first), "path").is_empty() {
-                causes.required(format!("{first_field}.path"), "");
+                causes.required(format_args!("{first_field}.path"), "");
             }
             if !has(spec, "nodeAffinity") {
                 causes.required(
-                    format!("{field}.nodeAffinity"),
+                    format_args!("{field}.nodeAffinity"),
                     "Local volume requires node affinity",
                 );
             }
@@ -339,15 +351,15 @@ fn persistent_source(spec: &Value, field: &str, causes: &mut Causes) {
         "csi" => {
             for key in ["driver", "volumeHandle"] {
                 if text(at(spec, first), key).is_empty() {
-                    causes.required(format!("{first_field}.{key}"), "");
+                    causes.required(format_args!("{first_field}.{key}"), "");
                 }
             }
         }
-        _ => checked(at(spec, first), first, &first_field, causes),
+        _ => checked(at(spec, first), first, first_field, causes),
     }
     for kind in named {
         causes.forbidden(
-            format!("{field}.{kind}"),
+            format_args!("{field}.{kind}"),
             "may not specify more than 1 volume type",
         );
     }
@@ -356,7 +368,10 @@ fn persistent_source(spec: &Value, field: &str, causes: &mut Causes) {
         && text(spec, "persistentVolumeReclaimPolicy") == "Recycle"
     {
         let detail = "may not be 'recycle' for a hostPath mount of '/'";
-        causes.forbidden(format!("{field}.persistentVolumeReclaimPolicy"), detail);
+        causes.forbidden(
+            format_args!("{field}.persistentVolumeReclaimPolicy"),
+            detail,
+        );
     }
 }
 

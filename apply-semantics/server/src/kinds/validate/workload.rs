@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        cause::Causes,
+        cause::{Causes, Field},
         go, names,
         read::{at, entries, has, list, path, put, text},
         semantic,
@@ -14,7 +14,7 @@ use super::{
 
 /// The spec of a Deployment.
 pub(super) fn deployment(spec: &Value, causes: &mut Causes) {
-    meta::non_negative(spec, "replicas", "spec", causes);
+    meta::non_negative(spec, "replicas", format_args!("spec"), causes);
     selector(spec, causes);
     template(spec, "ReplicaSet", causes);
     deployment_strategy(at(spec, "strategy"), causes);
@@ -23,7 +23,7 @@ pub(super) fn deployment(spec: &Value, causes: &mut Causes) {
         "revisionHistoryLimit",
         "progressDeadlineSeconds",
     ] {
-        meta::non_negative(spec, key, "spec", causes);
+        meta::non_negative(spec, key, format_args!("spec"), causes);
     }
     if let Some(deadline) = at(spec, "progressDeadlineSeconds").as_i64()
         && deadline <= at(spec, "minReadySeconds").as_i64().unwrap_or_default()
@@ -36,7 +36,7 @@ pub(super) fn deployment(spec: &Value, causes: &mut Causes) {
 /// The spec of a ReplicaSet.
 pub(super) fn replica_set(spec: &Value, causes: &mut Causes) {
     for key in ["replicas", "minReadySeconds"] {
-        meta::non_negative(spec, key, "spec", causes);
+        meta::non_negative(spec, key, format_args!("spec"), causes);
     }
     selector(spec, causes);
     template(spec, "ReplicaSet", causes);
@@ -44,23 +44,23 @@ pub(super) fn replica_set(spec: &Value, causes: &mut Causes) {
 
 /// The spec of a ReplicationController.
 pub(super) fn replication_controller(spec: &Value, causes: &mut Causes) {
-    meta::non_negative(spec, "minReadySeconds", "spec", causes);
+    meta::non_negative(spec, "minReadySeconds", format_args!("spec"), causes);
     if entries(spec, "selector").is_empty() {
         causes.required("spec.selector", "");
     }
-    meta::non_negative(spec, "replicas", "spec", causes);
+    meta::non_negative(spec, "replicas", format_args!("spec"), causes);
     let labels = json!({ "matchLabels": at(spec, "selector") });
     if at(spec, "template").is_null() {
         return causes.required("spec.template", "");
     }
     matching(&labels, spec, causes);
-    pod::template(at(spec, "template"), "spec.template", causes);
+    pod::template(at(spec, "template"), format_args!("spec.template"), causes);
     always(spec, "ReplicationController", causes);
 }
 
 /// The spec of a DaemonSet.
 pub(super) fn daemon_set(spec: &Value, causes: &mut Causes) {
-    meta::selector(at(spec, "selector"), "spec.selector", causes);
+    meta::selector(at(spec, "selector"), format_args!("spec.selector"), causes);
     let labels = path(spec, &["template", "metadata", "labels"]);
     if !meta::selects(at(spec, "selector"), labels) {
         mismatch(labels, causes);
@@ -72,7 +72,7 @@ pub(super) fn daemon_set(spec: &Value, causes: &mut Causes) {
             "empty selector is invalid for daemonset",
         );
     }
-    pod::template(at(spec, "template"), "spec.template", causes);
+    pod::template(at(spec, "template"), format_args!("spec.template"), causes);
     always(spec, "DaemonSet", causes);
     let strategy = at(spec, "updateStrategy");
     match text(strategy, "type") {
@@ -85,7 +85,7 @@ pub(super) fn daemon_set(spec: &Value, causes: &mut Causes) {
         }
     }
     for key in ["minReadySeconds", "revisionHistoryLimit"] {
-        meta::non_negative(spec, key, "spec", causes);
+        meta::non_negative(spec, key, format_args!("spec"), causes);
     }
 }
 
@@ -95,8 +95,8 @@ fn daemon_roll(roll: &Value, causes: &mut Causes) {
         return causes.required(field, "");
     }
     for key in ["maxUnavailable", "maxSurge"] {
-        amount(at(roll, key), &format!("{field}.{key}"), causes);
-        at_most_all(at(roll, key), &format!("{field}.{key}"), causes);
+        amount(at(roll, key), format_args!("{field}.{key}"), causes);
+        at_most_all(at(roll, key), format_args!("{field}.{key}"), causes);
     }
     let (surge, down) = (
         share(at(roll, "maxSurge")),
@@ -104,13 +104,13 @@ fn daemon_roll(roll: &Value, causes: &mut Causes) {
     );
     if surge == 0 && down == 0 {
         causes.required(
-            format!("{field}.maxUnavailable"),
+            format_args!("{field}.maxUnavailable"),
             "cannot be 0 when maxSurge is 0",
         );
     } else if surge > 0 && down > 0 {
         let detail = "may not be set when maxUnavailable is non-zero";
         causes.invalid(
-            format!("{field}.maxSurge"),
+            format_args!("{field}.maxSurge"),
             at(roll, "maxSurge").clone(),
             detail,
         );
@@ -134,16 +134,21 @@ pub(super) fn stateful_set(spec: &Value, causes: &mut Causes) {
     for key in ["whenDeleted", "whenScaled"] {
         let policy = text(retention, key);
         if !retention.is_null() && !matches!(policy, "Retain" | "Delete") {
-            let field = format!("spec.persistentVolumeClaimRetentionPolicy.{key}");
+            let field = format_args!("spec.persistentVolumeClaimRetentionPolicy.{key}");
             causes.not_supported(field, policy, &["Retain", "Delete"]);
         }
     }
     for key in ["replicas", "minReadySeconds", "revisionHistoryLimit"] {
-        meta::non_negative(spec, key, "spec", causes);
+        meta::non_negative(spec, key, format_args!("spec"), causes);
     }
-    meta::non_negative(at(spec, "ordinals"), "start", "spec.ordinals", causes);
+    meta::non_negative(
+        at(spec, "ordinals"),
+        "start",
+        format_args!("spec.ordinals"),
+        causes,
+    );
     if has(spec, "selector") {
-        meta::selector(at(spec, "selector"), "spec.selector", causes);
+        meta::selector(at(spec, "selector"), format_args!("spec.selector"), causes);
         if meta::is_empty_selector(at(spec, "selector")) {
             causes.invalid(
                 "spec.selector",
@@ -155,7 +160,7 @@ pub(super) fn stateful_set(spec: &Value, causes: &mut Causes) {
         causes.required("spec.selector", "");
     }
     matching(at(spec, "selector"), spec, causes);
-    pod::template(&with_claims(spec), "spec.template", causes);
+    pod::template(&with_claims(spec), format_args!("spec.template"), causes);
     always(spec, "StatefulSet", causes);
 }
 
@@ -187,7 +192,7 @@ pub(super) fn claim_templates(spec: &Value, causes: &mut Causes) {
     for (index, template) in list(spec, "volumeClaimTemplates").iter().enumerate() {
         claim::spec(
             at(template, "spec"),
-            &format!("spec.volumeClaimTemplates[{index}].spec"),
+            format_args!("spec.volumeClaimTemplates[{index}].spec"),
             causes,
         );
     }
@@ -201,19 +206,24 @@ fn stateful_strategy(strategy: &Value, causes: &mut Causes) {
         "OnDelete" if !roll.is_null() => {
             let shown = go::internal(roll, "apps.v1.RollingUpdateStatefulSetStrategy").compact();
             let detail = "only allowed for updateStrategy 'RollingUpdate'";
-            causes.invalid_shown(format!("{field}.rollingUpdate"), &shown, detail);
+            causes.invalid_shown(format_args!("{field}.rollingUpdate"), &shown, detail);
         }
         "OnDelete" => {}
         "RollingUpdate" => {
-            meta::non_negative(roll, "partition", &format!("{field}.rollingUpdate"), causes);
+            meta::non_negative(
+                roll,
+                "partition",
+                format_args!("{field}.rollingUpdate"),
+                causes,
+            );
             let most = at(roll, "maxUnavailable");
             if !most.is_null() {
-                let field = format!("{field}.rollingUpdate.maxUnavailable");
-                amount(most, &field, causes);
+                let field = format_args!("{field}.rollingUpdate.maxUnavailable");
+                amount(most, field, causes);
                 if share(most) == 0 {
-                    causes.invalid(&field, most.clone(), "cannot be 0");
+                    causes.invalid(field, most.clone(), "cannot be 0");
                 }
-                at_most_all(most, &field, causes);
+                at_most_all(most, field, causes);
             }
         }
         _ => {
@@ -249,7 +259,7 @@ fn selector(spec: &Value, causes: &mut Causes) {
     if selector.is_null() {
         return causes.required("spec.selector", "");
     }
-    meta::selector(selector, "spec.selector", causes);
+    meta::selector(selector, format_args!("spec.selector"), causes);
     if meta::is_empty_selector(selector) {
         causes.invalid(
             "spec.selector",
@@ -261,7 +271,7 @@ fn selector(spec: &Value, causes: &mut Causes) {
 
 fn template(spec: &Value, kind: &str, causes: &mut Causes) {
     matching(at(spec, "selector"), spec, causes);
-    pod::template(at(spec, "template"), "spec.template", causes);
+    pod::template(at(spec, "template"), format_args!("spec.template"), causes);
     always(spec, kind, causes);
 }
 
@@ -298,14 +308,14 @@ fn deployment_strategy(strategy: &Value, causes: &mut Causes) {
     match text(strategy, "type") {
         "Recreate" if !roll.is_null() => {
             let detail = "may not be specified when strategy `type` is 'Recreate'";
-            causes.forbidden(format!("{field}.rollingUpdate"), detail);
+            causes.forbidden(format_args!("{field}.rollingUpdate"), detail);
         }
         "Recreate" => {}
         "RollingUpdate" if roll.is_null() => {
             let detail = "this should be defaulted and never be nil";
-            causes.required(format!("{field}.rollingUpdate"), detail);
+            causes.required(format_args!("{field}.rollingUpdate"), detail);
         }
-        "RollingUpdate" => deployment_roll(roll, &format!("{field}.rollingUpdate"), causes),
+        "RollingUpdate" => deployment_roll(roll, format_args!("{field}.rollingUpdate"), causes),
         _ => {
             let shown = go::internal(strategy, "apps.v1.DeploymentStrategy").compact();
             causes.not_supported_shown(field, &shown, &["Recreate", "RollingUpdate"]);
@@ -313,19 +323,19 @@ fn deployment_strategy(strategy: &Value, causes: &mut Causes) {
     }
 }
 
-fn deployment_roll(roll: &Value, field: &str, causes: &mut Causes) {
+fn deployment_roll(roll: &Value, field: Field<'_>, causes: &mut Causes) {
     let (down, surge) = (at(roll, "maxUnavailable"), at(roll, "maxSurge"));
-    amount(down, &format!("{field}.maxUnavailable"), causes);
-    amount(surge, &format!("{field}.maxSurge"), causes);
+    amount(down, format_args!("{field}.maxUnavailable"), causes);
+    amount(surge, format_args!("{field}.maxSurge"), causes);
     if share(down) == 0 && share(surge) == 0 {
         let detail = "may not be 0 when `maxSurge` is 0";
-        causes.invalid(format!("{field}.maxUnavailable"), down.clone(), detail);
+        causes.invalid(format_args!("{field}.maxUnavailable"), down.clone(), detail);
     }
-    at_most_all(down, &format!("{field}.maxUnavailable"), causes);
+    at_most_all(down, format_args!("{field}.maxUnavailable"), causes);
 }
 
 /// A number that is not negative, or a percentage.
-pub(super) fn amount(value: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn amount(value: &Value, field: Field<'_>, causes: &mut Causes) {
     match (value.as_str(), value.as_i64()) {
         (Some(percent), _) => causes.each(field, percent, names::percent(percent)),
         (None, Some(number)) if number < 0 => {
@@ -336,7 +346,7 @@ pub(super) fn amount(value: &Value, field: &str, causes: &mut Causes) {
 }
 
 /// A percentage of at most a hundred.
-pub(super) fn at_most_all(value: &Value, field: &str, causes: &mut Causes) {
+pub(super) fn at_most_all(value: &Value, field: Field<'_>, causes: &mut Causes) {
     let percent = value.as_str().is_some_and(|text| text.ends_with('%'));
     if percent && share(value) > 100 {
         causes.invalid(field, value.clone(), "must not be greater than 100%");
