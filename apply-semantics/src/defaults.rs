@@ -24,6 +24,7 @@
 
 mod aliases;
 mod canonical;
+mod facts;
 mod fill;
 mod functions;
 mod quantity;
@@ -47,9 +48,12 @@ pub use quantity::Quantity;
 /// assert_eq!(secret["type"], "Opaque");
 /// ```
 pub fn set_defaults(object: &mut Value) {
-    if let Some(node) = type_of(object) {
-        fill::fill(node, object);
-    }
+    fill_in(object);
+}
+
+/// Sets the defaults of an object, and tells whether that made it another.
+fn fill_in(object: &mut Value) -> bool {
+    type_of(object).is_some_and(|node| fill::fill(node, object))
 }
 
 /// Writes an object of a built-in kind as the server would write it after reading it: quantities and times in their
@@ -77,7 +81,10 @@ pub fn canonicalise(object: &mut Value) -> Result<(), UnreadableErrors> {
 /// As [`canonicalise`].
 pub fn normalise(object: &mut Value) -> Result<(), UnreadableErrors> {
     let read = canonicalise(object);
-    set_defaults(object);
+    // What is canonical stays so if nothing is added to it.
+    if !fill_in(object) {
+        return read;
+    }
     let written = canonicalise(object);
     read.and(written)
 }

@@ -44,6 +44,8 @@ pub(crate) struct TypeDef {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FieldDef {
     pub(crate) name: Text,
+    /// The [`prefix`] of the name, by which it is looked for.
+    pub(crate) prefix: u64,
     pub(crate) node: NodeDef,
     pub(crate) strategy: Strategy,
     pub(crate) merge_key: Text,
@@ -147,6 +149,11 @@ impl Types {
         named.map(|(kind, &index)| (kind.as_ref(), self.node(index)))
     }
 
+    /// All types, in the order of [`Node::type_place`].
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = Node<'_>> {
+        (0..self.defs.len()).map(|index| self.node(index))
+    }
+
     /// All types, by name, sorted.
     pub fn all(&self) -> impl Iterator<Item = (&str, Node<'_>)> {
         let named = self.names.iter();
@@ -219,20 +226,42 @@ impl<'a> Node<'a> {
 
     /// The declared field of that name. Names match exactly first, and else without regard to case, as Go's JSON does.
     pub fn field(self, name: &str) -> Option<Field<'a>> {
+        self.field_at(self.position(name)?)
+    }
+
+    /// The place of the field of that name among the declared ones.
+    pub(crate) fn position(self, name: &str) -> Option<usize> {
         let fields = &self.def()?.fields;
-        let exact = fields
-            .binary_search_by(|field| field.name.as_ref().cmp(name))
-            .ok();
+        let wanted = prefix(name);
+        let exact = fields.binary_search_by(|field| {
+            let by_prefix = field.prefix.cmp(&wanted);
+            by_prefix.then_with(|| field.name.as_ref().cmp(name))
+        });
         let folded = || {
-            fields
-                .iter()
-                .position(|field| field.name.eq_ignore_ascii_case(name))
+            let mut fields = fields.iter();
+            fields.position(|field| field.name.eq_ignore_ascii_case(name))
         };
-        let def = fields.get(exact.or_else(folded)?)?;
+        exact.ok().or_else(folded)
+    }
+
+    /// The declared field at a place.
+    pub(crate) fn field_at(self, place: usize) -> Option<Field<'a>> {
+        let def = self.def()?.fields.get(place)?;
         Some(Field {
             types: self.types,
             def,
         })
+    }
+
+    /// The place of the type of a struct among all types of its set.
+    pub(crate) fn type_place(self) -> Option<usize> {
+        match self.at {
+            At::Type(index) => Some(index),
+            At::Place(place) => match place.shape {
+                ShapeDef::Named(index) => Some(index),
+                _ => None,
+            },
+        }
     }
 
     /// The declared fields, sorted by name; none if this is no struct.
@@ -278,15 +307,17 @@ impl<'a> Node<'a> {
     }
 
     fn def(self) -> Option<&'a TypeDef> {
-        let index = match self.at {
-            At::Type(index) => index,
-            At::Place(place) => match place.shape {
-                ShapeDef::Named(index) => index,
-                _ => return None,
-            },
-        };
-        self.types.defs.get(index)
+        self.types.defs.get(self.type_place()?)
     }
+}
+
+/// The first eight bytes of a name, as a number that orders as they do: most names differ there already.
+pub(crate) fn prefix(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    for (byte, of_name) in bytes.iter_mut().zip(name.bytes()) {
+        *byte = of_name;
+    }
+    u64::from_be_bytes(bytes)
 }
 
 impl fmt::Debug for Node<'_> {

@@ -137,17 +137,25 @@ fn resources_of_pods_complete_each_other() {
 }
 
 proptest! {
-    /// What is normal stays so, and any prefix of an object becomes normal.
+    /// What is normal stays so, what is canonical stays so, and any part of an object becomes normal in the three steps.
     #[test]
     fn normal_objects_are_fixed_points(pick in 0usize..100_000, keep in 0u64..) {
         let objects = recorded_once();
         let mut object = objects[pick % objects.len()].1.clone();
         let mut random = keep;
         thin(&mut object, &mut random, 0);
+        let mut steps = object.clone();
         let _ = normalise(&mut object);
         let once = object.clone();
         let _ = normalise(&mut object);
-        prop_assert_eq!(once, object);
+        prop_assert_eq!(&once, &object);
+        let _ = canonicalise(&mut steps);
+        let canonical = steps.clone();
+        let _ = canonicalise(&mut steps);
+        prop_assert_eq!(&canonical, &steps);
+        set_defaults(&mut steps);
+        let _ = canonicalise(&mut steps);
+        prop_assert_eq!(&once, &steps);
     }
 
     /// Canonical texts are canonical, and mean the same.

@@ -6,44 +6,54 @@ use super::canonical::is_empty;
 
 type Object = Map<String, Value>;
 
+/// What is done with the fields of a struct.
+pub(super) type Alias = fn(&mut Object);
+
 /// What reading does with fields that others replaced.
-pub(super) fn read(type_name: &str, object: &mut Object) {
-    match type_name {
-        "core.v1.PodSpec" => fall_back(object, "serviceAccountName", "serviceAccount"),
-        "core.v1.Secret" => string_data(object),
-        "core.v1.NodeSpec" => first_of(object, "podCIDR", "podCIDRs", |single| single),
-        "core.v1.PodStatus" => first_of(object, "podIP", "podIPs", |single| json!({"ip": single})),
-        "core.v1.ResourceRequirements" => drop_null_resources(object),
-        _ => {}
-    }
+pub(super) fn read(type_name: &str) -> Option<Alias> {
+    Some(match type_name {
+        "core.v1.PodSpec" => |spec| fall_back(spec, "serviceAccountName", "serviceAccount"),
+        "core.v1.Secret" => string_data,
+        "core.v1.NodeSpec" => |spec| first_of(spec, "podCIDR", "podCIDRs", |single| single),
+        "core.v1.PodStatus" => {
+            |status| first_of(status, "podIP", "podIPs", |single| json!({"ip": single}))
+        }
+        "core.v1.ResourceRequirements" => drop_null_resources,
+        _ => return None,
+    })
 }
 
 /// What writing does with them.
-pub(super) fn write(type_name: &str, object: &mut Object) {
-    match type_name {
-        "core.v1.PodSpec" => match object.get("serviceAccountName").cloned() {
-            Some(name) => drop(object.insert("serviceAccount".to_owned(), name)),
-            None => drop(object.remove("serviceAccount")),
-        },
-        "core.v1.NodeSpec" => {
-            if let Some(first) = object.get("podCIDRs").and_then(|list| list.get(0)).cloned() {
-                object.insert("podCIDR".to_owned(), first);
-            }
-        }
-        "apps.v1.StatefulSetSpec" => {
-            let claims = object
-                .get_mut("volumeClaimTemplates")
-                .and_then(Value::as_array_mut);
-            for claim in claims
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_object_mut)
-            {
-                claim.insert("apiVersion".to_owned(), "v1".into());
-                claim.insert("kind".to_owned(), "PersistentVolumeClaim".into());
-            }
-        }
-        _ => {}
+pub(super) fn write(type_name: &str) -> Option<Alias> {
+    Some(match type_name {
+        "core.v1.PodSpec" => service_account,
+        "core.v1.NodeSpec" => first_network,
+        "apps.v1.StatefulSetSpec" => types_of_claims,
+        _ => return None,
+    })
+}
+
+fn service_account(spec: &mut Object) {
+    match spec.get("serviceAccountName") {
+        Some(name) if spec.get("serviceAccount") == Some(name) => {}
+        Some(name) => drop(spec.insert("serviceAccount".to_owned(), name.clone())),
+        None => drop(spec.remove("serviceAccount")),
+    }
+}
+
+fn first_network(spec: &mut Object) {
+    let networks = spec.get("podCIDRs");
+    if let Some(first) = networks.and_then(|list| list.get(0)).cloned() {
+        spec.insert("podCIDR".to_owned(), first);
+    }
+}
+
+fn types_of_claims(spec: &mut Object) {
+    let claims = spec.get_mut("volumeClaimTemplates");
+    let claims = claims.and_then(Value::as_array_mut).into_iter().flatten();
+    for claim in claims.filter_map(Value::as_object_mut) {
+        claim.insert("apiVersion".to_owned(), "v1".into());
+        claim.insert("kind".to_owned(), "PersistentVolumeClaim".into());
     }
 }
 

@@ -1,120 +1,118 @@
 //! Reading a value into its Go type and writing it out again.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt};
 
 use serde_json::{Map, Number, Value};
 
 use super::{
-    Quantity, Unreadable, aliases,
-    tables::{Presence, presences},
+    Quantity, Unreadable,
+    facts::{Facts, Resources, facts},
+    tables::Presence,
     time,
 };
 use crate::types::{Leaf, Node, Shape};
 
 /// Rewrites an object in place; what cannot be read is left as it is, and told.
-pub(super) fn canonicalise(node: Node<'_>, object: &mut Value, errors: &mut Vec<Unreadable>) {
-    let mut walk = Walk {
-        path: String::new(),
-        errors,
-    };
-    walk.value(node, object, Resources::No);
+pub(super) fn canonicalise(node: Node<'static>, object: &mut Value, errors: &mut Vec<Unreadable>) {
+    let mut walk = Walk { errors };
+    walk.value(node, object, Resources::No, &Path::Root);
 }
 
 /// Rewrites a value of a type by itself, and leaves what cannot be read.
-pub(super) fn canonicalise_at(node: Node<'_>, value: &mut Value) {
+pub(super) fn canonicalise_at(node: Node<'static>, value: &mut Value) {
     canonicalise(node, value, &mut Vec::new());
 }
 
-/// Whether quantities are those of a list of resources, which are rounded.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Resources {
-    Yes,
-    No,
+/// Where the walk is. It is put into words only for errors.
+enum Path<'a> {
+    Root,
+    Field(&'a Self, &'a str),
+    Item(&'a Self, usize),
 }
 
-/// The fields of a struct.
-struct Fields<'a> {
-    node: Node<'a>,
-    presences: &'a [(&'static str, Presence)],
-    /// The field that is not looked into.
-    untouched: &'static str,
-    resources: Resources,
-}
-
-impl Fields<'_> {
-    fn presence(&self, name: &str) -> Presence {
-        let known = self.presences.iter().find(|(field, _)| *field == name);
-        known.map_or(Presence::Usual, |(_, how)| *how)
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Self::Root, name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Item(parent, index) => write!(f, "{parent}[{index}]"),
+        }
     }
 }
 
 struct Walk<'e> {
-    path: String,
     errors: &'e mut Vec<Unreadable>,
 }
 
 impl Walk<'_> {
-    fn value(&mut self, node: Node<'_>, value: &mut Value, resources: Resources) {
+    fn value(
+        &mut self,
+        node: Node<'static>,
+        value: &mut Value,
+        resources: Resources,
+        path: &Path<'_>,
+    ) {
         match node.shape() {
-            Shape::Leaf(leaf) => self.leaf(leaf, value, resources),
-            Shape::Struct(name) => self.object(name, node, value),
-            Shape::List(element) => self.list(element, value, resources),
-            Shape::Map(element) => self.map(element, value, resources),
+            Shape::Leaf(leaf) => self.leaf(leaf, value, resources, path),
+            Shape::Struct(_) => self.object(node, value, path),
+            Shape::List(element) => self.list(element, value, resources, path),
+            Shape::Map(element) => self.map(element, value, resources, path),
         }
     }
 
-    fn object(&mut self, name: &str, node: Node<'_>, value: &mut Value) {
+    fn object(&mut self, node: Node<'static>, value: &mut Value, path: &Path<'_>) {
         let Value::Object(object) = value else {
-            return self.unreadable("an object");
+            return self.unreadable("an object", path);
         };
-        aliases::read(name, object);
-        let fields = Fields {
-            node,
-            presences: presences(name),
-            // Who owns what is not part of what the object says.
-            untouched: if name == "meta.v1.ObjectMeta" {
-                "managedFields"
-            } else {
-                ""
-            },
-            resources: if ["core.", "node."]
-                .iter()
-                .any(|group| name.starts_with(group))
-            {
-                Resources::Yes
-            } else {
-                Resources::No
-            },
+        let Some(facts) = facts(node) else {
+            return;
         };
+        if let Some(read) = facts.read {
+            read(object);
+        }
         let mut left_out: Vec<String> = Vec::new();
         for (name, value) in object.iter_mut() {
-            if !self.field(&fields, name, value) {
+            let place = node.position(name);
+            if !place.is_some_and(|place| self.field(node, facts, place, name, value, path)) {
                 left_out.push(name.clone());
             }
         }
         for name in left_out {
             object.remove(&name);
         }
-        for (name, how) in fields.presences {
-            if matches!(how, Presence::Always | Presence::Null) && !object.contains_key(*name) {
-                let mut value = Value::Null;
-                if self.field(&fields, name, &mut value) {
-                    object.insert((*name).to_owned(), value);
-                }
+        for &place in &facts.standing {
+            let name = node.field_at(place).map_or("", |field| field.name());
+            if object.contains_key(name) {
+                continue;
+            }
+            let mut value = Value::Null;
+            if self.field(node, facts, place, name, &mut value, path) {
+                object.insert(name.to_owned(), value);
             }
         }
-        aliases::write(name, object);
+        if let Some(write) = facts.write {
+            write(object);
+        }
     }
 
     /// Rewrites a field, and tells whether it is written at all. One that is not there is null.
-    fn field(&mut self, fields: &Fields<'_>, name: &str, value: &mut Value) -> bool {
-        let Some(field) = fields.node.field(name) else {
+    fn field(
+        &mut self,
+        parent: Node<'static>,
+        facts: &Facts,
+        place: usize,
+        name: &str,
+        value: &mut Value,
+        path: &Path<'_>,
+    ) -> bool {
+        let Some(field) = parent.field_at(place) else {
             return false;
         };
-        if field.name() != name || name == fields.untouched {
+        if facts.untouched == Some(place) || field.name() != name {
             return true;
         }
-        let how = fields.presence(name);
+        let how = facts.presence(place);
         let node = field.node();
         if value.is_null() {
             match absent(node, how) {
@@ -123,44 +121,55 @@ impl Walk<'_> {
             }
         }
         if !value.is_null() {
-            let length = self.enter(name);
-            self.value(node, value, fields.resources);
-            self.path.truncate(length);
+            self.value(node, value, facts.resources, &Path::Field(path, name));
         }
         is_written(node, how, value)
     }
 
-    fn list(&mut self, element: Node<'_>, value: &mut Value, resources: Resources) {
+    fn list(
+        &mut self,
+        element: Node<'static>,
+        value: &mut Value,
+        resources: Resources,
+        path: &Path<'_>,
+    ) {
         let Value::Array(items) = value else {
-            return self.unreadable("a list");
+            return self.unreadable("a list", path);
         };
         for (index, item) in items.iter_mut().enumerate() {
-            let length = self.path.len();
-            _ = write!(self.path, "[{index}]");
             zero_for_null(element, item);
-            self.value(element, item, resources);
-            self.path.truncate(length);
+            self.value(element, item, resources, &Path::Item(path, index));
         }
     }
 
-    fn map(&mut self, element: Node<'_>, value: &mut Value, resources: Resources) {
+    fn map(
+        &mut self,
+        element: Node<'static>,
+        value: &mut Value,
+        resources: Resources,
+        path: &Path<'_>,
+    ) {
         let Value::Object(entries) = value else {
-            return self.unreadable("an object");
+            return self.unreadable("an object", path);
         };
         for (key, entry) in entries {
-            let length = self.enter(key);
             zero_for_null(element, entry);
-            self.value(element, entry, resources);
-            self.path.truncate(length);
+            self.value(element, entry, resources, &Path::Field(path, key));
         }
     }
 
-    fn leaf(&mut self, leaf: Leaf, value: &mut Value, resources: Resources) {
+    fn leaf(&mut self, leaf: Leaf, value: &mut Value, resources: Resources, path: &Path<'_>) {
         let written = match (leaf, &*value) {
-            (Leaf::Quantity, _) => quantity(value, resources).ok_or("a quantity"),
-            (Leaf::Time, Value::String(text)) => {
-                time::seconds(text).map(Value::from).ok_or("a time stamp")
-            }
+            (Leaf::Quantity, _) => match quantity(value, resources) {
+                Some(Cow::Borrowed(_)) => return,
+                Some(Cow::Owned(text)) => Ok(text.into()),
+                None => Err("a quantity"),
+            },
+            (Leaf::Time, Value::String(text)) => match time::seconds(text) {
+                Some(Cow::Borrowed(_)) => return,
+                Some(Cow::Owned(text)) => Ok(text.into()),
+                None => Err("a time stamp"),
+            },
             (Leaf::MicroTime, Value::String(text)) => {
                 let read = time::micros(text).map(Value::from);
                 read.ok_or("a time stamp with six digits of a second")
@@ -184,23 +193,13 @@ impl Walk<'_> {
         };
         match written {
             Ok(written) => *value = written,
-            Err(expected) => self.unreadable(expected),
+            Err(expected) => self.unreadable(expected, path),
         }
     }
 
-    /// Adds a field to the path, and returns the length to cut it back to.
-    fn enter(&mut self, name: &str) -> usize {
-        let length = self.path.len();
-        if length > 0 {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
-        length
-    }
-
-    fn unreadable(&mut self, expected: &'static str) {
+    fn unreadable(&mut self, expected: &'static str, path: &Path<'_>) {
         self.errors.push(Unreadable {
-            path: self.path.clone(),
+            path: path.to_string(),
             expected,
         });
     }
@@ -276,17 +275,22 @@ pub(super) fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn quantity(value: &Value, resources: Resources) -> Option<Value> {
-    let quantity = match value {
-        Value::String(text) => Quantity::parse(text.trim())?,
-        Value::Number(number) => Quantity::parse(&plain(number))?,
+/// The canonical text of a quantity.
+fn quantity(value: &Value, resources: Resources) -> Option<Cow<'_, str>> {
+    let (quantity, text) = match value {
+        Value::String(text) => (Quantity::parse(text.trim())?, text.as_str()),
+        Value::Number(number) => (Quantity::parse(&plain(number))?, ""),
         _ => return None,
     };
     let quantity = match resources {
         Resources::Yes => quantity.round_up_to_milli(),
         Resources::No => quantity,
     };
-    Some(quantity.to_string().into())
+    Some(if quantity.is_kept_as(text) {
+        text.into()
+    } else {
+        quantity.to_string().into()
+    })
 }
 
 /// The text of a number, without a fraction if it is whole.

@@ -55,18 +55,24 @@ struct Parts<'a> {
     suffix: &'a str,
 }
 
+impl Parts<'_> {
+    fn digits(&self) -> impl DoubleEndedIterator<Item = u8> + Clone {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+}
+
 impl Quantity {
     /// Reads a quantity; `None` if the text is none, or has more digits than can be told apart.
     pub fn parse(text: &str) -> Option<Self> {
         let parts = split(text)?;
         let (base, exponent, format) = suffix(parts.suffix)?;
-        let digits = format!("{}{}", parts.whole, parts.fraction);
-        if digits.trim_start_matches('0').len() > MOST_DIGITS || exponent.abs() > 100 {
+        let digits = parts.digits().skip_while(|digit| *digit == b'0');
+        if digits.clone().count() > MOST_DIGITS || exponent.abs() > 100 {
             return None;
         }
-        let number: i128 = digits.parse().ok()?;
+        let number = |sum: i128, digit: u8| sum * 10 + i128::from(digit - b'0');
         let mut quantity = Self {
-            value: number,
+            value: digits.fold(0, number),
             scale: -i32::try_from(parts.fraction.len()).ok()?,
             format,
             kept: None,
@@ -76,7 +82,7 @@ impl Quantity {
         } else {
             quantity.scale += exponent;
         }
-        if is_kept(&parts, &digits, exponent, &quantity) {
+        if is_kept(&parts, exponent, &quantity) {
             quantity.kept = Some(text.to_owned());
         }
         quantity.bound();
@@ -114,6 +120,11 @@ impl Quantity {
             },
             kept: None,
         }
+    }
+
+    /// Whether the server keeps it as it was written, in that text.
+    pub(super) fn is_kept_as(&self, text: &str) -> bool {
+        self.kept.as_deref() == Some(text)
     }
 
     /// Whether the amount is zero.
@@ -289,19 +300,19 @@ fn suffix(text: &str) -> Option<(u32, i32, Format)> {
 }
 
 /// Whether the server keeps the text: it does where a quick look says that it is canonical already, which it need not be.
-fn is_kept(parts: &Parts<'_>, digits: &str, exponent: i32, quantity: &Quantity) -> bool {
-    if digits.len() > 18 || quantity.scale < NANO {
+fn is_kept(parts: &Parts<'_>, exponent: i32, quantity: &Quantity) -> bool {
+    let count = parts.whole.len() + parts.fraction.len();
+    if count > 18 || quantity.scale < NANO {
         return false;
     }
-    match quantity.format {
-        Format::Binary => {
-            // Three digits of accuracy for every ten binary ones, of fifteen in all.
-            let room = 14_i32 - i32::try_from(parts.whole.len()).unwrap_or(i32::MAX / 2);
-            let odd_enough = quantity.value >> exponent & 7 != 0;
-            parts.fraction.is_empty() && room >= exponent * 3 / 10 && odd_enough
-        }
-        _ => quantity.scale % 3 == 0 && !digits.ends_with("000") && !digits.starts_with('0'),
+    if quantity.format == Format::Binary {
+        // Three digits of accuracy for every ten binary ones, of fifteen in all.
+        let room = 14_i32 - i32::try_from(parts.whole.len()).unwrap_or(i32::MAX / 2);
+        let odd_enough = quantity.value >> exponent & 7 != 0;
+        return parts.fraction.is_empty() && room >= exponent * 3 / 10 && odd_enough;
     }
+    let thousands = count >= 3 && parts.digits().rev().take(3).all(|digit| digit == b'0');
+    quantity.scale % 3 == 0 && !thousands && !parts.whole.starts_with('0')
 }
 
 #[cfg(test)]

@@ -1,9 +1,15 @@
 //! Time stamps as the API server reads and writes them.
 
+use std::borrow::Cow;
+
 /// The text of a time stamp in seconds and UTC, of one in RFC 3339 with any fraction and offset.
-pub(super) fn seconds(text: &str) -> Option<String> {
+pub(super) fn seconds(text: &str) -> Option<Cow<'_, str>> {
     let stamp = Stamp::read(text)?;
-    Some(stamp.write(""))
+    Some(if stamp.is_written_so(text) {
+        text.into()
+    } else {
+        stamp.write("").into()
+    })
 }
 
 /// The text of a time stamp with six digits and UTC. Anything but six digits is refused, as the server refuses it.
@@ -45,6 +51,11 @@ impl<'a> Stamp<'a> {
             second,
             fraction,
         })
+    }
+
+    /// Whether it is written in whole seconds and UTC. It was read of that text.
+    fn is_written_so(&self, text: &str) -> bool {
+        self.fraction.is_none() && text.ends_with('Z')
     }
 
     fn write(&self, fraction: &str) -> String {
@@ -138,6 +149,13 @@ mod tests {
         ];
         for (text, canonical) in cases {
             assert_eq!(seconds(text).as_deref(), Some(canonical));
+        }
+        for text in ["0000-01-01T00:00:00Z", "2024-02-29T23:59:59Z"] {
+            assert!(matches!(seconds(text), Some(Cow::Borrowed(_))), "{text}");
+            assert_eq!(
+                Stamp::read(text).map(|stamp| stamp.write("")),
+                seconds(text).map(Cow::into_owned)
+            );
         }
         for text in [
             "",

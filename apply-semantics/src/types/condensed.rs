@@ -4,7 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap, error, fmt};
 
 use serde_json::{Map, Value};
 
-use super::{FieldDef, Leaf, ListType, MapType, NodeDef, ShapeDef, Strategy, Text, TypeDef, Types};
+use super::{
+    FieldDef, Leaf, ListType, MapType, NodeDef, ShapeDef, Strategy, Text, TypeDef, Types, prefix,
+};
 
 /// Why types could not be read: where, and what was expected there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,7 @@ impl Reader<'_> {
         let merge_key = value.get("pk").and_then(Value::as_str).unwrap_or_default();
         Ok(FieldDef {
             name: Cow::Owned(name.to_owned()),
+            prefix: prefix(name),
             node: self.node(value)?,
             strategy: self::strategy(strategy)?,
             merge_key: Cow::Owned(merge_key.to_owned()),

@@ -8,7 +8,9 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use super::{FieldDef, Leaf, ListType, MapType, NodeDef, ShapeDef, Strategy, Text, TypeDef, Types};
+use super::{
+    FieldDef, Leaf, ListType, MapType, NodeDef, ShapeDef, Strategy, Text, TypeDef, Types, prefix,
+};
 
 static TABLE: &str = include_str!("table.txt");
 
@@ -53,6 +55,7 @@ fn type_def(line: &'static str) -> TypeDef {
 fn field(name: &'static str, text: &'static str) -> Option<FieldDef> {
     let mut field = FieldDef {
         name: Cow::Borrowed(name),
+        prefix: prefix(name),
         node: NodeDef::plain(ShapeDef::Leaf(Leaf::Any)),
         strategy: Strategy::default(),
         merge_key: Text::default(),

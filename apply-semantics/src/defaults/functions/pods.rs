@@ -2,52 +2,52 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{complete, default, default_if_zero, is_empty, items, object_at, text};
+use super::{Filling, is_empty, items, text};
 use crate::defaults::Quantity;
 
 type Object = Map<String, Value>;
 
 /// These are defaults of pods alone, not of the templates of pods.
-pub(super) fn pod(pod: &mut Object) {
-    let Some(spec) = object_at(pod, "spec") else {
+pub(super) fn pod(pod: &mut Object, filling: &mut Filling) {
+    let Some(spec) = filling.object_at(pod, "spec") else {
         return;
     };
     for list in ["containers", "initContainers"] {
         for container in items(spec, list) {
-            requests_from_limits(container);
+            requests_from_limits(container, filling);
         }
     }
-    pod_resources(spec);
-    default(spec, "enableServiceLinks", || true.into());
+    pod_resources(spec, filling);
+    filling.default(spec, "enableServiceLinks", || true.into());
     if spec.get("hostNetwork") == Some(&Value::Bool(true)) {
         for list in ["containers", "initContainers"] {
-            items(spec, list).for_each(host_ports);
+            items(spec, list).for_each(|container| host_ports(container, filling));
         }
     }
 }
 
-fn requests_from_limits(container: &mut Object) {
+fn requests_from_limits(container: &mut Object, filling: &mut Filling) {
     let resources = container
         .get_mut("resources")
         .and_then(Value::as_object_mut);
     if let Some(resources) = resources
         && let Some(limits) = resources.get("limits").cloned()
     {
-        complete(resources, "requests", &limits);
+        filling.complete(resources, "requests", &limits);
     }
 }
 
-fn host_ports(container: &mut Object) {
+fn host_ports(container: &mut Object, filling: &mut Filling) {
     for port in items(container, "ports") {
         if let Some(number) = port.get("containerPort").cloned() {
-            default_if_zero(port, "hostPort", || number);
+            filling.default_if_zero(port, "hostPort", || number);
         }
     }
 }
 
 /// Resources of the whole pod complete each other: requests from those of the containers and else from the limits, limits
 /// from those of the containers if all have them.
-fn pod_resources(spec: &mut Object) {
+fn pod_resources(spec: &mut Object, filling: &mut Filling) {
     let of = |spec: &Object, list: &str| {
         spec.get("resources")
             .and_then(|all| all.get(list))
@@ -66,15 +66,15 @@ fn pod_resources(spec: &mut Object) {
     let limited = sums(spec, "limits", |name| {
         shared(name) && all_containers_limit(spec, name)
     });
-    let Some(resources) = object_at(spec, "resources") else {
+    let Some(resources) = filling.object_at(spec, "resources") else {
         return;
     };
-    complete(resources, "limits", &huge);
+    filling.complete(resources, "limits", &huge);
     let limits = resources.get("limits").cloned().unwrap_or_default();
     if is_empty(&limits) {
-        complete(resources, "limits", &limited);
+        filling.complete(resources, "limits", &limited);
     } else {
-        complete(resources, "requests", &requested);
+        filling.complete(resources, "requests", &requested);
         let supported = |name: &str| shared(name) || name.starts_with("hugepages-");
         let limits = limits
             .as_object()
@@ -84,7 +84,7 @@ fn pod_resources(spec: &mut Object) {
         let limits: Object = limits
             .map(|(name, amount)| (name.clone(), amount.clone()))
             .collect();
-        complete(resources, "requests", &limits.into());
+        filling.complete(resources, "requests", &limits.into());
     }
 }
 
@@ -167,20 +167,20 @@ fn quantity(value: &Value) -> Option<Quantity> {
 }
 
 /// A volume without any source is an empty directory.
-pub(super) fn volume(volume: &mut Object) {
+pub(super) fn volume(volume: &mut Object, filling: &mut Filling) {
     let source = |(field, value): (&String, &Value)| field != "name" && !value.is_null();
     if !volume.iter().any(source) {
-        volume.insert("emptyDir".to_owned(), json!({}));
+        filling.insert(volume, "emptyDir", json!({}));
     }
     if let Some(image) = volume.get_mut("image").and_then(Value::as_object_mut) {
         let policy = pull_policy(text(image, "reference"));
-        default_if_zero(image, "pullPolicy", || policy.into());
+        filling.default_if_zero(image, "pullPolicy", || policy.into());
     }
 }
 
-pub(super) fn container(container: &mut Object) {
+pub(super) fn container(container: &mut Object, filling: &mut Filling) {
     let policy = pull_policy(text(container, "image"));
-    default_if_zero(container, "imagePullPolicy", || policy.into());
+    filling.default_if_zero(container, "imagePullPolicy", || policy.into());
 }
 
 /// Images with the tag `latest`, which is that of images with neither tag nor digest, are pulled always.
