@@ -638,7 +638,7 @@ fn action(action: &Value, kind: &str, grace: Option<i64>, field: Field<'_>, caus
             }
         }
         "tcpSocket" | "grpc" => {
-            port_or_name(at(action, "port"), format_args!("{field}.port"), causes)
+            port_or_name(at(action, "port"), format_args!("{field}.port"), causes);
         }
         "sleep" => {
             let seconds = int(action, "seconds");
