@@ -2,9 +2,14 @@
 
 use serde_json::{Map, Value};
 
+/// A field of the metadata.
+pub(crate) fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    object.get("metadata")?.get(name)
+}
+
 /// A text in the metadata; none if it is missing or empty.
 pub(crate) fn text<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    let value = object.get("metadata")?.get(name)?.as_str()?;
+    let value = field(object, name)?.as_str()?;
     (!value.is_empty()).then_some(value)
 }
 
@@ -26,9 +31,7 @@ pub(crate) fn is_terminating(object: &Value) -> bool {
 
 /// The finalizers of an object.
 pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
-    let list = object
-        .pointer("/metadata/finalizers")
-        .and_then(Value::as_array);
+    let list = field(object, "finalizers").and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .filter_map(Value::as_str)
@@ -36,7 +39,7 @@ pub(crate) fn finalizers(object: &Value) -> Vec<&str> {
 }
 
 pub(crate) fn generation(object: &Value) -> i64 {
-    let generation = object.pointer("/metadata/generation");
+    let generation = field(object, "generation");
     generation.and_then(Value::as_i64).unwrap_or_default()
 }
 
@@ -54,7 +57,7 @@ pub(crate) fn remove(object: &mut Value, name: &str) -> Option<Value> {
 
 /// Copies a field of the metadata from another object, or takes it away if that has none.
 pub(crate) fn copy(object: &mut Value, from: &Value, name: &str) {
-    match from.get("metadata").and_then(|metadata| metadata.get(name)) {
+    match field(from, name) {
         Some(value) => set(object, name, value.clone()),
         None => drop(remove(object, name)),
     }

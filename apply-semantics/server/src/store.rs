@@ -5,6 +5,7 @@ mod labels;
 mod object;
 mod owners;
 mod peek;
+mod spares;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,6 +20,7 @@ use labels::LabelIndex;
 use object::Hot;
 pub(crate) use object::Object;
 use owners::Owners;
+use spares::Spares;
 
 /// Where an object is: its table (`group/resource`) and its key (`namespace/name`, or the name alone).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +59,7 @@ pub(crate) struct Store {
     terminating: BTreeSet<Place>,
     history: History,
     hot: Hot,
+    spares: Spares,
 }
 
 impl Store {
@@ -89,6 +92,26 @@ impl Store {
     /// The value of an object, which stays for a while.
     pub(crate) fn value_of(&self, object: &Arc<Object>) -> Arc<Value> {
         self.hot.value(object)
+    }
+
+    /// A copy of the value of the object at a place, to be changed.
+    pub(crate) fn copy(&mut self, place: &Place, value: &Value) -> Value {
+        self.spares.copy(place, value)
+    }
+
+    /// Takes back what [`Store::copy`] gave and nobody needs: the next copy may be made of it.
+    pub(crate) fn give_back(&mut self, place: &Place, value: Value) {
+        let object = self.get(place);
+        if object.is_some_and(|object| object.text().len() <= Spares::LONGEST) {
+            self.spares.keep(place.clone(), value);
+        }
+    }
+
+    /// The same of the value of an object that was written over, if nobody else has it.
+    pub(crate) fn let_go(&mut self, place: &Place, value: Arc<Value>) {
+        if let Ok(value) = Arc::try_unwrap(value) {
+            self.give_back(place, value);
+        }
     }
 
     /// The objects of a table whose keys begin so, in the order of keys.

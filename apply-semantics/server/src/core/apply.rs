@@ -34,11 +34,13 @@ impl Core {
         let (config, warnings) = configuration(call, settings.validation)?;
         self.warned.extend(warnings);
         check_type(&config, &resource.api_version(), &resource.kind)?;
-        let live = self.store.value(&Self::place(call, resource));
-        match live {
+        let place = Self::place(call, resource);
+        let live = self.store.value(&place);
+        match live.map(|live| convert::shared(&live, resource)) {
             Some(live) => {
-                let live = convert::shared(&live, resource);
-                self.apply_to(&live, config, call, resource, subresource, &settings)
+                let answered = self.apply_to(&live, config, call, resource, subresource, &settings);
+                self.store.let_go(&place, live);
+                answered
             }
             None if !subresource.is_empty() => Err(not_found(call, resource)),
             None => self.apply_new(config, call, resource, &settings),
@@ -61,7 +63,9 @@ impl Core {
         let mut head = head_of(&config);
         let sent = || sent_again(call, settings);
         let writer = writer(settings, subresource);
-        let written = self.own_applied(Some(live), config, sent, writer, resource)?;
+        let place = Self::place(call, resource);
+        let copy = self.store.copy(&place, live);
+        let written = self.own_applied(Some(copy), config, sent, writer, resource)?;
         if !named {
             return Err(unnamed(call));
         }
@@ -77,7 +81,7 @@ impl Core {
             && resource.custom.is_none()
             && written.effect() != Effect::Object
             && !DEMANDS.iter().any(|name| says(&head, name));
-        let stored = self.store.get(&Self::place(call, resource));
+        let stored = self.store.get(&place);
         let stored = stored.filter(|stored| same && stored.api_version() == resource.api_version());
         let stored = stored.cloned();
         let mut object = written.into_object();

@@ -32,7 +32,7 @@ impl Core {
 
     /// Whether the last write can have left something to do: it ended something, or concerns owners.
     fn concerns_controllers(&self, new: Option<&Value>) -> bool {
-        let owned = |object: &Value| object.pointer("/metadata/ownerReferences").is_some();
+        let owned = |object: &Value| meta::field(object, "ownerReferences").is_some();
         if let Some(new) = new {
             return meta::is_terminating(new) || owned(new);
         }
@@ -71,7 +71,7 @@ impl Core {
     /// What becomes of the dependents of an object that is collected: while an owner waits for it in the foreground, it waits for
     /// them in turn.
     fn treatment(&self, object: &Value) -> Option<Propagation> {
-        let owners = object.pointer("/metadata/ownerReferences");
+        let owners = meta::field(object, "ownerReferences");
         let mut owners = owners.and_then(Value::as_array).into_iter().flatten();
         let awaited = owners.any(|owner| {
             let uid = owner.get("uid").and_then(Value::as_str);

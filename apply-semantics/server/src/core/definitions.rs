@@ -38,10 +38,9 @@ impl Core {
             force: false,
         };
         let (group, plural) = TABLE.split_once('/').unwrap_or_default();
-        let owned = self
-            .registry
-            .get(group, "v1", plural)
-            .map(|resource| self.own_updated(Some(definition), accepted.clone(), writer, resource));
+        let owned = self.registry.get(group, "v1", plural).map(|resource| {
+            self.own_updated(Some(definition.clone()), accepted.clone(), writer, resource)
+        });
         owned.and_then(Result::ok).unwrap_or(accepted)
     }
 

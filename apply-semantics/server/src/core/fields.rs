@@ -37,7 +37,7 @@ impl Core {
     /// once more, which is told from when it cannot be applied.
     pub(super) fn own_applied(
         &self,
-        live: Option<&Value>,
+        live: Option<Value>,
         config: Value,
         sent: impl FnOnce() -> Value,
         writer: Writer<'_>,
@@ -48,14 +48,14 @@ impl Core {
             .at(self.now())
             .subresource(writer.subresource)
             .version(resource.api_version());
-        let written = self.engine.apply(live.cloned(), config, &options);
+        let written = self.engine.apply(live, config, &options);
         written.map_err(|error| refusal(&error, Some(sent)))
     }
 
     /// The new object with the ownership that comes of writing it.
     pub(super) fn own_updated(
         &self,
-        live: Option<&Value>,
+        live: Option<Value>,
         new: Value,
         writer: Writer<'_>,
         resource: &Resource,
@@ -65,7 +65,7 @@ impl Core {
             .subresource(writer.subresource)
             .version(resource.api_version())
             .on_failure(OnFailure::Forget);
-        let written = self.engine.update(live.cloned(), new, &options);
+        let written = self.engine.update(live, new, &options);
         written
             .map(Written::into_object)
             .map_err(|error| refusal(&error, None::<fn() -> Value>))

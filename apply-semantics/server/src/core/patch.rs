@@ -91,11 +91,15 @@ impl Core {
             subresource,
             force: false,
         };
-        let object = self.own_updated(Some(&live), object, writer, resource)?;
+        let place = Self::place(call, resource);
+        let copy = self.store.copy(&place, &live);
+        let object = self.own_updated(Some(copy), object, writer, resource)?;
         let write = Write::new(resource, &settings)
             .through(subresource)
             .of(&sent);
-        self.store_changed(&live, object, &write)
+        let answered = self.store_changed(&live, object, &write);
+        self.store.let_go(&place, live);
+        answered
     }
 
     /// Why a patched object cannot be read as one of the resource any more: it says that it is of another type.

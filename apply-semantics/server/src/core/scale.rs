@@ -83,7 +83,7 @@ impl Core {
             let wanted = meta::text(&config, "resourceVersion").map(str::to_owned);
             decode::check_name(&config, call)?;
             let sent = config.clone();
-            let new = self.own_applied(Some(live), config, || sent, writer, &resource)?;
+            let new = self.own_applied(Some(live.clone()), config, || sent, writer, &resource)?;
             let mut new = new.into_object();
             if let Some(wanted) = wanted {
                 meta::set(&mut new, "resourceVersion", wanted);
@@ -102,7 +102,7 @@ impl Core {
             meta::copy(&mut new, live, name);
         }
         managed_fields_of_live(&mut new, live);
-        self.own_updated(Some(live), new, writer, &resource)
+        self.own_updated(Some(live.clone()), new, writer, &resource)
     }
 
     /// Where the number of replicas is in each version of a resource.

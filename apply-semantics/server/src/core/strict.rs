@@ -5,7 +5,7 @@ use std::fmt;
 
 use apply_semantics::types::{Node, Shape, builtin};
 use serde_core::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, map::Entry};
 
 /// What may be in a value.
 #[derive(Clone, Copy)]
@@ -230,10 +230,11 @@ impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let path = Path::Field(&self.path, &name);
-            let field = self.known.field(&name);
-            let doubled = map
-                .contains_key(&name)
+            let entry = map.entry(name);
+            let name = entry.key();
+            let path = Path::Field(&self.path, name);
+            let field = self.known.field(name);
+            let doubled = matches!(entry, Entry::Occupied(_))
                 .then(|| format!("duplicate field \"{path}\""))
                 .filter(|doubled| !self.reading.duplicates.contains(doubled));
             if let Some(doubled) = doubled {
@@ -248,7 +249,10 @@ impl<'de> Visitor<'de> for Seed<'_, '_, '_> {
                 path,
                 reading: &mut *self.reading,
             })?;
-            map.insert(name, value);
+            match entry {
+                Entry::Vacant(entry) => _ = entry.insert(value),
+                Entry::Occupied(mut entry) => _ = entry.insert(value),
+            }
         }
         Ok(Value::Object(map))
     }

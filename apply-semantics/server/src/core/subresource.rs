@@ -122,7 +122,7 @@ impl Core {
             subresource: "finalize",
             force: false,
         };
-        let object = self.own_updated(Some(&live), object, writer, resource)?;
+        let object = self.own_updated(Some(Value::clone(&live)), object, writer, resource)?;
         let write = Write::new(resource, &settings).through("finalize");
         self.store_changed(&live, object, &write)
     }

@@ -39,7 +39,8 @@ impl Core {
         let write = Write::new(resource, &settings)
             .through(subresource)
             .of(&sent);
-        let live = self.store.value(&Self::place(call, resource));
+        let place = Self::place(call, resource);
+        let live = self.store.value(&place);
         let Some(live) = live else {
             if !resource.put_creates || !subresource.is_empty() {
                 return Err(not_found(call, resource));
@@ -49,9 +50,15 @@ impl Core {
             return self.store_new(object, &write);
         };
         check_uid(&object, &live, call, resource)?;
-        let live = convert::shared(&live, resource);
-        let object = self.own_updated(Some(&live), object, writer, resource)?;
-        self.store_changed(&live, object, &write)
+        let live = {
+            let stored = live;
+            convert::shared(&stored, resource)
+        };
+        let copy = self.store.copy(&place, &live);
+        let object = self.own_updated(Some(copy), object, writer, resource)?;
+        let answered = self.store_changed(&live, object, &write);
+        self.store.let_go(&place, live);
+        answered
     }
 }
 

@@ -140,6 +140,7 @@ impl Core {
         }
         let unsettled = !write.dry_run && self.unsettled.remove(&place);
         if effect == request::Effect::Nothing && !unsettled {
+            self.store.give_back(&place, object);
             return Ok(match self.store.get(&place) {
                 Some(stored) => Answer::stored(resource, stored, Effect::Unchanged),
                 None => Answer::object(resource, Arc::clone(live), Effect::Unchanged),
@@ -269,7 +270,7 @@ fn keep_system_fields(object: &mut Value, live: &Value) {
     meta::copy(object, live, "generation");
     // What ends goes on to end; what else is said of it, validation refuses.
     for name in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
-        if object.pointer(&format!("/metadata/{name}")).is_none() {
+        if meta::field(object, name).is_none() {
             meta::copy(object, live, name);
         }
     }
@@ -277,16 +278,14 @@ fn keep_system_fields(object: &mut Value, live: &Value) {
 
 /// Whether an object that is being deleted has nothing to wait for any more.
 pub(crate) fn is_finished(object: &Value, resource: &Resource) -> bool {
-    let grace = object
-        .pointer("/metadata/deletionGracePeriodSeconds")
-        .and_then(Value::as_i64);
+    if !meta::is_terminating(object) {
+        return false;
+    }
+    let grace = meta::field(object, "deletionGracePeriodSeconds").and_then(Value::as_i64);
     let waits_for_namespace = resource.is_builtin("", "namespaces")
         && object
             .pointer("/spec/finalizers")
             .and_then(Value::as_array)
             .is_some_and(|finalizers| !finalizers.is_empty());
-    meta::is_terminating(object)
-        && meta::finalizers(object).is_empty()
-        && grace.unwrap_or_default() == 0
-        && !waits_for_namespace
+    meta::finalizers(object).is_empty() && grace.unwrap_or_default() == 0 && !waits_for_namespace
 }

@@ -77,8 +77,11 @@ impl Route {
 
 /// A part of a path, without percent signs.
 fn decode(part: &str) -> String {
-    // A plus sign is no blank in a path.
-    let query = format!("p={}", part.replace('+', "%2B"));
+    if !part.contains('%') {
+        return part.to_owned();
+    }
+    // In a path a plus sign is no blank, and an ampersand ends nothing.
+    let query = format!("p={}", part.replace('+', "%2B").replace('&', "%26"));
     let pairs = Request::parse_query(&query);
     pairs
         .into_iter()
@@ -95,12 +98,12 @@ mod tests {
         assert_eq!(Route::of("/apis/"), Route::Groups { core: false });
         assert_eq!(Route::of("/openapi/v4"), Route::Unknown);
         let Route::Resource(target) =
-            Route::of("/apis/apps/v1/namespaces/a/deployments/b%3Ac/scale")
+            Route::of("/apis/apps/v1/namespaces/a+&/deployments/b%3Ac+&d/scale")
         else {
             unreachable!()
         };
-        assert_eq!(target.namespace.as_deref(), Some("a"));
-        assert_eq!(target.name.as_deref(), Some("b:c"));
+        assert_eq!(target.namespace.as_deref(), Some("a+&"));
+        assert_eq!(target.name.as_deref(), Some("b:c+&d"));
         assert_eq!(target.subresource.as_deref(), Some("scale"));
     }
 }

@@ -104,8 +104,9 @@ pub(crate) fn prepare_update(
         return Ok(());
     };
     carry_metadata(new, old);
+    let mut form = Form::Unknown;
     match subresource {
-        None => main(&kind, new, old, cx)?,
+        None => form = main(&kind, new, old, cx)?,
         Some("status") => status(&kind, new, old, cx),
         Some("approval") => certificates::approval(new, old, &cx.now()),
         Some("finalize") => keep_all_but(new, old, &["spec"]),
@@ -114,8 +115,19 @@ pub(crate) fn prepare_update(
         Some(_) => {}
     }
     grow_generation(&kind, new, old, subresource);
-    rewrite(new);
+    if form == Form::Unknown {
+        rewrite(new);
+    }
     Ok(())
+}
+
+/// In which form an object is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The form in which the server writes objects, in which it was read: what was carried over is stored in it.
+    Written,
+    /// Perhaps another.
+    Unknown,
 }
 
 struct Kind {
@@ -185,8 +197,8 @@ fn carry_metadata(new: &mut Value, old: &Value) {
     }
 }
 
-fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<(), String> {
-    admission::admit_update(new, old, cx)?;
+fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<Form, String> {
+    let form = admission::admit_update(new, old, cx)?;
     if kind.has_status {
         put(new, "status", at(old, "status").clone());
     }
@@ -208,9 +220,11 @@ fn main(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<(), St
         }
         ("certificates.k8s.io", _) => put(new, "spec", at(old, "spec").clone()),
         ("apiextensions.k8s.io", _) => stored_versions(new),
-        _ => {}
+        // What is carried over of these may come from another version.
+        ("", "Event") | ("events.k8s.io" | "autoscaling", _) => {}
+        _ => return Ok(form),
     }
-    Ok(())
+    Ok(Form::Unknown)
 }
 
 fn status(kind: &Kind, new: &mut Value, old: &Value, cx: &dyn Cx) {

@@ -50,8 +50,8 @@ pub(super) fn prepare_update(
 /// Everything but the status stays as it was, also the metadata; only who manages what moves.
 fn only_status(new: &mut Value, old: &Value) {
     let status = new.get("status").cloned();
-    let managed = new.pointer("/metadata/managedFields").cloned();
-    let version = new.pointer("/metadata/resourceVersion").cloned();
+    let managed = meta::field(new, "managedFields").cloned();
+    let version = meta::field(new, "resourceVersion").cloned();
     new.clone_from(old);
     if let Some(fields) = new.as_object_mut() {
         match status {

@@ -1,5 +1,7 @@
 //! What the server warns of in objects that it stores nevertheless.
 
+use std::fmt::{self, Arguments};
+
 use serde_json::Value;
 
 /// Warnings about a new or changed object of a built-in kind.
@@ -68,9 +70,8 @@ fn pod_spec(object: &Value, path: &str, found: &mut Vec<String>) {
     let mut ports = Ports::default();
     for field in ["initContainers", "containers"] {
         for (index, container) in list(spec, field).iter().enumerate() {
-            let path = format!("{path}.{field}[{index}]");
-            environment(container, &path, found);
-            ports.add(container, &path);
+            environment(container, format_args!("{path}.{field}[{index}]"), found);
+            ports.add(container, (path, field, index));
         }
     }
     found.append(&mut ports.found);
@@ -177,7 +178,7 @@ fn doubled(spec: &Value, path: &str, (field, key): (&str, &str), found: &mut Vec
 }
 
 /// A variable that comes again without building on the one before.
-fn environment(container: &Value, path: &str, found: &mut Vec<String>) {
+fn environment(container: &Value, path: Arguments<'_>, found: &mut Vec<String>) {
     let variables = list(container, "env");
     for (index, variable) in variables.iter().enumerate() {
         let name = text(variable, "name");
@@ -185,10 +186,13 @@ fn environment(container: &Value, path: &str, found: &mut Vec<String>) {
             .iter()
             .take(index)
             .any(|earlier| text(earlier, "name") == name);
+        if !known {
+            continue;
+        }
         let (value, reference) = (text(variable, "value"), format!("$({name})"));
         let builds =
             is_null(variable, "valueFrom") && value != reference && value.contains(&reference);
-        if known && !builds {
+        if !builds {
             found.push(format!("{path}.env[{index}]: hides previous definition of \"{name}\", which may be dropped when using apply"));
         }
     }
@@ -197,14 +201,25 @@ fn environment(container: &Value, path: &str, found: &mut Vec<String>) {
 /// The ports of the containers of a Pod, and what is odd about them.
 #[derive(Default)]
 struct Ports<'a> {
-    seen: Vec<(String, &'a Value)>,
+    seen: Vec<(PortOf<'a>, &'a Value)>,
     found: Vec<String>,
 }
 
+/// A port of a container: the path of the spec, the list of containers, the container and the port in it.
+#[derive(Clone, Copy)]
+struct PortOf<'a>(&'a str, &'a str, usize, usize);
+
+impl fmt::Display for PortOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(spec, containers, container, port) = self;
+        write!(f, "{spec}.{containers}[{container}].ports[{port}]")
+    }
+}
+
 impl<'a> Ports<'a> {
-    fn add(&mut self, container: &'a Value, path: &str) {
+    fn add(&mut self, container: &'a Value, (spec, field, at): (&'a str, &'a str, usize)) {
         for (index, port) in list(container, "ports").iter().enumerate() {
-            let path = format!("{path}.ports[{index}]");
+            let path = PortOf(spec, field, at, index);
             let host = text(port, "hostIP");
             if !host.is_empty() && number(port, "hostPort") == 0 {
                 self.found.push(format!(

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::meta;
+
 /// A parsed label selector: all requirements must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LabelSelector(Vec<Requirement>);
@@ -50,7 +52,7 @@ impl LabelSelector {
 
     /// Whether an object in its value is selected.
     pub(crate) fn selects(&self, object: &Value) -> bool {
-        let labels = object.pointer("/metadata/labels");
+        let labels = meta::field(object, "labels");
         self.matches(|key| labels?.get(key)?.as_str())
     }
 

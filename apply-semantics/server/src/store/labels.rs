@@ -5,6 +5,8 @@ use std::{
 
 use serde_json::Value;
 
+use crate::meta;
+
 /// A text that many objects share.
 pub(super) type Interned = Arc<str>;
 
@@ -17,9 +19,7 @@ pub(super) struct LabelIndex(BTreeMap<Interned, BTreeMap<Interned, Keys>>);
 impl LabelIndex {
     /// The labels of an object, in order; texts that are known are shared.
     pub(super) fn of(&self, object: &Value) -> Box<[(Interned, Interned)]> {
-        let labels = object
-            .pointer("/metadata/labels")
-            .and_then(Value::as_object);
+        let labels = meta::field(object, "labels").and_then(Value::as_object);
         let labels = labels.into_iter().flatten().filter_map(|(name, value)| {
             let value = value.as_str()?;
             Some(match self.0.get_key_value(&**name) {

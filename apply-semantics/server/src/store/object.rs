@@ -37,7 +37,7 @@ struct Marks {
 impl Object {
     pub(super) fn new(value: Value, labels: &LabelIndex) -> Self {
         let (text, rest) = write(&value);
-        let owners = value.pointer("/metadata/ownerReferences");
+        let owners = meta::field(&value, "ownerReferences");
         Self {
             text: text.into(),
             rest,

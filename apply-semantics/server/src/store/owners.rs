@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Place;
+use crate::meta;
 
 /// Which objects name which uid as their owner, and which uids there are.
 #[derive(Debug, Clone, Default)]
@@ -87,11 +88,11 @@ fn uuid(text: &str) -> Option<u128> {
 }
 
 fn uid(object: &Value) -> Option<&str> {
-    object.pointer("/metadata/uid").and_then(Value::as_str)
+    meta::field(object, "uid").and_then(Value::as_str)
 }
 
 fn owner_uids(object: &Value) -> impl Iterator<Item = &str> {
-    let owners = object.pointer("/metadata/ownerReferences");
+    let owners = meta::field(object, "ownerReferences");
     let owners = owners.and_then(Value::as_array).into_iter().flatten();
     owners.filter_map(|owner| owner.get("uid").and_then(Value::as_str))
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::read::{at, entries, flag, has, int, list, object, path, put, text},
-    Cx,
+    Cx, Form,
 };
 
 /// Adds to a new object, or says why it is forbidden.
@@ -47,11 +47,13 @@ pub(super) fn admit(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
 }
 
 /// Adds to a changed object: a pod keeps its priority, and stays on nodes that are not ready for a while.
-pub(super) fn admit_update(new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<(), String> {
+pub(super) fn admit_update(new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<Form, String> {
     match (text(new, "apiVersion"), text(new, "kind")) {
         ("v1", "Pod") => {}
-        ("scheduling.k8s.io/v1", "PriorityClass") => return priority_class(new, cx),
-        _ => return Ok(()),
+        ("scheduling.k8s.io/v1", "PriorityClass") => {
+            return priority_class(new, cx).map(|()| Form::Written);
+        }
+        _ => return Ok(Form::Written),
     }
     for key in ["priority", "preemptionPolicy"] {
         let held = path(old, &["spec", key]).clone();
@@ -60,7 +62,7 @@ pub(super) fn admit_update(new: &mut Value, old: &Value, cx: &dyn Cx) -> Result<
         }
     }
     tolerations(new);
-    Ok(())
+    Ok(Form::Unknown)
 }
 
 fn finalizer(object: &mut Value, name: &str) {
