@@ -13,7 +13,10 @@ use crate::kubeadm::objects::SYSTEM;
 use crate::kubeadm::objects::bundle::{self, CertificateKey};
 use crate::kubeadm::preflight::{self, Check, Facts, OWN_VERSION};
 use crate::kubeadm::{net, phases};
-use crate::{Change, Content, Cx, Effect, Node, Note, Phase, PhaseError, Plan, RetryPolicy};
+use crate::{
+    Change, Compat, Content, Cx, Effect, Files as _, Node, Note, Overlay, Phase, PhaseError, Plan,
+    RetryPolicy,
+};
 
 const DISCOVERY: [&str; 6] = [
     "discovery-file",
@@ -186,26 +189,33 @@ fn limit(configured: Option<componentconfig::scalar::Duration>) -> Duration {
     nanos.map_or(FIVE_MINUTES, Duration::from_nanos)
 }
 
-/// Plans phases of `init` with the configuration that the cluster and the node make together.
+/// Plans phases of `init`, one after the other, with the configuration that the cluster and the node make together. Each sees the files of
+/// those before it.
 fn as_init<'n>(
     cx: &Cx<'_, JoinContext>,
     found: &Arc<Found>,
     nodes: impl IntoIterator<Item = &'n Node<InitContext>>,
 ) -> Result<Plan, PhaseError> {
-    let init = Cx::new(&found.init, cx.files, cx.clock, cx.cancel);
+    let overlay = Overlay::new(cx.files);
+    let init = Cx::new(&found.init, &overlay, cx.clock, cx.cancel);
     let mut whole = Plan::up_to_date();
     for node in nodes {
         let Some(phase) = &node.phase else { continue };
         let Plan { changes, notes } = phase.plan(&init)?;
-        whole.notes.extend(notes);
-        for change in changes {
-            // Several phases may want the same folder.
-            let made =
-                matches!(change, Change::CreateDir { .. }) && whole.changes.contains(&change);
-            if !made {
-                whole.changes.push(change);
+        for change in &changes {
+            match change {
+                Change::CreateDir { path, mode, .. } => overlay.create_dir_all(path, *mode)?,
+                Change::WriteFile {
+                    path,
+                    mode,
+                    content,
+                    ..
+                } => overlay.write_atomic(path, content.bytes(), *mode)?,
+                _ => {}
             }
         }
+        whole.notes.extend(notes);
+        whole.changes.extend(changes);
     }
     Ok(whole)
 }
@@ -301,6 +311,10 @@ fn download(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
     let mut draft = cx.draft();
     for (name, path) in missing {
         let Some(entry) = bundle::entry(&secret, &name).filter(|entry| !entry.is_empty()) else {
+            // The Secret of a cluster that a dry run makes up is empty; authorities are made up, too, then.
+            if cx.config.join.dry_run && cx.config.compat == Compat::Upstream {
+                continue;
+            }
             return Err(bad(format!("it has no entry {name}")));
         };
         let text = key
@@ -367,7 +381,7 @@ fn kubelet_start(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
     if !joined {
         let path = kubernetes(cx, BOOTSTRAP_CONF);
         draft.dir(config.paths.kubernetes.trim_end_matches('/'), 0o755)?;
-        draft.file(&path, 0o600, Content::secret(bootstrap_conf(&found)))?;
+        draft.file(&path, 0o600, Content::secret(bootstrap_conf(cx, &found)?))?;
     }
     let authority = &config.join.ca_cert_path;
     if cx.files.stat(authority)?.is_none() {
@@ -420,14 +434,20 @@ fn refuse_ready_node(cx: &Cx<'_, JoinContext>, found: &Found) -> Result<(), Phas
     Ok(())
 }
 
-/// The kubeconfig that the kubelet gets its first certificate with.
-fn bootstrap_conf(found: &Found) -> String {
+/// The kubeconfig that the kubelet gets its first certificate with. On a control plane it leads to the API server beside it: through the
+/// cluster's endpoint the kubelet might meet a server older than itself.
+fn bootstrap_conf(cx: &Cx<'_, JoinContext>, found: &Found) -> Result<String, PhaseError> {
     let token = match &found.credentials {
         Credentials::Token(token) => String::from_utf8_lossy(token.expose()).into_owned(),
         Credentials::Kubeconfig(text) => {
-            return String::from_utf8_lossy(text.expose()).into_owned();
+            return Ok(String::from_utf8_lossy(text.expose()).into_owned());
         }
         Credentials::Anonymous => String::new(),
+    };
+    let server = if cx.config.is_control_plane() {
+        found.init.local_endpoint()?.url()
+    } else {
+        found.cluster.server.clone()
     };
     let cluster = &found.init.cluster.cluster_name;
     let name = format!("{BOOTSTRAP_USER}@{cluster}");
@@ -435,17 +455,17 @@ fn bootstrap_conf(found: &Found) -> String {
         &base64::engine::general_purpose::STANDARD,
         &found.cluster.authority,
     );
-    componentconfig::yaml::write(&json!({
+    Ok(componentconfig::yaml::write(&json!({
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{
             "name": cluster,
-            "cluster": {"certificate-authority-data": authority, "server": found.cluster.server},
+            "cluster": {"certificate-authority-data": authority, "server": server},
         }],
         "contexts": [{"name": name, "context": {"cluster": cluster, "user": BOOTSTRAP_USER}}],
         "current-context": name,
         "users": [{"name": BOOTSTRAP_USER, "user": {"token": token}}],
-    }))
+    })))
 }
 
 /// One step a plan: the member is added, then its manifest is written, then it gets its vote. Each step sees what is there, so
@@ -462,7 +482,17 @@ fn etcd_join(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
             ..Plan::up_to_date()
         });
     }
+    let there = cx
+        .files
+        .stat(&format!("{}/etcd.yaml", found.init.manifests_dir()))?
+        .is_some();
     let Some(etcd) = &cx.config.etcd else {
+        if cx.config.join.dry_run && !there {
+            let mut plan = as_init(cx, &found, &phases::etcd().children)?;
+            let text = "the members of etcd are not known: its manifest will name them";
+            plan.notes.push(Note::info("etcd.no-client", text));
+            return Ok(plan);
+        }
         let note = Note::warning(
             "etcd.no-client",
             "there is no client of etcd: its member has to be added otherwise",
@@ -507,10 +537,6 @@ fn etcd_join(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
         ))
     };
     let mut plan = Plan::up_to_date();
-    let there = cx
-        .files
-        .stat(&format!("{}/etcd.yaml", found.init.manifests_dir()))?
-        .is_some();
     if own.is_none() {
         plan.changes.push(effect(
             "add",
@@ -559,6 +585,10 @@ impl Phase<JoinContext> for Bootstrap {
 fn mark(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
     if !cx.config.is_control_plane() {
         return Ok(only_for_control_planes());
+    }
+    // The dry run of kubeadm only says so.
+    if cx.config.join.dry_run && cx.config.compat == Compat::Upstream {
+        return Ok(Plan::up_to_date());
     }
     as_admin(cx, &phases::mark_control_plane())
 }

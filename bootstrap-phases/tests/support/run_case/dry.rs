@@ -1,5 +1,6 @@
 //! Dry runs of the whole `init`: what is sent to the API, and the files, laid out where the recordings have them.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
 use apply_semantics::op::{Effect, ObjectList, Operation, Outcome, Refusal, from_fn};
@@ -7,7 +8,6 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bootstrap_phases::{
     Change, Files as _, MemFiles, RunPlan,
     kubeadm::{
-        InitContext,
         api::{Api, PORT, Request},
         objects::bundle::CertificateKey,
     },
@@ -63,15 +63,10 @@ pub(super) fn pruned(value: &Value) -> Value {
     }
 }
 
-/// Writes the files of a plan where the recorded program puts them: all into one folder.
-pub(super) fn lay_out(
-    plan: &RunPlan,
-    context: &InitContext,
-    files: &MemFiles,
-) -> Result<(), String> {
-    let pki = context.pki_path("");
+/// Writes the files of a plan where the recorded program puts them: all into one folder. `pki` is the folder of certificates.
+pub(super) fn lay_out(plan: &RunPlan, pki: &str, files: &MemFiles) -> Result<(), String> {
     let place = |path: &str| {
-        let name = path.strip_prefix(pki.as_str());
+        let name = path.strip_prefix(pki);
         let name = name.unwrap_or_else(|| path.rsplit('/').next().unwrap_or_default());
         format!("/tmp/dryrun/{name}")
     };
@@ -94,6 +89,39 @@ pub(super) fn lay_out(
         outcome.map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// The texts of the files that a plan would write.
+pub(super) fn written(plan: &RunPlan) -> BTreeMap<String, String> {
+    let files = plan.changes().filter_map(|planned| match &planned.change {
+        Change::WriteFile { path, content, .. } => {
+            let text = String::from_utf8_lossy(content.bytes()).into_owned();
+            Some((path.clone(), text))
+        }
+        _ => None,
+    });
+    files.collect()
+}
+
+/// What of the recorded files that would be written differs, as data.
+pub(super) fn write_differences(found: &BTreeMap<String, String>, recorded: &Value) -> Vec<String> {
+    let mut out = Vec::new();
+    for file in recorded.as_array().into_iter().flatten() {
+        let path = file["path"].as_str().unwrap_or_default();
+        let expected = file["text"].as_str().unwrap_or_default();
+        let Some(found) = found.get(path) else {
+            out.push(format!("{path} would not be written"));
+            continue;
+        };
+        let read =
+            |text: &str| componentconfig::yaml::read(text).unwrap_or_else(|_| json!(text.trim()));
+        if let Some(difference) =
+            conformance_runner::first_difference(&read(found), &read(expected))
+        {
+            out.push(format!("would write {path}: {difference}"));
+        }
+    }
+    out
 }
 
 /// What is sent, in order, as the recordings write it.

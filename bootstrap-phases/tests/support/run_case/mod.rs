@@ -10,9 +10,10 @@ mod commands;
 mod dry;
 mod files;
 mod host;
+mod joined;
 pub(crate) mod live;
 
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use bootstrap_phases::{
     CancelToken, Compat, Cx, EventKind, EventLog, Flow, ManualClock, MemFiles, PhaseError,
@@ -89,7 +90,10 @@ fn what_is_missing(step: &Value) -> Option<String> {
     let words: Vec<&str> = words(&step["run"]);
     match words.as_slice() {
         []
-        | ["init" | "certs" | "kubeconfig" | "token" | "reset", ..]
+        | [
+            "init" | "join" | "certs" | "kubeconfig" | "token" | "reset",
+            ..,
+        ]
         | ["config", "images", "list", ..] => None,
         [first, rest @ ..] => {
             let named = rest.iter().take_while(|word| !word.starts_with('-'));
@@ -124,15 +128,22 @@ fn replay_case(
             tree.edit(step)?;
             continue;
         }
+        let mut line = words(&step["run"]);
+        let expected = expected.next().ok_or("fewer recorded steps than steps")?;
+        let recorded = |name: &str| match expected[name].as_str() {
+            Some(name) => componentconfig::yaml::read(&case.text(&format!("expected/{name}"))?)
+                .map_err(|error| error.to_string()),
+            None => Ok(Value::Null),
+        };
+        let actions = recorded("actions")?;
         let call = Call {
             flow,
             files: &tree.files,
             clock: &clock,
             keys: keys.clone(),
             host: Host::of_step(step),
-            api: None,
+            api: (line.first() == Some(&"join")).then(|| joined::made_up(&actions, &keys)),
         };
-        let mut line = words(&step["run"]);
         if step["stdin"]
             .as_str()
             .is_some_and(|answer| answer.trim() == "y")
@@ -140,7 +151,6 @@ fn replay_case(
             line.push("--force");
         }
         let answer = call.answer(&line);
-        let expected = expected.next().ok_or("fewer recorded steps than steps")?;
         let mut expected = expected.clone();
         if let Some(name) = expected["stdoutFile"].as_str() {
             let text = case.text(&format!("expected/{name}"))?;
@@ -152,11 +162,13 @@ fn replay_case(
         }
         let expected = &expected;
         let mut differences: Vec<String> = compare_step(&answer, expected, &tree.files).collect();
-        if let (Some(actions), Some(name)) = (&answer.actions, expected["actions"].as_str()) {
-            let recorded = componentconfig::yaml::read(&case.text(&format!("expected/{name}"))?)
-                .map_err(|error| error.to_string())?;
-            differences.extend(dry::action_differences(actions, &recorded, &tree.files));
+        if let (Some(found), false) = (&answer.actions, actions.is_null()) {
+            differences.extend(dry::action_differences(found, &actions, &tree.files));
         }
+        differences.extend(dry::write_differences(
+            &answer.written,
+            &recorded("wouldWrite")?,
+        ));
         let differences = differences.into_iter();
         problems.extend(differences.map(|text| format!("step {}: {text}", index + 1)));
     }
@@ -207,6 +219,8 @@ struct Answer {
     stdout: Value,
     /// What a dry run would send.
     actions: Option<Vec<Value>>,
+    /// What a dry run would write, by path; texts only.
+    written: BTreeMap<String, String>,
 }
 
 struct Failure {
@@ -244,6 +258,9 @@ impl Call<'_> {
         }
         if let ["reset", ..] = words {
             return self.reset(words);
+        }
+        if let ["join", ..] = words {
+            return self.join_dry(words);
         }
         if let [
             group @ ("certs" | "kubeconfig" | "token"),
@@ -291,7 +308,7 @@ impl Call<'_> {
         if context.init.dry_run {
             let plan = runner.plan(&context);
             if let (Ok(plan), false) = (&plan, single_phase)
-                && let Err(why) = dry::lay_out(plan, &context, self.files)
+                && let Err(why) = dry::lay_out(plan, &context.pki_path(""), self.files)
             {
                 return Failure::new("other", &why).into();
             }
@@ -431,6 +448,7 @@ fn of_plan(selected: &[&str], outcome: Result<RunPlan, Box<PlanFailure>>) -> Ans
             Ok(actions) => Answer {
                 entered: Some(all_entered(selected)),
                 actions: Some(actions),
+                written: dry::written(&plan),
                 ..Answer::default()
             },
             Err(why) => Failure::new("other", &why).into(),
