@@ -5,10 +5,13 @@
 
 use componentconfig::{
     Class, Diagnostic, DocumentSet, Report,
-    kubeadm::{self, Facts, Init, InitFlags, LoadOptions, Loaded, check_mixed_flags},
+    kubeadm::{
+        self, Facts, Init, InitFlags, LoadOptions, Loaded, check_mixed_flags,
+        token::{BootstrapToken, Token},
+    },
 };
 
-use crate::Flag;
+use crate::{Compat, Flag};
 
 /// Flags of the command `init` that take a value, sorted.
 const VALUES: [&str; 19] = [
@@ -147,6 +150,30 @@ pub fn upgrade_node_flags() -> Vec<Flag> {
     flags
 }
 
+/// The flags that the commands `token` have in common, sorted.
+pub fn token_flags() -> Vec<Flag> {
+    vec![Flag::switch("dry-run"), Flag::new("kubeconfig")]
+}
+
+/// The flags of the command `token create`, sorted.
+pub fn token_create_flags() -> Vec<Flag> {
+    let mut flags = token_flags();
+    flags.extend(
+        [
+            "certificate-key",
+            "config",
+            "description",
+            "groups",
+            "ttl",
+            "usages",
+        ]
+        .map(Flag::new),
+    );
+    flags.push(Flag::switch("print-join-command"));
+    flags.sort_by(|a, b| a.name.cmp(&b.name));
+    flags
+}
+
 /// Further flags, which only single phases have.
 pub fn phase_flags() -> Vec<Flag> {
     PHASE_VALUES.map(Flag::new).into()
@@ -182,6 +209,71 @@ pub fn load_call(
         Report::from(Diagnostic::error(Class::Validation, error.body()).at(error.path))
     })?;
     Ok(loaded)
+}
+
+/// The tokens that a call of `token create` asks for: those of the configuration file that its flag `config` names, or one that its
+/// argument and flags describe. Without an argument the token is the first of [`Facts::tokens`].
+///
+/// An argument beside a file is the text of the file's first token; with [`Compat::Upstream`] it is not looked at.
+///
+/// # Errors
+/// The argument is no token, a flag's value makes no sense or does not go with a file, or everything that is wrong with the
+/// configuration.
+pub fn load_token_call(
+    flags: &[(String, String)],
+    args: &[String],
+    source: &str,
+    text: Option<&str>,
+    facts: &Facts,
+    compat: Compat,
+) -> Result<Vec<BootstrapToken>, Report> {
+    check_mixed_flags(flags.iter().map(|(name, _)| name.as_str()))?;
+    let given = args.first().map(|text| text.parse::<Token>());
+    let given = given.transpose().map_err(|error| {
+        Diagnostic::error(Class::Decode, format!("the bootstrap token: {error}"))
+    })?;
+    let loaded = match text {
+        Some(text) => {
+            let set = DocumentSet::read(source, text)?;
+            kubeadm::load_init(&set, facts, LoadOptions::init())?
+        }
+        None => {
+            let (init, cluster) = InitFlags::default().to_configurations();
+            kubeadm::complete_init(init, cluster, facts)?
+        }
+    };
+    let mut tokens = loaded.config.init.bootstrap_tokens;
+    if let (Some(first), Some(given)) = (tokens.first_mut(), given)
+        && (text.is_none() || compat == Compat::Fixed)
+    {
+        first.token = Some(given);
+    }
+    if text.is_none() {
+        for token in &mut tokens {
+            for (name, value) in flags {
+                describe(token, name, value)?;
+            }
+        }
+    }
+    Ok(tokens)
+}
+
+fn describe(token: &mut BootstrapToken, name: &str, value: &str) -> Result<(), Report> {
+    let list = || value.split(',').map(str::to_owned).collect();
+    match name {
+        "ttl" => {
+            let wrong = |_| {
+                let text = format!("--ttl: {value:?} is no duration such as 24h0m0s");
+                Diagnostic::error(Class::Usage, text)
+            };
+            token.ttl = Some(value.parse().map_err(wrong)?);
+        }
+        "usages" => token.usages = list(),
+        "groups" => token.groups = list(),
+        "description" => value.clone_into(&mut token.description),
+        _ => {}
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::PhaseError;
 #[derive(Clone, Debug)]
 pub struct Kept {
     cluster: ConfigMap,
-    kubelet: ConfigMap,
+    kubelet: Option<ConfigMap>,
     /// A cluster may do without kube-proxy.
     kube_proxy: Option<ConfigMap>,
 }
@@ -27,20 +27,28 @@ impl Kept {
     /// # Errors
     /// The API refuses, or one that has to be there is not.
     pub fn read(api: &Api) -> Result<Self, PhaseError> {
-        let required = |name| {
-            let text = format!("the cluster keeps no {name}");
-            map(api, name)?.ok_or_else(|| PhaseError::fatal("cluster.no-configuration", text))
-        };
         Ok(Self {
-            cluster: required(config::CLUSTER)?,
-            kubelet: required(config::KUBELET)?,
+            cluster: required(api, config::CLUSTER)?,
+            kubelet: Some(required(api, config::KUBELET)?),
             kube_proxy: map(api, kube_proxy::NAME)?,
+        })
+    }
+
+    /// Reads `kubeadm-config` alone, for who needs to know nothing of components: their configurations are the default ones then.
+    ///
+    /// # Errors
+    /// The API refuses, or it is not there.
+    pub fn read_cluster(api: &Api) -> Result<Self, PhaseError> {
+        Ok(Self {
+            cluster: required(api, config::CLUSTER)?,
+            kubelet: None,
+            kube_proxy: None,
         })
     }
 
     /// The ConfigMaps of components, for what is said about their versions.
     pub fn component_maps(&self) -> Vec<ConfigMap> {
-        let maps = self.kube_proxy.iter().chain([&self.kubelet]);
+        let maps = self.kube_proxy.iter().chain(&self.kubelet);
         maps.cloned().collect()
     }
 
@@ -52,31 +60,44 @@ impl Kept {
     /// # Errors
     /// Something in it cannot be read, or is not valid.
     pub fn with_node(&self, node: &str, facts: &Facts) -> Result<Init, PhaseError> {
-        let (versions, _) =
-            component_config_versions(&self.component_maps()).map_err(|report| bad(&report))?;
-        let outdated = |group: &str| {
-            let mut known = versions.iter();
-            known.any(|version| version.group == group && version.current_version.is_empty())
-        };
         let mut documents = vec![node.to_owned(), text(&self.cluster, config::CLUSTER_KEY)?];
-        if !outdated("kubelet.config.k8s.io") {
-            documents.push(text(&self.kubelet, config::KUBELET_KEY)?);
-        }
-        match &self.kube_proxy {
-            Some(map) if !outdated("kubeproxy.config.k8s.io") => {
-                documents.push(text(map, kube_proxy::CONFIG_KEY)?);
-            }
-            _ => {}
+        if self.kubelet.is_some() {
+            documents.extend(self.component_documents()?);
         }
         let set = DocumentSet::read("cluster", &documents.join("\n---\n"));
         let set = set.map_err(|report| bad(&report))?;
         let loaded = load_init(&set, facts, LoadOptions::init());
         let mut init = loaded.map_err(|report| bad(&report))?.config;
-        init.kubelet.user_supplied = !self.kubelet.is_generated();
         let by_user = |map: &ConfigMap| !map.is_generated();
+        init.kubelet.user_supplied = self.kubelet.as_ref().is_some_and(by_user);
         init.kube_proxy.user_supplied = self.kube_proxy.as_ref().is_some_and(by_user);
         Ok(init)
     }
+
+    fn component_documents(&self) -> Result<Vec<String>, PhaseError> {
+        let versions = component_config_versions(&self.component_maps());
+        let (versions, _) = versions.map_err(|report| bad(&report))?;
+        let outdated = |group: &str| {
+            let mut known = versions.iter();
+            known.any(|version| version.group == group && version.current_version.is_empty())
+        };
+        let kept = [
+            (&self.kubelet, "kubelet.config.k8s.io", config::KUBELET_KEY),
+            (
+                &self.kube_proxy,
+                "kubeproxy.config.k8s.io",
+                kube_proxy::CONFIG_KEY,
+            ),
+        ];
+        let kept = kept.into_iter().filter(|(_, group, _)| !outdated(group));
+        kept.filter_map(|(map, _, key)| map.as_ref().map(|map| text(map, key)))
+            .collect()
+    }
+}
+
+fn required(api: &Api, name: &str) -> Result<ConfigMap, PhaseError> {
+    let text = format!("the cluster keeps no {name}");
+    map(api, name)?.ok_or_else(|| PhaseError::fatal("cluster.no-configuration", text))
 }
 
 fn map(api: &Api, name: &str) -> Result<Option<ConfigMap>, PhaseError> {

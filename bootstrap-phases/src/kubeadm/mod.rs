@@ -22,6 +22,7 @@ pub mod pod;
 pub mod preflight;
 pub mod reset;
 pub mod skew;
+mod text;
 pub mod tokens;
 pub mod upgrade;
 pub mod users;

@@ -2,6 +2,7 @@
 //!
 //! Follows `cmd/kubeadm/app/cmd/{certs,kubeconfig}.go` and `cmd/kubeadm/app/phases/certs/renewal`.
 
+mod cluster;
 mod expiration;
 mod renew;
 mod requests;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use super::InitContext;
 use super::pki::{CERTIFICATES, ClusterCertificate};
 
+pub use cluster::cluster_context;
 pub use expiration::expiration;
 pub(crate) use renew::renewed;
 pub use renew::{Renewal, renew_workflow};

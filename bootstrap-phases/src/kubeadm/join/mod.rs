@@ -3,6 +3,7 @@
 //! Follows `cmd/kubeadm/app/cmd/join.go` and `cmd/kubeadm/app/cmd/phases/join`.
 
 mod context;
+mod download;
 mod etcd;
 mod phases;
 
@@ -10,6 +11,7 @@ use super::flags::join_flags;
 use crate::Workflow;
 
 pub use context::{Connect, Credentials, Endpoint, JoinContext, join_context};
+pub use download::uploaded_certificates;
 pub use etcd::{ETCD_PORT, Etcd, EtcdPort, MemEtcd, Member};
 
 /// The workflow `join`, in kubeadm's order and with its names and flags.

@@ -7,10 +7,9 @@ use apply_semantics::op::ResourceRef;
 use serde_json::{Value, json};
 
 use super::context::{Credentials, Found, JoinContext};
+use super::download::download;
 use super::etcd::ETCD_PORT;
 use crate::kubeadm::InitContext;
-use crate::kubeadm::objects::SYSTEM;
-use crate::kubeadm::objects::bundle::{self, CertificateKey};
 use crate::kubeadm::preflight::{self, Check, Facts, OWN_VERSION};
 use crate::kubeadm::{net, phases};
 use crate::{
@@ -220,7 +219,7 @@ fn as_init<'n>(
     Ok(whole)
 }
 
-fn only_for_control_planes() -> Plan {
+pub(super) fn only_for_control_planes() -> Plan {
     let text = "the node does not become a control plane";
     Plan {
         notes: vec![Note::info("join.worker", text)],
@@ -257,80 +256,6 @@ fn check(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
         notes,
         ..Plan::up_to_date()
     })
-}
-
-/// The uploaded certificates, decrypted; those that are here stay.
-fn download(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
-    let Some(own) = &cx.config.join.control_plane else {
-        return Ok(only_for_control_planes());
-    };
-    if own.certificate_key.is_empty() {
-        let note = Note::info(
-            "join.no-certificate-key",
-            "certificates are expected to be here already",
-        );
-        return Ok(Plan {
-            notes: vec![note],
-            ..Plan::up_to_date()
-        });
-    }
-    let bad =
-        |why: String| PhaseError::invalid("join.bad-secret", format!("{}: {why}", bundle::NAME));
-    let key = CertificateKey::parse(own.certificate_key.expose())
-        .map_err(|error| bad(error.to_string()).field("controlPlane.certificateKey"))?;
-    let found = cx.config.found(cx)?;
-    let init = &found.init;
-    let external = init.cluster.etcd.external.as_ref();
-    let external = external.map(|etcd| [&*etcd.ca_file, &*etcd.cert_file, &*etcd.key_file]);
-    let mut missing = Vec::new();
-    for (name, path) in bundle::files(external) {
-        let path = if path.starts_with('/') {
-            path
-        } else {
-            init.pki_path(&path)
-        };
-        if cx.files.stat(&path)?.is_none() {
-            missing.push((name, path));
-        }
-    }
-    if missing.is_empty() {
-        return Ok(Plan::up_to_date());
-    }
-    let api = init
-        .api
-        .as_ref()
-        .ok_or_else(|| bad("there is no API".to_owned()))?;
-    let target = ResourceRef::of_kind("v1", "Secret")
-        .within(SYSTEM)
-        .named(bundle::NAME);
-    let Some(secret) = api.get(&target)? else {
-        return Err(bad(
-            "it is not there: it may be over, and has to be uploaded again".to_owned(),
-        ));
-    };
-    let mut draft = cx.draft();
-    for (name, path) in missing {
-        let Some(entry) = bundle::entry(&secret, &name).filter(|entry| !entry.is_empty()) else {
-            // The Secret of a cluster that a dry run makes up is empty; authorities are made up, too, then.
-            if cx.config.join.dry_run && cx.config.compat == Compat::Upstream {
-                continue;
-            }
-            return Err(bad(format!("it has no entry {name}")));
-        };
-        let text = key
-            .decrypt(&entry)
-            .map_err(|error| bad(error.to_string()))?;
-        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| folder);
-        let is_key = path.strip_suffix(".key").is_some();
-        let content = match std::str::from_utf8(text.expose()) {
-            Ok(text) if !is_key => Content::text(text),
-            _ => Content::Secret(text),
-        };
-        draft
-            .dir(folder, 0o755)?
-            .file(&path, if is_key { 0o600 } else { 0o644 }, content)?;
-    }
-    Ok(draft.finish())
 }
 
 fn certs(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {

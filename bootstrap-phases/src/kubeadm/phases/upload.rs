@@ -132,6 +132,10 @@ fn upload_certificates(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
             .collect::<Result<_, BundleError>>()
             .map_err(bad_key)?;
         let secret = bundle::secret(&entries, &name);
+        // kubeadm looks for a token of that random ID first.
+        if let (Some(owner), Compat::Upstream) = (&owner, cx.config.compat) {
+            wanted.api().get(&target_of(owner)?)?;
+        }
         // Random bytes make every upload another one: it replaces what is there.
         for object in owner.into_iter().chain([secret]) {
             wanted.replaced(object.clone(), object)?;

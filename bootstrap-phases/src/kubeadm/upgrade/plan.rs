@@ -14,6 +14,7 @@ use super::context::UpgradeContext;
 use super::health;
 use super::versions::{ClusterVersions, Nodes, parse};
 use crate::kubeadm::images::{self, etcd_version};
+use crate::kubeadm::text::table_of;
 use crate::{Cx, Note, PhaseError};
 
 /// What the newest release of a label such as `stable`, `stable-1.35`, `latest` or `latest-1.36` is; `None` if nobody knows.
@@ -228,50 +229,46 @@ pub fn plan_text(plan: &UpgradePlan) -> String {
             text.to_owned()
         }
     };
-    let mut rows = vec![header.map(str::to_owned)];
-    rows.extend(plan.config_versions.iter().map(|state| {
+    let rows = plan.config_versions.iter().map(|state| {
         let manual = if state.manual_upgrade_required {
             "yes"
         } else {
             "no"
         };
-        [
+        vec![
             dashed(&state.group),
             dashed(&state.current_version),
             dashed(&state.preferred_version),
             manual.to_owned(),
         ]
-    }));
-    table(&rows, &mut text);
+    });
+    text.push_str(&table_of(&header, rows));
     text
 }
 
 fn upgrade_text(upgrade: &AvailableUpgrade, text: &mut String) {
     let components = upgrade.components.as_deref().unwrap_or_default();
-    let header = ["COMPONENT", "NODE", "CURRENT", "TARGET"].map(str::to_owned);
     let rows = |wanted: &dyn Fn(&str) -> bool| {
-        let mut rows = vec![header.clone()];
-        rows.extend(
-            components
-                .iter()
-                .filter(|row| wanted(&row.name))
-                .map(|row| {
-                    [
-                        &row.name,
-                        &row.node_name,
-                        &row.current_version,
-                        &row.new_version,
-                    ]
-                    .map(Clone::clone)
-                }),
-        );
-        rows
+        let rows = components
+            .iter()
+            .filter(|row| wanted(&row.name))
+            .map(|row| {
+                [
+                    &row.name,
+                    &row.node_name,
+                    &row.current_version,
+                    &row.new_version,
+                ]
+                .map(Clone::clone)
+                .to_vec()
+            });
+        table_of(&["COMPONENT", "NODE", "CURRENT", "TARGET"], rows)
     };
     text.push_str("Upgraded by hand, after the control plane:\n");
-    table(&rows(&|name| name == "kubelet"), text);
+    text.push_str(&rows(&|name| name == "kubelet"));
     // Writing into a String cannot fail.
     let _ = writeln!(text, "\nUpgrade to the latest {}:\n", upgrade.description);
-    table(&rows(&|name| !matches!(name, "kubelet" | "kubeadm")), text);
+    text.push_str(&rows(&|name| !matches!(name, "kubelet" | "kubeadm")));
     let new = |name: &str| components.iter().find(|row| row.name == name);
     if let Some(server) = new("kube-apiserver") {
         let _ = writeln!(text, "\n\tkubeadm upgrade apply {}", server.new_version);
@@ -280,25 +277,6 @@ fn upgrade_text(upgrade: &AvailableUpgrade, text: &mut String) {
         let _ = writeln!(text, "\nkubeadm {} is needed for it.", kubeadm.new_version);
     }
     text.push('\n');
-}
-
-/// Columns as wide as their widest cell.
-fn table(rows: &[[String; 4]], text: &mut String) {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    for row in rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let _ = write!(line, "{cell:<width$}   ", width = width(column));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
 }
 
 #[cfg(test)]

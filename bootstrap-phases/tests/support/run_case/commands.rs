@@ -3,27 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use apply_semantics::op::{DeleteOptions, Operation, ResourceRef, WriteOptions};
 use bootstrap_phases::{
-    Compat, Runner as PhaseRunner, Secret, Selection,
+    Compat, Runner as PhaseRunner, Secret, Selection, Workflow,
     cli::{self, Invocation},
     kubeadm::{
         InitContext,
+        api::{Api, PORT},
         credentials::{
-            Renewal, UserCredentials, expiration, renew_workflow, requests_workflow,
-            user_kubeconfig,
+            Renewal, UserCredentials, cluster_context, expiration, renew_workflow,
+            requests_workflow, user_kubeconfig,
         },
-        objects::{bundle::CertificateKey, token},
+        flags,
+        objects::bundle::CertificateKey,
         reset::{ResetContext, reset_workflow},
-        tokens,
+        tokens::{self, DeleteContext, TokenContext},
     },
 };
 use componentconfig::Kind as _;
-use componentconfig::kubeadm::token::Token;
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Call, Failure, all_entered, class, dry, entered, host, of_phase, of_plan, of_run,
+    Answer, Call, Failure, all_entered, class, dry, entered, files, host, of_phase, of_plan, of_run,
 };
 
 /// Flags that stand alone.
@@ -81,7 +81,8 @@ impl Call<'_> {
                 Err(error) => Failure::new("other", &error).into(),
             },
             ("token", "create") => self.create_token(&words),
-            ("token", "delete") => Self::delete_tokens(&words),
+            ("token", "delete") => self.delete_tokens(&words),
+            ("token", "list") => self.list_tokens(),
             _ => Failure::new("usage", &format!("unknown command {group} {command}")).into(),
         }
     }
@@ -142,6 +143,11 @@ impl Call<'_> {
             .filter(|(name, _)| name == "config")
             .cloned()
             .collect();
+        if let (Some(api), true) = (&self.api, config.is_empty()) {
+            let read = cluster_context(Some(api), &self.host.facts, Compat::Upstream);
+            let (context, _) = read.map_err(|error| of_phase(&error))?;
+            return Ok(context.keys(self.keys.clone()));
+        }
         self.loaded(&config)
     }
 
@@ -247,69 +253,101 @@ impl Call<'_> {
         }
     }
 
-    /// With a configuration file the token on the command line is not looked at, as upstream does.
     fn create_token(&self, words: &Words<'_>) -> Answer {
-        let given: Result<Token, _> = words.args.first().copied().unwrap_or_default().parse();
-        let Ok(given) = given else {
-            return Failure::new("bad-token", &"not of the form of a token").into();
+        let path = words.flag("config");
+        let text = path.map(|path| files::text(self.files, &path)).transpose();
+        let text = match text {
+            Ok(text) => text,
+            Err(error) => return Failure::new("missing-input", &error).into(),
         };
-        let context = match self.with_config(words) {
-            Ok(context) => context,
-            Err(failure) => return failure.into(),
+        let args: Vec<String> = words.args.iter().map(|word| (*word).to_owned()).collect();
+        let tokens = flags::load_token_call(
+            &words.flags,
+            &args,
+            "input.yaml",
+            text.as_deref(),
+            &self.host.facts,
+            Compat::Upstream,
+        );
+        let tokens = match tokens {
+            Ok(tokens) => tokens,
+            Err(report) => return class::of_report(&report).into(),
         };
-        let mut created = context.init.bootstrap_tokens.clone();
-        if words.flag("config").is_none() {
-            for token in &mut created {
-                token.token = Some(given.clone());
-                if let Some(ttl) = words.flag("ttl").and_then(|text| text.parse().ok()) {
-                    token.ttl = Some(ttl);
+        let api = self.token_api();
+        let context = TokenContext {
+            api: api.clone(),
+            tokens,
+            replace: false,
+            compat: Compat::Upstream,
+        };
+        self.of_tokens(words, tokens::create_workflow(), &context, &api)
+    }
+
+    fn delete_tokens(&self, words: &Words<'_>) -> Answer {
+        let api = self.token_api();
+        // Upstream deletes those before the one that makes no sense.
+        let mut actions = Vec::new();
+        for word in &words.args {
+            let mut context = match DeleteContext::new(api.clone(), [word]) {
+                Ok(context) => context,
+                Err(error) => {
+                    return Answer {
+                        actions: Some(actions),
+                        ..of_phase(&error).into()
+                    };
                 }
-                if let Some(text) = words.flag("usages") {
-                    token.usages = text.split(',').map(str::to_owned).collect();
-                }
-                if let Some(text) = words.flag("groups") {
-                    token.groups = text.split(',').map(str::to_owned).collect();
-                }
-                token.description = words.flag("description").unwrap_or_default();
+            };
+            context.compat = Compat::Upstream;
+            let answer = self.of_tokens(words, tokens::delete_workflow(), &context, &api);
+            if answer.error.is_some() {
+                return answer;
             }
+            actions.extend(answer.actions.unwrap_or_default());
         }
-        let secrets = created
-            .iter()
-            .filter_map(|token| token::secret(token, host::now()));
-        let actions = secrets.map(|secret| {
-            let collection = ResourceRef::of_kind("v1", "Secret").within("kube-system");
-            dry::action(&Operation::create(
-                collection,
-                secret,
-                WriteOptions::default(),
-            ))
-        });
         Answer {
-            actions: Some(actions.collect()),
+            actions: words.flag("dry-run").map(|_| actions),
             ..Answer::default()
         }
     }
 
-    fn delete_tokens(words: &Words<'_>) -> Answer {
-        let mut actions = Vec::new();
-        for word in &words.args {
-            let id = tokens::id_of(word);
-            let Some(id) = id else {
-                return Answer {
-                    actions: Some(actions),
-                    ..Failure::new("bad-token", &"neither a token nor the ID of one").into()
-                };
-            };
-            let secrets = ResourceRef::of_kind("v1", "Secret").within("kube-system");
-            let delete = Operation::delete(
-                secrets.named(token::secret_name(&id)),
-                DeleteOptions::default(),
-            );
-            actions.push(dry::action(&delete));
+    fn list_tokens(&self) -> Answer {
+        match tokens::list(&self.token_api()) {
+            Ok((found, _)) => printed(found.iter().map(tokens::document).collect()),
+            Err(error) => of_phase(&error).into(),
         }
-        Answer {
-            actions: Some(actions),
-            ..Answer::default()
+    }
+
+    /// The API, or in a dry run one in which nothing is.
+    fn token_api(&self) -> Api {
+        self.api.clone().unwrap_or_else(|| dry::api("none"))
+    }
+
+    fn of_tokens<C>(
+        &self,
+        words: &Words<'_>,
+        workflow: Workflow<C>,
+        context: &C,
+        api: &Api,
+    ) -> Answer {
+        let flow = match workflow.build() {
+            Ok(flow) => flow,
+            Err(error) => return Failure::new("other", &error).into(),
+        };
+        let runner = PhaseRunner::new(&flow, self.files)
+            .clock(self.clock)
+            .port(PORT, api);
+        if words.flag("dry-run").is_some() {
+            return match runner.plan(context) {
+                Ok(plan) => Answer {
+                    actions: dry::actions(&plan).ok(),
+                    ..Answer::default()
+                },
+                Err(failure) => without_phase(of_run(&failure.error)).into(),
+            };
+        }
+        match runner.run(context) {
+            Ok(_) => Answer::default(),
+            Err(failure) => without_phase(of_run(&failure.error)).into(),
         }
     }
 }

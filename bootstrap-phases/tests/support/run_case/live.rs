@@ -46,7 +46,7 @@ pub(crate) fn replay(runner: &mut Runner, cases: &[Case]) {
         let other = steps
             .iter()
             .find_map(|step| match words(&step["run"]).as_slice() {
-                [] | ["init" | "join", "phase", ..] | ["upgrade", ..] => None,
+                [] | ["init" | "join", "phase", ..] | ["upgrade" | "certs" | "token", ..] => None,
                 [first, second, ..] => Some(format!("{first} {second}")),
                 [first] => Some((*first).to_owned()),
             });
@@ -557,6 +557,13 @@ fn replay_case(case: &Case, flow: &Flow<InitContext>, steps: &[Value]) -> Result
         );
     }
     problems.extend(first.differences(&case.json("expected/tree.json")?));
+    problems.extend(first.file_differences(case)?);
+    problems.extend(certificates::differences(
+        &first.files,
+        host::now(),
+        &optional(case, "expected/certificates.json"),
+        &optional(case, "expected/keys.json"),
+    ));
     if case.folder().join("second.yaml").exists() {
         second_differences(case, &second, &mut problems)?;
     }

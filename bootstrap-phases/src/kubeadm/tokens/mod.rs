@@ -1,6 +1,12 @@
-//! Bootstrap tokens: made at random, and as the command that other nodes join with.
+//! Bootstrap tokens: made at random; created, listed and deleted; and as the command that other nodes join with.
 //!
 //! Follows `cmd/kubeadm/app/cmd/token.go` and `cmd/kubeadm/app/cmd/util/join.go`.
+
+mod commands;
+
+pub use commands::{
+    DeleteContext, TokenContext, create_workflow, delete_workflow, document, list, table, wanted,
+};
 
 use componentconfig::kubeadm::token::Token;
 
