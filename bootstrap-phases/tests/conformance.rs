@@ -23,6 +23,9 @@ mod run_case;
 #[cfg(feature = "kubeadm")]
 #[path = "support/trees.rs"]
 mod trees;
+#[cfg(feature = "kubeadm")]
+#[path = "support/upload_functions.rs"]
+mod upload_functions;
 
 use std::{collections::BTreeMap, process::ExitCode};
 

@@ -171,6 +171,15 @@ pub trait Files: Send + Sync {
         }
     }
 
+    /// Whether the file at this path is only planned: made by an earlier phase of a dry run, and not there yet.
+    ///
+    /// # Errors
+    /// See [`resolve`](Files::resolve).
+    fn is_planned(&self, path: &str) -> Result<bool, FileError> {
+        let _ = path;
+        Ok(false)
+    }
+
     /// Makes a folder and those above it that are missing, all with this mode; leaves existing ones as they are.
     ///
     /// # Errors

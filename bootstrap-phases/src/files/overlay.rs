@@ -216,6 +216,15 @@ impl Files for Overlay<'_> {
         self.look(&self.place(path, false)?)
     }
 
+    fn is_planned(&self, path: &str) -> Result<bool, FileError> {
+        let place = self.place(path, true)?;
+        match self.at(&place) {
+            Some(Layer::File(..)) => Ok(true),
+            _ if self.hides_base(&place) => Ok(false),
+            _ => self.base.is_planned(&place),
+        }
+    }
+
     fn link_target(&self, path: &str) -> Result<Option<String>, FileError> {
         match self.at(path) {
             Some(Layer::Link(_, target)) => Ok(Some(target)),

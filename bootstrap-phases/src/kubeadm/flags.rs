@@ -192,6 +192,20 @@ pub fn load_call(
     text: Option<&str>,
     facts: &Facts,
 ) -> Result<Loaded<Init>, Report> {
+    load_call_with(flags, source, text, facts, LoadOptions::init())
+}
+
+/// The same, with a say in how strictly the file is read, and whether upstream's bugs are kept.
+///
+/// # Errors
+/// Like [`load_call`].
+pub fn load_call_with(
+    flags: &[(String, String)],
+    source: &str,
+    text: Option<&str>,
+    facts: &Facts,
+    options: LoadOptions,
+) -> Result<Loaded<Init>, Report> {
     check_mixed_flags(flags.iter().map(|(name, _)| name.as_str()))?;
     let given = flags;
     let mut flags = InitFlags::default();
@@ -204,7 +218,7 @@ pub fn load_call(
         return kubeadm::complete_init(init, cluster, facts);
     };
     let set = DocumentSet::read(source, text)?;
-    let mut loaded = kubeadm::load_init(&set, facts, LoadOptions::init())?;
+    let mut loaded = kubeadm::load_init(&set, facts, options)?;
     flags.apply(&mut loaded.config).map_err(|error| {
         Report::from(Diagnostic::error(Class::Validation, error.body()).at(error.path))
     })?;
@@ -232,16 +246,7 @@ pub fn load_token_call(
     let given = given.transpose().map_err(|error| {
         Diagnostic::error(Class::Decode, format!("the bootstrap token: {error}"))
     })?;
-    let loaded = match text {
-        Some(text) => {
-            let set = DocumentSet::read(source, text)?;
-            kubeadm::load_init(&set, facts, LoadOptions::init())?
-        }
-        None => {
-            let (init, cluster) = InitFlags::default().to_configurations();
-            kubeadm::complete_init(init, cluster, facts)?
-        }
-    };
+    let loaded = load_call(&[], source, text, facts)?;
     let mut tokens = loaded.config.init.bootstrap_tokens;
     if let (Some(first), Some(given)) = (tokens.first_mut(), given)
         && (text.is_none() || compat == Compat::Fixed)

@@ -66,6 +66,7 @@ fn function(case: &Case) -> Option<Function> {
     FUNCTIONS
         .iter()
         .chain(super::cluster_functions::FUNCTIONS)
+        .chain(super::upload_functions::FUNCTIONS)
         .find(|(known, _)| *known == name)
         .map(|(_, function)| *function)
 }

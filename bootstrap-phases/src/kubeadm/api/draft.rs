@@ -101,6 +101,11 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         self.draft.effect(request.into_effect());
     }
 
+    /// Refuses once everything wanted before is done: as kubeadm does it where it looks late.
+    pub(crate) fn refused(&mut self, error: &PhaseError) {
+        self.draft.effect(super::refusal(error));
+    }
+
     /// Adds a remark.
     pub fn note(&mut self, note: Note) {
         self.draft.note(note);

@@ -18,7 +18,7 @@ use apply_semantics::{
     op::{Executor, ListOptions, ObjectRef, Operation, Outcome, Reason, Refusal, ResourceRef},
     request::{Engine, Kinds},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use attempt::{Attempt, Request};
 pub use draft::ApiDraft;
@@ -215,8 +215,20 @@ impl Api {
     }
 }
 
+/// An effect that fails with this error: for what kubeadm refuses only after it has done other things.
+pub(crate) fn refusal(error: &PhaseError) -> Effect {
+    let data = json!({REFUSAL: error});
+    Effect::new(PORT, error.code.clone(), error.message.clone(), data)
+}
+
+const REFUSAL: &str = "refusal";
+
 impl Port for Api {
     fn carry_out(&self, effect: &Effect) -> Result<(), PhaseError> {
+        if let Some(error) = effect.data().get(REFUSAL) {
+            let error = serde_json::from_value(error.clone());
+            return Err(error.unwrap_or_else(|_| PhaseError::fatal(PORT, effect.title())));
+        }
         let request = Request::of_effect(effect)?;
         self.carry_out_request(&request)
     }

@@ -10,6 +10,7 @@ use super::context::{Credentials, Found, JoinContext};
 use super::download::download;
 use super::etcd::ETCD_PORT;
 use crate::kubeadm::InitContext;
+use crate::kubeadm::api::refusal;
 use crate::kubeadm::preflight::{self, Check, Facts, OWN_VERSION};
 use crate::kubeadm::{net, phases};
 use crate::{
@@ -299,8 +300,13 @@ fn kubelet_start(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
     let found = cx.config.found(cx)?;
     let config = cx.config;
     let joined = cx.files.stat(&kubernetes(cx, "kubelet.conf"))?.is_some();
-    if !joined {
-        refuse_ready_node(cx, &found)?;
+    let taken = if joined {
+        None
+    } else {
+        ready_node(cx, &found)?
+    };
+    if let (Some(error), Compat::Fixed) = (&taken, config.compat) {
+        return Err(error.clone());
     }
     let mut draft = cx.draft();
     if !joined {
@@ -316,6 +322,11 @@ fn kubelet_start(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
             .dir(folder, 0o755)?
             .file(authority, 0o644, Content::text(text))?;
     }
+    if let Some(error) = taken {
+        // kubeadm looks when these files are written, and leaves them.
+        draft.effect(refusal(&error));
+        return Ok(draft.finish());
+    }
     let first = draft.finish();
     let mut plan = as_init(cx, &found, [&phases::kubelet_start()])?;
     plan.changes.splice(0..0, first.changes);
@@ -329,10 +340,10 @@ fn kubernetes(cx: &Cx<'_, JoinContext>, name: &str) -> String {
     )
 }
 
-/// A node of this name that is ready is somebody else. A refused join leaves nothing behind.
-fn refuse_ready_node(cx: &Cx<'_, JoinContext>, found: &Found) -> Result<(), PhaseError> {
+/// A node of this name that is ready is somebody else: why the join is refused then. A refused join leaves nothing behind.
+fn ready_node(cx: &Cx<'_, JoinContext>, found: &Found) -> Result<Option<PhaseError>, PhaseError> {
     let (Some(api), false) = (&found.init.api, cx.config.join.dry_run) else {
-        return Ok(());
+        return Ok(None);
     };
     let name = &cx.config.join.node_registration.name;
     let target = ResourceRef::of_kind("v1", "Node").all().named(name);
@@ -350,13 +361,12 @@ fn refuse_ready_node(cx: &Cx<'_, JoinContext>, found: &Found) -> Result<(), Phas
         };
         is("type", "Ready") && is("status", "True")
     });
-    if ready {
+    Ok(ready.then(|| {
         let text = format!(
             "a Node {name} is there already and ready: delete it, or join under another name"
         );
-        return Err(PhaseError::conflict("join.node-exists", text));
-    }
-    Ok(())
+        PhaseError::conflict("join.node-exists", text)
+    }))
 }
 
 /// The kubeconfig that the kubelet gets its first certificate with. On a control plane it leads to the API server beside it: through the

@@ -2,7 +2,7 @@
 //!
 //! Follows `cmd/kubeadm/app/cmd/phases/init/markcontrolplane.go`.
 
-use apply_semantics::op::ResourceRef;
+use apply_semantics::op::{Refusal, ResourceRef};
 use serde_json::Value;
 
 use super::api::with_api;
@@ -27,8 +27,10 @@ fn mark(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         let there = wanted.api().get(&target)?;
         let Some(there) = there.filter(has_host_name) else {
             if cx.config.compat == Compat::Upstream {
-                let refusal = apply_semantics::op::Refusal::not_found(&target);
-                return Err(error_of("mark the node", &refusal));
+                // kubeadm finds out once it has made sure of its rights.
+                let refusal = Refusal::not_found(&target);
+                wanted.refused(&error_of("mark the node", &refusal));
+                return Ok(());
             }
             let text = format!("{target}: the kubelet has not registered it yet");
             return Err(PhaseError::not_yet("node.not-registered", text));

@@ -157,6 +157,10 @@ fn certificate_files(cx: &Cx<'_, InitContext>) -> Result<Vec<Entry>, PhaseError>
         } else {
             cx.config.pki_path(&path)
         };
+        // The dry run of kubeadm writes certificates somewhere else, and does not look for them there.
+        if cx.config.compat == Compat::Upstream && cx.files.is_planned(&path)? {
+            return Ok((name, None));
+        }
         Ok((name, cx.files.read_if_exists(&path)?))
     });
     files.collect()

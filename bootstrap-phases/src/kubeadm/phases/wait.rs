@@ -4,10 +4,10 @@
 
 use apply_semantics::op::{Operation, Reason, ResourceRef};
 
-use super::noted;
+use super::{missing, noted};
 use crate::kubeadm::InitContext;
 use crate::kubeadm::tokens::JoinCommand;
-use crate::{Cx, Node, Note, Phase, PhaseError, Plan, RetryPolicy};
+use crate::{Compat, Cx, Node, Note, Phase, PhaseError, Plan, RetryPolicy};
 
 const HEALTH_CHECK: std::time::Duration = std::time::Duration::from_secs(4 * 60);
 
@@ -24,7 +24,7 @@ impl Phase<InitContext> for Wait {
             return Ok(noted(Note::info("api.none", "no API is configured")));
         };
         if cx.config.init.dry_run {
-            return Ok(Plan::up_to_date());
+            return shown(cx);
         }
         let system = ResourceRef::of_kind("v1", "Namespace")
             .all()
@@ -45,6 +45,28 @@ impl Phase<InitContext> for Wait {
         let limit = limit.map(|limit| u64::try_from(limit.as_nanos()).unwrap_or_default());
         RetryPolicy::new().deadline(limit.map_or(HEALTH_CHECK, std::time::Duration::from_nanos))
     }
+}
+
+/// The dry run of kubeadm shows here what it has written, and stops if a phase that writes some of it was skipped.
+fn shown(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
+    if cx.config.compat == Compat::Fixed || cx.config.worker {
+        return Ok(Plan::up_to_date());
+    }
+    let manifests = cx.config.manifests_dir();
+    let kubelet = cx.config.paths.kubelet.trim_end_matches('/');
+    let components = [
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+    ];
+    let manifests = components.map(|component| format!("{manifests}/{component}.yaml"));
+    let files = ["config.yaml", "kubeadm-flags.env"].map(|name| format!("{kubelet}/{name}"));
+    for path in manifests.iter().chain(&files) {
+        if cx.files.stat(path)?.is_none() {
+            return Err(missing(path).into());
+        }
+    }
+    Ok(Plan::up_to_date())
 }
 
 fn is_absent(reason: Reason) -> bool {

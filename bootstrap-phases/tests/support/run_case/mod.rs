@@ -26,6 +26,7 @@ use bootstrap_phases::{
         pki::KeySource,
     },
 };
+use componentconfig::kubeadm::LoadOptions;
 use conformance_runner::{Runner, first_difference};
 use serde_json::{Value, json};
 
@@ -292,7 +293,6 @@ impl Call<'_> {
         if !call.single_phase {
             call.selection.skip = kubeadm::settle_addons(&mut context, call.selection.skip);
         }
-        let single_phase = call.single_phase;
         let selection = call.selection.compat(Compat::Upstream);
         let selected = match self.flow.selected(&selection) {
             Ok(selected) => selected,
@@ -307,7 +307,7 @@ impl Call<'_> {
             .port(PORT, &api);
         if context.init.dry_run {
             let plan = runner.plan(&context);
-            if let (Ok(plan), false) = (&plan, single_phase)
+            if let Ok(plan) = &plan
                 && let Err(why) = dry::lay_out(plan, &context.pki_path(""), self.files)
             {
                 return Failure::new("other", &why).into();
@@ -411,9 +411,13 @@ impl Call<'_> {
             .map(|(_, path)| files::text(self.files, path))
             .transpose()
             .map_err(|error| Failure::new("missing-input", &error))?;
-        let loaded =
-            kubeadm::flags::load_call(flags, "input.yaml", text.as_deref(), &self.host.facts)
-                .map_err(|report| class::of_report(&report))?;
+        let options = LoadOptions {
+            compat: componentconfig::Compat::Upstream,
+            ..LoadOptions::init()
+        };
+        let (text, facts) = (text.as_deref(), &self.host.facts);
+        let loaded = kubeadm::flags::load_call_with(flags, "input.yaml", text, facts, options)
+            .map_err(|report| class::of_report(&report))?;
         Ok(InitContext::loaded(loaded.config)
             .host(self.host.facts_of_phases())
             .keys(self.keys.clone())
@@ -461,6 +465,7 @@ fn of_plan(selected: &[&str], outcome: Result<RunPlan, Box<PlanFailure>>) -> Ans
                 entered: Some(entered(selected, &paths)),
                 failed: error.phase.clone(),
                 error: Some(error),
+                written: dry::written(&failure.plan),
                 ..Answer::default()
             }
         }
