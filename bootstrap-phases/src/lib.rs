@@ -117,8 +117,8 @@ pub use host::{
     Command, HOST_PORT, Host, HostError, HostPort, LinuxHost, MemHost, Output as CommandOutput,
 };
 pub use journal::{
-    Entry, FileJournal, Journal, JournalError, MemJournal, Outcome, PhaseProgress, PhaseStatus,
-    Record, RunStatus, Step,
+    Entry, FileJournal, Holder, Journal, JournalError, MemJournal, Outcome, PhaseProgress,
+    PhaseStatus, Record, RunStatus, Step,
 };
 pub use node::Node;
 pub use phase::{Applies, Cx, Idle, Note, NoteLevel, Phase, Plan};

@@ -5,11 +5,19 @@ use std::{
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
-use super::{Entry, Journal, JournalError};
+use super::{Entry, Holder, Journal, JournalError, holder};
+use crate::{CancelToken, Clock};
+
+/// How long between two looks at a journal that somebody else holds.
+const POLL: Duration = Duration::from_millis(200);
 
 /// A journal in a file of mode 0600: JSON lines, each on the disk before the run goes on, the file locked while it is open.
+///
+/// The lock is what keeps two runs off one root. Whoever has it says so in a note beside the journal, `.holder` after its name,
+/// so that others can tell people whom they wait for.
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,
@@ -20,24 +28,65 @@ impl FileJournal {
     /// Opens the journal at this path of the disk, or makes it, and locks it. Its folder must be there.
     ///
     /// # Errors
-    /// Another process holds it, or it cannot be opened.
+    /// Another run holds it ([`JournalError::Locked`] says who), or it cannot be opened.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
-        let file = open(&path).map_err(|error| io_error(&path, &error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::Locked {
-                    path: path.display().to_string(),
-                });
-            }
-            Err(TryLockError::Error(error)) => return Err(io_error(&path, &error)),
-        }
+        let file = Self::lock(&path)?;
         sync_folder(&path).map_err(|error| io_error(&path, &error))?;
+        // The lock counts, with or without the note.
+        let _ = holder::write(&path, &Holder::this_process(SystemTime::now()));
         Ok(Self {
             path,
             file: Mutex::new(file),
         })
+    }
+
+    /// Opens the journal as [`FileJournal::open`] does, and waits while another run holds it, for `patience` at most.
+    ///
+    /// `busy` is told who holds it, once for each holder.
+    ///
+    /// # Errors
+    /// Another run holds it still when the time is over or the token is cancelled, or it cannot be opened.
+    pub fn open_when_free(
+        path: impl Into<PathBuf>,
+        patience: Duration,
+        clock: &dyn Clock,
+        cancel: &CancelToken,
+        mut busy: impl FnMut(Option<&Holder>),
+    ) -> Result<Self, JournalError> {
+        let path = path.into();
+        let started = clock.now();
+        let mut told = None;
+        loop {
+            let error = match Self::open(&path) {
+                Err(error @ JournalError::Locked { .. }) => error,
+                outcome => return outcome,
+            };
+            let waited = clock.now().duration_since(started).unwrap_or_default();
+            let left = patience.saturating_sub(waited);
+            if left.is_zero() || cancel.is_cancelled() {
+                return Err(error);
+            }
+            if let JournalError::Locked { holder, .. } = error
+                && told.as_ref() != Some(&holder)
+            {
+                busy(holder.as_ref());
+                told = Some(holder);
+            }
+            clock.sleep(left.min(POLL), cancel);
+        }
+    }
+
+    fn lock(path: &Path) -> Result<File, JournalError> {
+        let file = open(path).map_err(|error| io_error(path, &error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(JournalError::Locked {
+                path: path.display().to_string(),
+                holder: holder::read(path),
+            }),
+            Err(TryLockError::Error(error)) => Err(io_error(path, &error)),
+        }
     }
 
     /// Reads the entries of a journal that a run may be holding, without locking it.
@@ -61,6 +110,13 @@ impl FileJournal {
     fn with<T>(&self, act: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, JournalError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         act(&mut file).map_err(|error| io_error(&self.path, &error))
+    }
+}
+
+impl Drop for FileJournal {
+    /// The note goes before the lock does.
+    fn drop(&mut self) {
+        holder::remove(&self.path);
     }
 }
 
@@ -212,9 +268,43 @@ mod tests {
         let path = folder.path().join("run.jsonl");
         let first = FileJournal::open(&path).unwrap();
         let second = FileJournal::open(&path).unwrap_err();
-        assert!(matches!(second, JournalError::Locked { .. }), "{second}");
+        let JournalError::Locked {
+            holder: Some(holder),
+            ..
+        } = &second
+        else {
+            panic!("{second}")
+        };
+        assert_eq!(holder.pid, std::process::id());
+        assert!(second.to_string().contains(&holder.to_string()), "{second}");
         drop(first);
         FileJournal::open(&path).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn who_waits_is_told_once_and_gets_it_when_it_is_free() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        let mut first = Some(FileJournal::open(&path).unwrap());
+        let (clock, cancel) = (ManualClock::at(0), CancelToken::new());
+        let patience = Duration::from_secs(60);
+        let mut told = 0;
+        let waited = FileJournal::open_when_free(&path, patience, &clock, &cancel, |holder| {
+            assert!(holder.is_some());
+            told += 1;
+        });
+        assert!(matches!(waited, Err(JournalError::Locked { .. })));
+        assert_eq!((told, clock.now()), (1, ManualClock::at(60).now()));
+        let free = FileJournal::open_when_free(&path, patience, &clock, &cancel, |_| {
+            first = None;
+        });
+        free.unwrap();
+        let _held = FileJournal::open(&path).unwrap();
+        cancel.cancel();
+        let cancelled = FileJournal::open_when_free(&path, patience, &clock, &cancel, |_| {});
+        assert!(matches!(cancelled, Err(JournalError::Locked { .. })));
+        assert_eq!(clock.now(), ManualClock::at(60).now() + POLL);
     }
 
     #[cfg(unix)]

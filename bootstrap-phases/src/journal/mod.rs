@@ -13,6 +13,7 @@
 
 mod entry;
 mod file;
+mod holder;
 mod status;
 
 use std::{
@@ -24,6 +25,7 @@ use std::{
 pub use entry::{Entry, Outcome, Record, Step};
 pub(crate) use entry::{Open, SCHEMA, last_run};
 pub use file::FileJournal;
+pub use holder::Holder;
 pub use status::{PhaseProgress, PhaseStatus, RunStatus};
 
 use crate::Digest;
@@ -97,6 +99,8 @@ pub enum JournalError {
     Locked {
         /// Path of the journal.
         path: String,
+        /// Who it is, if that can be told.
+        holder: Option<Holder>,
     },
     /// A line makes no sense.
     Corrupt {
@@ -127,7 +131,13 @@ impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, message } => write!(f, "journal {path}: {message}"),
-            Self::Locked { path } => write!(f, "journal {path}: another run holds it"),
+            Self::Locked { path, holder: None } => {
+                write!(f, "journal {path}: another run holds it")
+            }
+            Self::Locked {
+                path,
+                holder: Some(holder),
+            } => write!(f, "journal {path}: another run holds it: {holder}"),
             Self::Corrupt {
                 path,
                 line,
