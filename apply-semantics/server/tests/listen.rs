@@ -260,4 +260,44 @@ mod tls {
         let stream = greet(&listener, &mixed, true, b"http/1.1").await;
         assert_eq!(ask(stream, "/version", "").await, "");
     }
+
+    #[tokio::test]
+    async fn certificates_of_a_cluster_are_taken() {
+        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let issue = |name: &str| {
+            let key = KeyPair::generate().unwrap();
+            let params = CertificateParams::new([name.to_owned()]).unwrap();
+            let certificate = params.signed_by(&key, &authority).unwrap();
+            (certificate.pem(), key.serialize_pem())
+        };
+        let (certificate, key) = issue("127.0.0.1");
+        let authority_pem = authority.as_ref().pem();
+        let options = ListenOptions::new().certificates(certificate, key, authority_pem.as_bytes());
+        assert!(!format!("{options:?}").contains("PRIVATE"));
+        let listener = Server::new().listen_with(ANYWHERE, &options).await.unwrap();
+        let mut config = kubeconfig(&listener);
+        let stream = greet(&listener, &config, false, b"http/1.1").await;
+        assert_eq!(ask(stream, "/version", "").await, "");
+        let (certificate, key) = issue("somebody");
+        config["users"][0]["user"] = serde_json::json!({
+            "client-certificate-data": BASE64_STANDARD.encode(certificate),
+            "client-key-data": BASE64_STANDARD.encode(key),
+        });
+        let stream = greet(&listener, &config, true, b"http/1.1").await;
+        let answer = ask(stream, "/version", "").await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let broken = ListenOptions::new().certificates("nonsense", "nonsense", authority_pem);
+        let error = Server::new()
+            .listen_with(ANYWHERE, &broken)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the certificate is no certificate in PEM"
+        );
+    }
 }

@@ -21,6 +21,8 @@ pub struct ListenOptions {
     tls: bool,
     #[cfg(feature = "tls")]
     client_certificates: bool,
+    #[cfg(feature = "tls")]
+    given: Option<Arc<super::tls::Given>>,
 }
 
 impl ListenOptions {
@@ -64,6 +66,25 @@ impl ListenOptions {
         self
     }
 
+    /// Encrypted (feature `tls`) with this certificate and key, and only for who has a certificate of this authority: those of a
+    /// cluster, all in PEM. The kubeconfig names the authority, and no client certificate: clients have their own.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn certificates(
+        mut self,
+        certificate: impl Into<Vec<u8>>,
+        key: impl Into<Vec<u8>>,
+        authority: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls = true;
+        self.given = Some(Arc::new(super::tls::Given {
+            certificate: certificate.into(),
+            key: key.into(),
+            authority: authority.into(),
+        }));
+        self
+    }
+
     #[cfg_attr(
         not(feature = "tls"),
         expect(clippy::unnecessary_wraps, reason = "making certificates can fail")
@@ -87,7 +108,10 @@ impl ListenOptions {
         let mut certified = None;
         #[cfg(feature = "tls")]
         let acceptor = if self.tls {
-            let identity = super::tls::Identity::new(address.ip(), self.client_certificates)?;
+            let identity = match &self.given {
+                Some(given) => super::tls::Identity::given(given)?,
+                None => super::tls::Identity::new(address.ip(), self.client_certificates)?,
+            };
             cluster = json!({
                 "server": format!("https://{address}"),
                 "certificate-authority-data": identity.authority,
@@ -127,7 +151,8 @@ impl fmt::Debug for ListenOptions {
         #[cfg(feature = "tls")]
         shown
             .field("tls", &self.tls)
-            .field("client_certificates", &self.client_certificates);
+            .field("client_certificates", &self.client_certificates)
+            .field("given", &self.given.as_ref().map(|_| "..."));
         shown.finish()
     }
 }

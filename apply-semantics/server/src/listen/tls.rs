@@ -12,7 +12,7 @@ use tokio_rustls::{
     rustls::{
         RootCertStore, ServerConfig,
         crypto::aws_lc_rs::{self, cipher_suite},
-        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
         server::WebPkiClientVerifier,
     },
 };
@@ -34,36 +34,81 @@ pub(super) struct Client {
 }
 
 impl Identity {
+    /// One that is made for this port.
     pub(super) fn new(address: IpAddr, client_certificates: bool) -> io::Result<Self> {
         let authority = authority().map_err(io::Error::other)?;
         let (certificate, key) = server(address, &authority).map_err(io::Error::other)?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?;
-        let (config, client) = if client_certificates {
-            let mut roots = RootCertStore::empty();
-            let root = authority.as_ref().der().clone();
-            roots.add(root).map_err(io::Error::other)?;
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-            let verifier = verifier.build().map_err(io::Error::other)?;
-            let client = client(&authority).map_err(io::Error::other)?;
-            (config.with_client_cert_verifier(verifier), Some(client))
-        } else {
-            (config.with_no_client_auth(), None)
-        };
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let chain = vec![certificate.der().clone()];
-        let mut config = config
-            .with_single_cert(chain, key)
-            .map_err(io::Error::other)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let (clients, client) = if client_certificates {
+            let client = client(&authority).map_err(io::Error::other)?;
+            (vec![authority.as_ref().der().clone()], Some(client))
+        } else {
+            (Vec::new(), None)
+        };
         Ok(Self {
-            acceptor: TlsAcceptor::from(Arc::new(config)),
+            acceptor: acceptor(chain, key, clients)?,
             authority: BASE64_STANDARD.encode(authority.as_ref().pem()),
             client,
         })
     }
+
+    /// One that somebody else made. The kubeconfig leaves it to the client to have a certificate.
+    pub(super) fn given(given: &Given) -> io::Result<Self> {
+        let chain = certificates(&given.certificate, "certificate")?;
+        let key = PrivateKeyDer::from_pem_slice(&given.key)
+            .map_err(|_| io::Error::other("the key is no private key in PEM"))?;
+        let clients = certificates(&given.authority, "authority")?;
+        Ok(Self {
+            acceptor: acceptor(chain, key, clients)?,
+            authority: BASE64_STANDARD.encode(&given.authority),
+            client: None,
+        })
+    }
+}
+
+/// Certificates and a key that somebody else made, in PEM.
+pub(super) struct Given {
+    pub(super) certificate: Vec<u8>,
+    pub(super) key: Vec<u8>,
+    pub(super) authority: Vec<u8>,
+}
+
+fn certificates(pem: &[u8], what: &str) -> io::Result<Vec<CertificateDer<'static>>> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match read {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err(io::Error::other(format!(
+            "the {what} is no certificate in PEM"
+        ))),
+    }
+}
+
+/// Clients have to have a certificate of one of those authorities; without any, everybody is let in.
+fn acceptor(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    clients: Vec<CertificateDer<'static>>,
+) -> io::Result<TlsAcceptor> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    let config = if clients.is_empty() {
+        config.with_no_client_auth()
+    } else {
+        let mut roots = RootCertStore::empty();
+        for client in clients {
+            roots.add(client).map_err(io::Error::other)?;
+        }
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        config.with_client_cert_verifier(verifier.build().map_err(io::Error::other)?)
+    };
+    let mut config = config
+        .with_single_cert(chain, key)
+        .map_err(io::Error::other)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
