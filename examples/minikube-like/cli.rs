@@ -1,10 +1,10 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Bootstraps the files of a Kubernetes control plane into a directory, phase by phase.
+/// Bootstraps Kubernetes clusters into directories, phase by phase: files on the disk, objects in an API server inside the process.
 #[derive(Debug, Parser)]
 #[command(name = "minikube-like", version)]
 pub(crate) struct Cli {
@@ -16,6 +16,17 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Do what is missing; a run that was interrupted goes on where it stopped
     Up(Up),
+    /// Join another node to a cluster that `up` made, as a worker or as a control plane
+    Join(Join),
+    /// Run kubectl as the cluster's administrator against its API server
+    Kubectl {
+        /// The directory given to `up`
+        #[arg(long, default_value = "minikube-like")]
+        root: PathBuf,
+        /// What kubectl is told; without anything the server stays until it is interrupted
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Show what `up` would change, with diffs, and change nothing
     Plan(Workspace),
     /// Print the tree of phases
@@ -59,9 +70,44 @@ pub(crate) struct Workspace {
 pub(crate) struct Up {
     #[command(flatten)]
     pub(crate) workspace: Workspace,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// The node that joins.
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// The directory given to `up`
+    #[arg(long)]
+    pub(crate) cluster: PathBuf,
+    /// The directory that stands for the new node's root; made when it is missing
+    #[arg(long)]
+    pub(crate) root: PathBuf,
+    /// The name of the new node
+    #[arg(long)]
+    pub(crate) name: String,
+    /// It becomes a control plane
+    #[arg(long)]
+    pub(crate) control_plane: bool,
+    /// The address of its API server; that of the default route when absent
+    #[arg(long, requires = "control_plane")]
+    pub(crate) advertise_address: Option<IpAddr>,
+    /// Text for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+}
+
+/// How a run is made.
+#[derive(Debug, Args)]
+pub(crate) struct Manner {
     /// Forget an interrupted run of another configuration
     #[arg(long)]
     pub(crate) fresh: bool,
+    /// How many seconds to wait for another run on the same directory to end
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub(crate) wait: u64,
     /// Kill this process in place of the durable step of this number, to see the next run go on
     #[arg(long, hide = true)]
     pub(crate) crash_at: Option<usize>,

@@ -10,7 +10,7 @@ use std::{
 
 use bootstrap_phases::{
     Files, Flow, Selection,
-    kubeadm::{self, HostFacts, InitContext},
+    kubeadm::{self, HostFacts, InitContext, objects::bundle::CertificateKey},
 };
 use componentconfig::{
     DocumentSet, Report,
@@ -18,7 +18,7 @@ use componentconfig::{
     kubeadm::{Facts, HostAddress, LoadOptions, load_init},
 };
 
-use crate::{cli::Workspace, failure::Failure, host};
+use crate::{cli::Workspace, failure::Failure, host, secrets::JoinSecrets};
 
 const SAMPLE: &str = include_str!("sample.yaml");
 
@@ -28,28 +28,54 @@ pub(crate) struct Input {
     pub(crate) flow: Flow<InitContext>,
     /// The configuration as it was read.
     pub(crate) text: String,
+    /// What other nodes join with: the configuration's, or what it was completed with.
+    pub(crate) secrets: JoinSecrets,
 }
 
-/// Reads, completes and validates the configuration. Warnings go to standard error.
-pub(crate) fn load(workspace: &Workspace) -> Result<Input, Failure> {
+/// Reads, completes and validates the configuration. Warnings go to standard error. A token and a certificate key that the
+/// configuration lacks are those proposed.
+pub(crate) fn load(workspace: &Workspace, proposed: &JoinSecrets) -> Result<Input, Failure> {
     let (name, text) = read(workspace.config.as_deref())?;
     let refuse = |report: &Report| Failure::input(describe(report, &name, &text));
     let documents = DocumentSet::read(&name, &text).map_err(|report| refuse(&report))?;
-    let loaded = load_init(&documents, &facts(), LoadOptions::validate())
+    let loaded = load_init(&documents, &with_token(proposed), LoadOptions::validate())
         .map_err(|report| refuse(&report))?;
     if !loaded.warnings.is_empty() {
         eprint!("{}", describe(&Report::from(loaded.warnings), &name, &text));
     }
-    let context = InitContext::loaded(loaded.config).host(HostFacts {
+    let mut context = InitContext::loaded(loaded.config).host(HostFacts {
         hostname: host::hostname().unwrap_or_default(),
         addresses: Vec::new(),
         environment: host::environment(),
     });
+    if context.init.certificate_key.is_empty() {
+        context.init.certificate_key = proposed.certificate_key.expose().into();
+    }
+    let context = context.upload_certificates().map_err(Failure::input)?;
     Ok(Input {
+        secrets: of_context(&context, proposed)?,
         context,
         flow: kubeadm::init_workflow().build().map_err(Failure::run)?,
         text,
     })
+}
+
+/// The secrets that a run uploads.
+fn of_context(context: &InitContext, proposed: &JoinSecrets) -> Result<JoinSecrets, Failure> {
+    let mut tokens = context.init.bootstrap_tokens.iter();
+    let token = tokens.find_map(|token| token.token.clone());
+    let key = CertificateKey::parse(context.init.certificate_key.expose());
+    Ok(JoinSecrets {
+        token: token.unwrap_or_else(|| proposed.token.clone()),
+        certificate_key: key.map_err(Failure::input)?,
+    })
+}
+
+fn with_token(proposed: &JoinSecrets) -> Facts {
+    Facts {
+        tokens: vec![proposed.token.clone()],
+        ..facts()
+    }
 }
 
 /// The phases that were asked for.
@@ -91,7 +117,8 @@ fn describe(report: &Report, name: &str, text: &str) -> String {
     report.to_string()
 }
 
-fn facts() -> Facts {
+/// What is known of this host.
+pub(crate) fn facts() -> Facts {
     let (ipv4, ipv6) = host::default_route_addresses();
     Facts {
         hostname: host::hostname(),

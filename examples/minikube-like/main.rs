@@ -1,7 +1,10 @@
-//! `minikube-like`: the files of a Kubernetes control plane, bootstrapped into a directory from a kubeadm configuration.
+//! `minikube-like`: a Kubernetes control plane, bootstrapped into a directory from a kubeadm configuration. The files go below the
+//! directory; the objects go to an API server inside the process, which keeps them below the directory, too. Other nodes join it,
+//! and kubectl talks to it. Nothing runs: what kubelets and controllers would do meanwhile, [`stand_in`] does.
 //!
-//! What an embedder copies from here: how a configuration is loaded with all its errors at once ([`input`]), how the `init`
-//! workflow is planned and run with a journal ([`up`], [`plan`]), and how events become progress bars or JSON ([`output`]).
+//! What an embedder copies from here: how a configuration is loaded with all its errors at once ([`input`]), how workflows are
+//! planned and run with a journal and ports ([`run`], [`up`], [`join`], [`plan`]), how a node finds its cluster ([`reach`]), and how
+//! events become progress bars or JSON ([`output`]).
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -9,12 +12,20 @@
 )]
 
 mod cli;
+mod cluster;
+mod etcd;
 mod failure;
 mod host;
 mod input;
+mod join;
+mod kubectl;
 mod output;
 mod phases;
 mod plan;
+mod reach;
+mod run;
+mod secrets;
+mod stand_in;
 mod status;
 mod up;
 
@@ -27,6 +38,8 @@ use cli::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Up(arguments) => up::up(&arguments),
+        Command::Join(arguments) => join::join(&arguments),
+        Command::Kubectl { root, arguments } => kubectl::kubectl(&root, &arguments),
         Command::Plan(workspace) => plan::plan(&workspace),
         Command::Phases { format } => phases::phases(format),
         Command::Status { root, output } => status::status(&root, output),

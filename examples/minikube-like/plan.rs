@@ -10,14 +10,20 @@ use similar::TextDiff;
 
 use crate::{
     cli::{Output, Workspace},
+    cluster,
     failure::Failure,
     input::{self, Input},
+    secrets::JoinSecrets,
+    up,
 };
 
 /// Plans and prints; makes and changes nothing.
 pub(crate) fn plan(workspace: &Workspace) -> Result<(), Failure> {
-    let Input { context, flow, .. } = input::load(workspace)?;
+    let secrets = JoinSecrets::kept_or_new(&workspace.root)?;
+    let Input { context, flow, .. } = input::load(workspace, &secrets)?;
     let files = existing(&workspace.root);
+    let api = up::api(&cluster::server_as_it_is(&workspace.root)?);
+    let context = context.api(api);
     let runner = Runner::new(&flow, files.as_ref()).select(input::selection(workspace));
     let plan = runner
         .plan(&context)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bootstrap_phases::{FileJournal, RunStatus};
 
-use crate::{cli::Output, failure::Failure, up::journal_path};
+use crate::{cli::Output, cluster::journal_path, failure::Failure};
 
 pub(crate) fn status(root: &Path, output: Output) -> Result<(), Failure> {
     let path = journal_path(root);

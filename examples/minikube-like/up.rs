@@ -1,89 +1,83 @@
 //! `up`: does what is missing, with a journal, so that a killed run goes on with the next one.
 
-use std::{
-    fs,
-    io::stdout,
-    path::{Path, PathBuf},
-    process::abort,
-};
+use std::path::Path;
 
 use bootstrap_phases::{
-    Digest, EventSink, FileJournal, Files, JsonLines, Report, RunError, Runner, StdFiles,
-    testing::{CrashFiles, CrashJournal, CrashPoint},
+    Digest, Report, StdFiles,
+    kubeadm::{
+        InitContext,
+        api::{Api, PORT},
+    },
 };
 
 use crate::{
     cli::{Output, Up},
+    cluster,
     failure::Failure,
     input::{self, Input},
-    output::TextOutput,
+    run::Run,
+    secrets::JoinSecrets,
+    stand_in::{Node, StandIns},
 };
-
-const JOURNAL_DIR: &str = "/var/lib/bootstrap-phases";
-
-/// Where the journal of a root lies.
-pub(crate) fn journal_path(root: &Path) -> PathBuf {
-    root.join(JOURNAL_DIR.trim_start_matches('/'))
-        .join("journal.jsonl")
-}
 
 pub(crate) fn up(arguments: &Up) -> Result<(), Failure> {
     let workspace = &arguments.workspace;
-    let input = input::load(workspace)?;
+    let root = workspace.root.as_path();
+    let proposed = JoinSecrets::kept_or_new(root)?;
+    let mut input = input::load(workspace, &proposed)?;
     // A selection that makes no sense is found before the first folder is made.
     let selection = input::selection(workspace);
     input.flow.selected(&selection).map_err(Failure::input)?;
-    let journal = open_journal(&workspace.root)?;
-    let report = match workspace.output {
-        Output::Text => run(arguments, &input, &journal, &TextOutput::new())?,
-        Output::Json => run(arguments, &input, &journal, &JsonLines::new(stdout()))?,
+    let journal = cluster::take(root, arguments.manner.wait)?;
+    // Another run may have been first.
+    match JoinSecrets::kept(root) {
+        Some(kept) => input.join_with(&proposed, &kept),
+        None => input.secrets.keep(root)?,
+    }
+    let server = cluster::server(root)?;
+    let api = api(&server);
+    let context = input::with_keys_ahead(&input.context, &StdFiles::new(root))?;
+    let context = context.api(api.clone());
+    let beside = StandIns {
+        server,
+        cluster: root,
+        root,
+        node: node(&context),
     };
+    let report = Run {
+        root,
+        flow: &input.flow,
+        context: &context,
+        config: Digest::of(input.text.as_bytes()),
+        journal: &journal,
+        selection,
+        ports: &[(PORT, &api)],
+        beside: &beside,
+        output: workspace.output,
+        manner: &arguments.manner,
+    }
+    .go()?;
     if workspace.output == Output::Text {
-        summary(&report, &workspace.root);
+        summary(&report, root);
     }
     Ok(())
 }
 
-fn run(
-    arguments: &Up,
-    input: &Input,
-    journal: &FileJournal,
-    sink: &dyn EventSink,
-) -> Result<Report, Failure> {
-    let crash = arguments.crash_at.map_or_else(CrashPoint::never, |step| {
-        CrashPoint::at(step).then(|| abort())
-    });
-    let files = StdFiles::new(&arguments.workspace.root);
-    let context = input::with_keys_ahead(&input.context, &files)?;
-    let files = CrashFiles::new(&files, &crash);
-    let journal = CrashJournal::new(journal, &crash);
-    let mut runner = Runner::new(&input.flow, &files)
-        .select(input::selection(&arguments.workspace))
-        .journal(&journal, Digest::of(input.text.as_bytes()))
-        .events(sink);
-    if arguments.fresh {
-        runner = runner.fresh();
+/// The server as administrators reach it, and as who can grant them their rights.
+pub(crate) fn api(server: &apply_server::Server) -> Api {
+    Api::with_super_admin(server.clone(), server.clone())
+}
+
+fn node(context: &InitContext) -> Node {
+    Node {
+        name: context.init.node_registration.name.clone(),
+        address: Some(context.init.local_api_endpoint.advertise_address.clone()),
+        version: context.cluster.kubernetes_version.clone(),
     }
-    runner.run(&context).map_err(|failure| match failure.error {
-        RunError::Select(error) => Failure::input(error),
-        error => Failure::run(error),
-    })
 }
 
-fn open_journal(root: &Path) -> Result<FileJournal, Failure> {
-    fs::create_dir_all(root)
-        .map_err(|error| Failure::Run(format!("{}: {error}", root.display())))?;
-    let files = StdFiles::new(root);
-    files
-        .create_dir_all("/var/lib", 0o755)
-        .map_err(Failure::run)?;
-    files
-        .create_dir_all(JOURNAL_DIR, 0o700)
-        .map_err(Failure::run)?;
-    FileJournal::open(journal_path(root)).map_err(Failure::run)
-}
-
-fn summary(report: &Report, root: &Path) {
+/// The outcome in a line.
+pub(crate) fn summary(report: &Report, root: &Path) {
     match report.changes() {
         0 => println!("nothing to do: {} is as it should be", root.display()),
         changes => println!(
@@ -91,5 +85,20 @@ fn summary(report: &Report, root: &Path) {
             root.display(),
             report.took_ms
         ),
+    }
+}
+
+impl Input {
+    /// The same, with the secrets that are kept in place of those that were proposed.
+    fn join_with(&mut self, proposed: &JoinSecrets, kept: &JoinSecrets) {
+        for token in &mut self.context.init.bootstrap_tokens {
+            if token.token.as_ref() == Some(&proposed.token) {
+                token.token = Some(kept.token.clone());
+            }
+        }
+        let key = &mut self.context.init.certificate_key;
+        if key.expose() == proposed.certificate_key.expose() {
+            *key = kept.certificate_key.expose().into();
+        }
     }
 }

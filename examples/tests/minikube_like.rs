@@ -270,3 +270,150 @@ fn one_phase_alone_and_all_but_one() {
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
     assert!(text(&unknown.stderr).contains("certs/nonsense"));
 }
+
+fn node(bench: &Bench, arguments: &[&str]) -> std::process::Output {
+    let mut all = vec!["join", "--cluster", "root"];
+    all.extend(arguments);
+    bench.program(&all)
+}
+
+#[test]
+fn a_worker_and_control_planes_join_and_a_second_join_changes_nothing() {
+    let bench = Bench::new(CONFIG);
+    let none = node(&bench, &["--root", "w1", "--name", "w-1"]);
+    assert_eq!(none.status.code(), Some(2), "{}", text(&none.stderr));
+    assert!(text(&none.stderr).contains("there is no cluster"));
+    let up = bench.run(&["up"]);
+    assert!(up.status.success(), "{}", text(&up.stderr));
+    let others = [
+        &["--root", "w1", "--name", "w-1"][..],
+        &[
+            "--root",
+            "cp2",
+            "--name",
+            "cp-2",
+            "--control-plane",
+            "--advertise-address",
+            "10.1.2.4",
+        ],
+        &[
+            "--root",
+            "cp3",
+            "--name",
+            "cp-3",
+            "--control-plane",
+            "--advertise-address",
+            "10.1.2.5",
+        ],
+    ];
+    for arguments in others {
+        let joined = node(&bench, arguments);
+        assert!(joined.status.success(), "{}", text(&joined.stderr));
+        let again = node(&bench, arguments);
+        let out = text(&again.stdout);
+        assert!(
+            out.contains("nothing to do"),
+            "{out}{}",
+            text(&again.stderr)
+        );
+    }
+    let root = |name: &str| snapshot(&bench.root().with_file_name(name));
+    let (first, worker, third) = (root("root"), root("w1"), root("cp3"));
+    let ca = "etc/kubernetes/pki/ca.crt";
+    assert_eq!(worker[ca], first[ca]);
+    assert!(!worker.contains_key("etc/kubernetes/bootstrap-kubelet.conf"));
+    assert!(!worker.contains_key("etc/kubernetes/manifests/kube-apiserver.yaml"));
+    for shared in ["ca.key", "sa.key", "front-proxy-ca.key", "etcd/ca.key"] {
+        let path = format!("etc/kubernetes/pki/{shared}");
+        assert_eq!(third[&path], first[&path], "{shared}");
+    }
+    let manifest = text(&third["etc/kubernetes/manifests/etcd.yaml"].1);
+    let members = "--initial-cluster=cp-1=https://10.1.2.3:2380,cp-2=https://10.1.2.4:2380,cp-3=https://10.1.2.5:2380";
+    assert!(manifest.contains(members), "{manifest}");
+    // Others joining is no drift of the first one.
+    let plan = text(&bench.run(&["plan"]).stdout);
+    assert!(plan.contains("nothing to do"), "{plan}");
+}
+
+#[test]
+fn a_join_that_is_killed_goes_on() {
+    for step in [0, 7, 30, 60, 90, 110] {
+        let bench = Bench::new(CONFIG);
+        assert!(bench.run(&["up"]).status.success());
+        let step = step.to_string();
+        let arguments = [
+            "--root",
+            "cp2",
+            "--name",
+            "cp-2",
+            "--control-plane",
+            "--advertise-address",
+            "10.1.2.4",
+        ];
+        let killed = node(&bench, &[&arguments[..], &["--crash-at", &step]].concat());
+        assert!(!killed.status.success(), "step {step}");
+        let joined = node(&bench, &arguments);
+        assert!(
+            joined.status.success(),
+            "step {step}: {}",
+            text(&joined.stderr)
+        );
+        let again = text(&node(&bench, &arguments).stdout);
+        assert!(again.contains("nothing to do"), "step {step}: {again}");
+    }
+}
+
+#[test]
+fn kubectl_sees_the_cluster_with_the_certificates_that_were_made() {
+    let there = std::process::Command::new("kubectl")
+        .args(["version", "--client"])
+        .output();
+    if there.is_err() {
+        return;
+    }
+    let bench = Bench::new(CONFIG);
+    assert!(bench.run(&["up"]).status.success());
+    assert!(
+        node(&bench, &["--root", "w1", "--name", "w-1"])
+            .status
+            .success()
+    );
+    let kubectl = |arguments: &[&str]| {
+        let mut all = vec!["kubectl", "--root", "root"];
+        all.extend(arguments);
+        let out = bench.program(&all);
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        text(&out.stdout)
+    };
+    let nodes = kubectl(&["get", "nodes"]);
+    assert!(nodes.contains("cp-1") && nodes.contains("w-1"), "{nodes}");
+    let config = kubectl(&[
+        "get",
+        "configmap",
+        "-n",
+        "kube-system",
+        "kubeadm-config",
+        "-o",
+        "yaml",
+    ]);
+    assert!(config.contains("kubernetesVersion: v1.36.1"), "{config}");
+    let addons = kubectl(&[
+        "get",
+        "deployments,daemonsets",
+        "-n",
+        "kube-system",
+        "-o",
+        "name",
+    ]);
+    assert_eq!(
+        addons,
+        "deployment.apps/coredns\ndaemonset.apps/kube-proxy\n"
+    );
+    let roles = kubectl(&["get", "clusterrolebindings", "-o", "name"]);
+    assert!(
+        roles.contains("kubeadm:node-autoapprove-bootstrap"),
+        "{roles}"
+    );
+    let secrets = kubectl(&["get", "secrets", "-n", "kube-system", "-o", "name"]);
+    assert!(secrets.contains("kubeadm-certs"), "{secrets}");
+}

@@ -52,12 +52,12 @@ impl Journal {
         shortest: u64,
         core: &mut Core,
     ) -> Result<(Self, bool), SetupError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)
-            .map_err(SetupError::Journal)?;
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        // Secrets stand in it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path).map_err(SetupError::Journal)?;
         // Another file will take this one's place, wherever the process works by then, and not that of a link to it.
         let path = path.canonicalize().map_err(SetupError::Journal)?;
         let mut text = Vec::new();

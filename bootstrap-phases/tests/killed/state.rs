@@ -98,7 +98,13 @@ fn blank(value: &mut Value) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(blank),
+        Value::Array(items) => {
+            items.iter_mut().for_each(blank);
+            // Managers stand in the order of seconds.
+            if items.iter().all(|item| item.get("manager").is_some()) {
+                items.sort_by_key(Value::to_string);
+            }
+        }
         _ => {}
     }
 }
