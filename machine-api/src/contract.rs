@@ -1,8 +1,19 @@
 //! What Cluster API's contract says about objects of providers, whatever their kind.
 //!
-//! Follows `internal/contract/controlplane.go`.
+//! Follows `internal/contract`. An object follows the version of the contract that its CustomResourceDefinition
+//! [says](ContractVersion::of); [`Untyped`] reads objects of any kind, and providers in Rust implement [`InfraCluster`],
+//! [`InfraMachine`], [`BootstrapConfig`] and [`ControlPlane`] for their own types.
+
+mod objects;
+mod version;
 
 use serde_json::Value;
+
+pub use objects::{
+    BootstrapConfig, BootstrapConfigFacts, ControlPlane, ControlPlaneFacts, InfraCluster,
+    InfraClusterFacts, InfraMachine, InfraMachineFacts, Untyped, Written,
+};
+pub use version::ContractVersion;
 
 use crate::version::{ParseVersionError, Version};
 
@@ -28,13 +39,20 @@ pub fn is_provisioning(control_plane: &Value) -> bool {
 /// # Errors
 /// A version cannot be read.
 pub fn is_upgrading(control_plane: &Value) -> Result<bool, ParseVersionError> {
-    let wanted: Version = text(control_plane, "/spec/version").parse()?;
-    let mut found = status_versions(control_plane);
-    if found.is_empty() {
-        found.push(status_version(control_plane));
-        found.retain(|version| !version.is_empty());
-    }
-    for version in found {
+    let wanted = text(control_plane, "/spec/version");
+    let found = status_versions(control_plane);
+    is_older_than(wanted, &found, status_version(control_plane))
+}
+
+/// Whether one of the versions, or the one that stands for all if there are none, is lower than the one wanted.
+fn is_older_than(
+    wanted: &str,
+    versions: &[impl AsRef<str>],
+    otherwise: &str,
+) -> Result<bool, ParseVersionError> {
+    let wanted: Version = wanted.parse()?;
+    let otherwise = Some(otherwise).filter(|one| versions.is_empty() && !one.is_empty());
+    for version in versions.iter().map(AsRef::as_ref).chain(otherwise) {
         let order = wanted.cmp_with_build_tags(&version.parse()?);
         if order.is_none_or(std::cmp::Ordering::is_gt) {
             return Ok(true);
