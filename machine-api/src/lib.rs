@@ -23,6 +23,7 @@
 //! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it; [`cloning`]: objects made from
 //!   templates of providers.
 //! - [`moving`]: the objects of clusters on their way to another management cluster.
+//! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -70,6 +71,7 @@ pub mod names;
 mod omit;
 mod open_enum;
 pub mod propagation;
+pub mod provider;
 pub mod rollout;
 pub mod runtime;
 #[cfg(feature = "schemars")]

@@ -56,7 +56,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn control_plane()(initialized: bool, minors in vec(20_u32..40, 0..3), numbers in vec(option::of(0_i32..5), 4)) -> ControlPlaneFacts {
+    fn control_plane()(initialized: bool, minors in vec(20_u32..40, 0..3), numbers in prop::array::uniform4(option::of(0_i32..5))) -> ControlPlaneFacts {
         let versions: Vec<String> = minors.iter().map(|minor| format!("v1.{minor}.0")).collect();
         ControlPlaneFacts {
             initialized,
