@@ -11,6 +11,7 @@ use componentconfig::kubelet::v1beta1::KubeletConfiguration;
 use componentconfig::scalar::Duration;
 
 use super::api::Api;
+use super::http::Http;
 use super::images::Images;
 use super::manifests::{PodHost, PodInputs};
 use super::net::{self, LocalEndpoint, NetError};
@@ -54,6 +55,8 @@ pub struct InitContext {
     pub kubeconfig: Option<String>,
     /// The host beyond its files. Without one nothing is checked before the run, and no service is started or stopped.
     pub machine: Option<Arc<dyn Host>>,
+    /// Who asks components whether they are healthy. Without one only the API is waited for.
+    pub http: Option<Arc<dyn Http>>,
     /// The cluster's API. Without one the phases that use it have nothing to do.
     pub api: Option<Api>,
     /// Where the images of Kubernetes itself come from, if `kubernetesVersion` is a CI build and the registry the default one.
@@ -112,6 +115,7 @@ impl InitContext {
             etcd_members: Vec::new(),
             kubeconfig: None,
             machine: None,
+            http: None,
             api: None,
             ci_image_repository: None,
             host: HostFacts::default(),
@@ -152,6 +156,13 @@ impl InitContext {
     #[must_use]
     pub fn machine(mut self, host: Arc<dyn Host>) -> Self {
         self.machine = Some(host);
+        self
+    }
+
+    /// Who asks components whether they are healthy.
+    #[must_use]
+    pub fn http(mut self, http: Arc<dyn Http>) -> Self {
+        self.http = Some(http);
         self
     }
 

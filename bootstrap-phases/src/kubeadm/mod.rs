@@ -6,6 +6,7 @@ mod context;
 pub mod credentials;
 pub mod discovery;
 pub mod flags;
+pub mod http;
 pub mod images;
 mod init;
 pub mod join;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::Etcd;
 use crate::kubeadm::api::Api;
 use crate::kubeadm::discovery::{self, Cluster, Distrust};
+use crate::kubeadm::http::{Http, Trust};
 use crate::kubeadm::kept::Kept;
 use crate::kubeadm::objects::{PUBLIC, cluster_info};
 use crate::kubeadm::pki::{KeySource, Pins};
@@ -67,6 +68,8 @@ pub struct JoinContext {
     pub paths: Paths,
     /// How clusters are reached.
     pub connect: Arc<dyn Connect>,
+    /// Who fetches the kubeconfig that discovery is given as a URL, and asks components whether they are healthy.
+    pub http: Option<Arc<dyn Http>>,
     /// The host beyond its files.
     pub machine: Option<Arc<dyn Host>>,
     /// The cluster's etcd, for a control plane whose etcd joins it.
@@ -105,6 +108,7 @@ pub fn join_context(
         compat: Compat::default(),
         paths: Paths::default(),
         connect,
+        http: None,
         machine: None,
         etcd: None,
         found: Arc::default(),
@@ -149,11 +153,11 @@ impl JoinContext {
         let token = Secret::new(discovery.tls_bootstrap_token.expose());
         if let Some(file) = &discovery.file {
             let path = file.kube_config_path.as_str();
-            if path.starts_with("https://") {
-                let text = format!("{path}: this URL has to be fetched first");
-                return Err(PhaseError::invalid("join.discovery-url", text));
-            }
-            let text = cx.files.read(path)?;
+            let text = if path.starts_with("https://") {
+                self.fetch(path)?
+            } else {
+                cx.files.read(path)?
+            };
             let cluster = discovery::by_kubeconfig(&text).map_err(|why| distrusted(&why))?;
             if token.expose().is_empty() {
                 return Ok((cluster, Credentials::Kubeconfig(Secret::new(text))));
@@ -189,6 +193,21 @@ impl JoinContext {
         Ok((cluster, Credentials::Token(token)))
     }
 
+    /// A kubeconfig that is kept somewhere: who keeps it has a certificate that the system trusts.
+    fn fetch(&self, url: &str) -> Result<Vec<u8>, PhaseError> {
+        let Some(http) = &self.http else {
+            let text = format!("{url}: there is nobody to fetch it");
+            return Err(PhaseError::invalid("join.discovery-url", text));
+        };
+        let answer = http.get(url, Trust::System)?;
+        let text = format!("{url} answers {}", answer.status);
+        match answer.status {
+            200 => Ok(answer.body.into_bytes()),
+            429 | 500.. => Err(PhaseError::not_yet("join.discovery-url", text)),
+            _ => Err(PhaseError::fatal("join.discovery-url", text)),
+        }
+    }
+
     fn cluster_info(&self, server: &str, authority: Option<Vec<u8>>) -> Result<Value, PhaseError> {
         let credentials = Credentials::Anonymous;
         let server = server.to_owned();
@@ -215,6 +234,7 @@ impl JoinContext {
             .compat(self.compat);
         init.paths = self.paths.clone();
         init.machine.clone_from(&self.machine);
+        init.http.clone_from(&self.http);
         init.init.dry_run = self.join.dry_run;
         init.worker = !self.is_control_plane();
         init.grants_admins = false;

@@ -11,6 +11,7 @@ use super::download::download;
 use super::etcd::ETCD_PORT;
 use crate::kubeadm::InitContext;
 use crate::kubeadm::api::refusal;
+use crate::kubeadm::http::healthy;
 use crate::kubeadm::preflight::{self, Check, Facts, OWN_VERSION};
 use crate::kubeadm::{net, phases};
 use crate::{
@@ -500,6 +501,11 @@ impl Phase<JoinContext> for Bootstrap {
     fn plan(&self, cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
         if cx.config.join.dry_run {
             return Ok(Plan::up_to_date());
+        }
+        if let Some(http) = &cx.config.http
+            && let Some(url) = phases::kubelet_url(&cx.config.found(cx)?.init.kubelet)
+        {
+            healthy(http.as_ref(), "the kubelet", &url)?;
         }
         let path = kubernetes(cx, "kubelet.conf");
         if cx.files.stat(&path)?.is_none() {

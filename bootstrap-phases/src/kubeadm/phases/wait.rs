@@ -2,16 +2,20 @@
 //!
 //! Follows `cmd/kubeadm/app/cmd/phases/init/{waitcontrolplane,showjoincommand}.go`.
 
+use std::time::Duration;
+
 use apply_semantics::op::{Operation, Reason, ResourceRef};
 
+use super::health::all_healthy;
 use super::{missing, noted};
 use crate::kubeadm::InitContext;
 use crate::kubeadm::tokens::JoinCommand;
 use crate::{Compat, Cx, Node, Note, Phase, PhaseError, Plan, RetryPolicy};
 
-const HEALTH_CHECK: std::time::Duration = std::time::Duration::from_secs(4 * 60);
+const HEALTH_CHECK: Duration = Duration::from_secs(4 * 60);
 
-/// The phase `wait-control-plane`: until the API answers.
+/// The phase `wait-control-plane`: until the API answers, and, with a client ([`InitContext::http`]), the kubelet, the API server, the
+/// controller manager and the scheduler of this node say that they are healthy.
 pub fn wait_control_plane() -> Node<InitContext> {
     Node::new("wait-control-plane", "Wait for the control plane to start").run(Wait)
 }
@@ -35,15 +39,22 @@ impl Phase<InitContext> for Wait {
                 Err(PhaseError::not_yet("api.not-up", text))
             }
             // Any answer is one.
-            _ => Ok(Plan::up_to_date()),
+            _ => all_healthy(cx).map(|()| Plan::up_to_date()),
         }
     }
 
     fn retry(&self, cx: &Cx<'_, InitContext>) -> RetryPolicy {
         let timeouts = cx.config.init.timeouts.as_ref();
-        let limit = timeouts.and_then(|limits| limits.control_plane_component_health_check);
-        let limit = limit.map(|limit| u64::try_from(limit.as_nanos()).unwrap_or_default());
-        RetryPolicy::new().deadline(limit.map_or(HEALTH_CHECK, std::time::Duration::from_nanos))
+        let limit = |limit: Option<componentconfig::scalar::Duration>| {
+            let limit = limit.and_then(|limit| u64::try_from(limit.as_nanos()).ok());
+            limit.map_or(HEALTH_CHECK, Duration::from_nanos)
+        };
+        let kubelet = limit(timeouts.and_then(|limits| limits.kubelet_health_check));
+        let components =
+            limit(timeouts.and_then(|limits| limits.control_plane_component_health_check));
+        // The kubelet has its time first, and then what it starts.
+        let kubelet = cx.config.http.as_ref().map_or(Duration::ZERO, |_| kubelet);
+        RetryPolicy::new().deadline(kubelet.saturating_add(components))
     }
 }
 
