@@ -280,14 +280,19 @@ fn check_object(node: &Node, value: &Value, path: &str, errors: &mut Vec<FieldEr
 }
 
 fn check_junctors(node: &Node, value: &Value, path: &str, errors: &mut Vec<FieldError>) {
-    let fits = |of: &&Node| {
+    let faults = |of: &Node| {
         let mut found = Vec::new();
         check(of, value, path, &mut found);
-        found.is_empty()
+        found
     };
-    if !node.any_of.is_empty() && !node.any_of.iter().any(|of| fits(&of)) {
+    let fits = |of: &&Node| faults(of).is_empty();
+    if let [first, ..] = &*node.any_of
+        && !node.any_of.iter().any(|of| fits(&of))
+    {
         let detail = format!("{path:?} must validate at least one schema (anyOf)");
         errors.push(invalid(path, &"".into(), &detail));
+        // What the first one finds wrong is told along.
+        errors.extend(faults(first));
     }
     let fitting = node.one_of.iter().filter(fits).count();
     if !node.one_of.is_empty() && fitting != 1 {
