@@ -18,7 +18,7 @@
 //! ```
 
 mod addons;
-mod check;
+pub(crate) mod check;
 mod class;
 mod cluster;
 mod control_plane;

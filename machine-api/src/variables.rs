@@ -3,6 +3,7 @@
 //! Follows `internal/topology/variables`. A variable may be defined more than once, by the class and by extensions; the first
 //! definition counts, and definitions that differ are an error.
 
+mod definitions;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,8 @@ use crate::core::v1beta2::{
     JSONSchemaProps,
 };
 
-pub use rules::Rules;
+pub use definitions::validate_definitions;
+pub use rules::{RuleFaults, Rules};
 
 /// Which values they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -64,27 +64,15 @@ const FILES: [&str; 10] = [
     "schema",
 ];
 
-/// Cases that ask which definitions of variables are valid.
-const NEED_VARIABLES: [&str; 3] = [
-    "open-validation-0176",
-    "open-validation-0177",
-    "open-validation-0178",
-];
-
+#[allow(clippy::too_many_lines, reason = "a table of suites")]
 fn main() -> ExitCode {
     let mut runner = Runner::new("machine-api", env!("CARGO_MANIFEST_DIR"));
-    let (mut exact, mut details) = (0, (0, 0));
+    let (mut exact, mut details, mut definitions) = (0, (0, 0), (0, 0));
     let mut not_counted: BTreeMap<String, usize> = BTreeMap::new();
     let mut texts = machine_texts::Texts::default();
     for file in FILES.into_iter().chain(["topology"]) {
         for (id, case) in read(&runner, file) {
             let suite = case["suite"].as_str().unwrap_or("unnamed").to_owned();
-            if NEED_VARIABLES.contains(&id.as_str()) {
-                *not_counted
-                    .entry(format!("{suite} of variables"))
-                    .or_default() += 1;
-                continue;
-            }
             let outcome = machine_set::run(&case, &mut texts)
                 .or_else(|| rollout::run(&case, &mut texts))
                 .or_else(|| kcp::run(&case, &mut texts));
@@ -112,6 +100,11 @@ fn main() -> ExitCode {
                         agree(&answer["upgrading"], &expected["upgrading"])?;
                         agree(&answer["provisioning"], &expected["provisioning"])
                     });
+                    continue;
+                }
+                "variables-schema" => {
+                    let (all, same) = run_definitions(&mut runner, &id, &case);
+                    definitions = (definitions.0 + all, definitions.1 + same);
                     continue;
                 }
                 "variables-values" => {
@@ -163,6 +156,10 @@ fn main() -> ExitCode {
     }
     println!("conversion: {exact} exactly equal");
     println!("validation: {} of {} details equal", details.1, details.0);
+    println!(
+        "variables-schema: {} of {} details equal",
+        definitions.1, definitions.0
+    );
     for line in texts.lines() {
         println!("{line}");
     }
@@ -251,6 +248,17 @@ fn run_topology(case: &Value) -> Result<(), String> {
     conversion::prune(&mut answer);
     conversion::prune(&mut expected);
     agree(&answer, &expected)
+}
+
+/// Compares the places of errors; gives the number of details and of equal ones.
+fn run_definitions(runner: &mut Runner, id: &str, case: &Value) -> (usize, usize) {
+    let mut details = (0, 0);
+    runner.case("variables-schema", id, || {
+        let (answer, expected) = (variables::schema(&case["input"])?, &case["expect"]);
+        details = admission::details(&answer, expected);
+        same_places(&answer, expected)
+    });
+    details
 }
 
 /// Compares the values with their defaults, and the places of errors.

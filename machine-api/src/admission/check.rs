@@ -110,7 +110,7 @@ pub(super) fn worker_taints(taints: &[MachineTaint], at: &Path, gates: Gates, er
 const ANNOTATIONS_LIMIT: usize = 256 * 1024;
 
 /// Labels and annotations of what is made from a template.
-pub(super) fn metadata(metadata: &ObjectMeta, at: &Path, errors: &mut Errors) {
+pub(crate) fn metadata(metadata: &ObjectMeta, at: &Path, errors: &mut Errors) {
     let place = at.child("labels");
     for (key, value) in &metadata.labels {
         for problem in labels::key_problems(key) {

@@ -22,6 +22,7 @@ use crate::{
     labels,
     names::{NameOf, generate},
     template::Template,
+    variables,
     version::Version,
 };
 
@@ -84,6 +85,11 @@ impl ClusterClass {
         self.validate_workers(request, &mut errors);
         self.validate_control_plane(request, &mut errors);
         self.validate_naming(&mut errors);
+        let at = path(&["spec", "variables"]);
+        let found = variables::validate_definitions(&self.spec.variables, request.rules, &at);
+        for error in found.into_vec() {
+            errors.push(error);
+        }
         patches::validate(self, request.gates, &mut errors);
         versions(&self.spec.kubernetes_versions, &mut errors);
         if let Some(old) = old {

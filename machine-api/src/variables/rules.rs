@@ -16,6 +16,25 @@ pub trait Rules {
     /// # Errors
     /// The rule cannot be evaluated, in words.
     fn holds(&self, rule: &str, value: &Value, old: Option<&Value>) -> Result<bool, String>;
+
+    /// What is wrong with a rule of a schema, whatever the value: it cannot be read, or gives something else than it has to.
+    fn faults(&self, _rule: &ValidationRule, _schema: &JSONSchemaProps) -> RuleFaults {
+        RuleFaults::default()
+    }
+}
+
+/// What is wrong with a rule, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleFaults {
+    /// With the rule itself.
+    pub rule: Option<String>,
+    /// With the expression that gives the message.
+    pub message_expression: Option<String>,
+}
+
+/// Whether a rule compares a value with the one before.
+pub(super) fn is_about_change(rule: &ValidationRule) -> bool {
+    rule.rule.contains("oldSelf")
 }
 
 /// Evaluates the rules about a value and about what is in it.
@@ -29,7 +48,7 @@ pub(super) fn validate(
     errors: &mut Errors,
 ) {
     for rule in &schema.x_validations {
-        let about_change = rule.rule.contains("oldSelf");
+        let about_change = is_about_change(rule);
         if about_change && old.is_none() {
             continue;
         }

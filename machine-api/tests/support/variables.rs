@@ -3,8 +3,11 @@
 use cel::{Context, Program};
 use componentconfig::field::{Errors, Path};
 use machine_api::{
-    core::v1beta2::{ClusterClassStatusVariable, ClusterVariable},
-    variables::{self, Rules, Scope},
+    core::v1beta2::{
+        ClusterClassStatusVariable, ClusterClassVariable, ClusterVariable, JSONSchemaProps,
+        ValidationRule,
+    },
+    variables::{self, RuleFaults, Rules, Scope},
 };
 use serde_json::{Value, json};
 
@@ -28,6 +31,45 @@ impl Rules for Interpreter {
             .map_err(|error| error.to_string())?;
         Ok(result == cel::Value::Bool(true))
     }
+
+    fn faults(&self, rule: &ValidationRule, schema: &JSONSchemaProps) -> RuleFaults {
+        let unreadable = |text: &str| Program::compile(text).err();
+        let unreadable =
+            |text: &str| unreadable(text).map(|error| format!("compilation failed: {error}"));
+        let mut faults = RuleFaults {
+            rule: unreadable(&rule.rule),
+            message_expression: None,
+        };
+        if !rule.message_expression.is_empty() {
+            faults.message_expression = unreadable(&rule.message_expression).or_else(|| {
+                let sample = match schema.r#type.as_str() {
+                    "string" => json!(""),
+                    "integer" => json!(0),
+                    "number" => json!(0.5),
+                    "boolean" => json!(false),
+                    "array" => json!([]),
+                    _ => json!({}),
+                };
+                let program = Program::compile(&rule.message_expression).ok()?;
+                let mut context = Context::default();
+                context.add_variable("self", &sample).ok()?;
+                let is_text = matches!(
+                    program.execute(&context),
+                    Ok(cel::Value::String(_)) | Err(_)
+                );
+                (!is_text).then(|| "messageExpression must evaluate to a string".to_owned())
+            });
+        }
+        faults
+    }
+}
+
+pub(crate) fn schema(input: &Value) -> Result<Value, String> {
+    let definitions: Vec<ClusterClassVariable> =
+        serde_json::from_value(input["variables"].clone()).map_err(|error| error.to_string())?;
+    let at = Path::new("spec").child("variables");
+    let errors = variables::validate_definitions(&definitions, Some(&Interpreter), &at);
+    Ok(json!({"errors": shown(&errors)}))
 }
 
 fn shown(errors: &Errors) -> Vec<Value> {
