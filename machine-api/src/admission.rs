@@ -26,7 +26,7 @@ mod coredns;
 mod dispatch;
 mod health_check;
 mod ipam;
-mod kubeadm;
+pub(crate) mod kubeadm;
 mod machine;
 mod runtime;
 mod sets;

@@ -28,20 +28,27 @@
 //! Follows `controlplane/kubeadm` of Cluster API.
 
 mod components;
+mod config;
+mod explain;
 mod failure_domain;
 mod observed;
+mod plan;
 mod preflight;
 mod quorum;
 mod remediation;
 mod retry;
 mod select;
+mod up_to_date;
 
 pub use components::{
     API_SERVER_POD_HEALTHY, CONTROLLER_MANAGER_POD_HEALTHY, ETCD_MEMBER_HEALTHY, ETCD_POD_HEALTHY,
     NODE_LABELS_AND_TAINTS_SET, SCHEDULER_POD_HEALTHY,
 };
+pub use config::kubeadm_config_spec;
 pub use observed::{ControlPlane, EtcdAlarm, EtcdAlarmKind, EtcdCluster, EtcdMember};
+pub use plan::{Action, CLEANUP_HOOK, ControlPlaneError, ControlPlanePlan, Wait};
 pub use preflight::Instability;
 pub use quorum::{Change, ComponentsAfter, EtcdAfter, Harm};
 pub use remediation::{RemediationError, RemediationPlan, RemediationWait};
 pub use retry::{DEFAULT_MIN_HEALTHY_PERIOD_SECONDS, Remediation, Retry, RetryRefusal};
+pub use up_to_date::{MachineChange, Outdated};

@@ -210,7 +210,7 @@ fn ignition_disks(spec: &KubeadmConfigSpec, at: &Path, errors: &mut Errors) {
 }
 
 /// The defaults that earlier versions set, and that are no change where they are missing now.
-pub(super) fn previous_defaults(spec: &mut KubeadmConfigSpec) {
+pub(crate) fn previous_defaults(spec: &mut KubeadmConfigSpec) {
     if spec.format.is_unset() {
         spec.format = Format::CloudConfig;
     }

@@ -73,6 +73,7 @@ pub struct ControlPlane<'a> {
     pub(super) configs: Option<&'a BTreeMap<String, KubeadmConfig>>,
     pub(super) infrastructure: Option<&'a BTreeMap<String, Value>>,
     pub(super) nodes: Option<&'a BTreeMap<String, String>>,
+    pub(super) in_place: Option<&'a BTreeMap<String, bool>>,
     pub(super) gates: Gates,
     pub(super) compat: Compat,
 }
@@ -94,6 +95,7 @@ impl<'a> ControlPlane<'a> {
             configs: None,
             infrastructure: None,
             nodes: None,
+            in_place: None,
             gates: Gates::default(),
             compat: Compat::default(),
         }
