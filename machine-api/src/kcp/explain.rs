@@ -107,6 +107,10 @@ impl Wait<'_> {
                 };
                 vec![Why::new(subject(machine), "Deleting", evidence).remedy(remedy)]
             }
+            Self::Harm { machine, harm } => vec![
+                Why::new(subject(machine), "Harm", format!("it cannot go: {harm}"))
+                    .remedy("wait, or make another machine of the control plane healthy"),
+            ],
             Self::Unstable(found) => found
                 .iter()
                 .map(|found| {

@@ -141,6 +141,8 @@ impl<'a> ControlPlane<'a> {
     /// Which answer to give where Cluster API's own is a fault of it, or random.
     ///
     /// - With an etcd that is not managed Cluster API never remediates ([`Compat::Upstream`]): it misses the list of members.
+    /// - Before it removes or makes a machine of a healthy control plane Cluster API looks at conditions alone ([`Compat::Upstream`]), not at the members of
+    ///   etcd, which can have changed since.
     /// - Candidates for etcd's leadership of equal merit keep the order they come in, where Cluster API's is random
     ///   ([`Compat::Upstream`]); else the one whose name comes last is first.
     ///

@@ -8,7 +8,7 @@ use super::{
     quorum::{Change, Harm},
 };
 use crate::{
-    IntOrString, conditions,
+    Compat, IntOrString, conditions,
     controlplane::v1beta2::KubeadmControlPlaneRolloutStrategyType as StrategyType,
     core::v1beta2::Machine,
     facts, labels,
@@ -119,6 +119,13 @@ pub enum Wait<'a> {
         machine: &'a Machine,
         /// Why it does not end yet; none if that is no matter of the control plane.
         harm: Option<Harm>,
+    },
+    /// A machine cannot go without harm.
+    Harm {
+        /// The machine.
+        machine: &'a Machine,
+        /// The harm.
+        harm: Harm,
     },
     /// The control plane is not stable.
     Unstable(Vec<Instability>),
@@ -403,7 +410,12 @@ impl<'a> ControlPlane<'a> {
     }
 
     fn scale_up(&self, outdated: &[Outdated<'a>]) -> Result<Action<'a>, ControlPlaneError> {
-        let unstable = self.unstable_for_adding()?;
+        let mut unstable = self.unstable_for_adding()?;
+        if unstable.is_empty() && self.compat == Compat::Fixed && self.manages_etcd() {
+            let after = self.etcd_after(Change::Add);
+            let harmful = self.etcd.members.len() > 1 && !after.is_safe();
+            unstable.extend(harmful.then_some(Instability::Quorum(after)));
+        }
         if !unstable.is_empty() {
             return Ok(Action::Wait(Wait::Unstable(unstable)));
         }
@@ -421,6 +433,13 @@ impl<'a> ControlPlane<'a> {
         let unstable = self.unstable_for_changing(Some(machine));
         if !unstable.is_empty() {
             return Action::Wait(Wait::Unstable(unstable));
+        }
+        // Conditions and members are read one after the other, so that they need not agree. Cluster API goes by the conditions.
+        if self.compat == Compat::Fixed
+            && self.machines.len() > 1
+            && let Some(harm) = self.harm_of_removing(machine)
+        {
+            return Action::Wait(Wait::Harm { machine, harm });
         }
         match self.leadership_before(machine) {
             None => Action::Wait(Wait::Leadership { machine }),

@@ -37,7 +37,7 @@ pub enum Cause {
         /// How many it is to have.
         replicas: i64,
     },
-    /// New machines are not available, so old ones stay.
+    /// New machines are not available, so old ones stay, if there are any.
     CurrentUnavailable {
         /// The MachineSet.
         set: String,
@@ -45,6 +45,8 @@ pub enum Cause {
         available: i64,
         /// How many it is to have.
         replicas: i64,
+        /// How many old machines there are.
+        old: i64,
     },
     /// There are as many machines as there may be, so none is made.
     NoRoom {
@@ -149,11 +151,12 @@ impl RolloutPlan<'_> {
             return causes;
         }
         causes.extend(self.sets().filter_map(transition));
-        if current.machines >= current.spec && current.available < current.spec && old > 0 {
+        if current.machines >= current.spec && current.available < current.spec {
             causes.push(Cause::CurrentUnavailable {
                 set: current.name().to_owned(),
                 available: current.available,
                 replicas: current.spec,
+                old,
             });
         }
         if self.updating > 0 {
@@ -274,11 +277,15 @@ impl fmt::Display for Cause {
             Self::CurrentUnavailable {
                 available,
                 replicas,
+                old,
                 ..
-            } => write!(
-                f,
-                "{available} of {replicas} machines are available, and old machines stay until all are"
-            ),
+            } => {
+                write!(f, "{available} of {replicas} machines are available")?;
+                if *old > 0 {
+                    f.write_str(", and old machines stay until all are")?;
+                }
+                Ok(())
+            }
             Self::NoRoom {
                 machines,
                 replicas,

@@ -61,6 +61,8 @@ impl<'a> Rollout<'a> {
     ///
     /// - `OnDelete` forgets machines that are missing from an old MachineSet when it also takes others away
     ///   ([`Compat::Upstream`]), so that the next plan finds them missing again.
+    /// - A rolling update does not count machines that are about to go from earlier plans as lost when it takes more of them
+    ///   ([`Compat::Upstream`]), so that fewer than `maxUnavailable` allows can be left if others broke meanwhile.
     /// - Scaling while paused goes by the sizes that the MachineSets have just been told rather than by those that they had, and
     ///   so is in no proportion.
     /// - That a deadlock is broken is told of the current MachineSet rather than of the one that shrinks.

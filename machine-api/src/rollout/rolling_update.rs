@@ -23,7 +23,12 @@ impl RolloutPlan<'_> {
         let minimum = self.min_available();
         let wanted = self.sum(|set| set.spec);
         // Machines that are about to go, from earlier plans and from this one.
-        let going = self.sum(|set| (set.machines - set.spec.min(set.wanted())).max(0));
+        let leaving = |set: &PlannedSet<'_>| (set.machines - set.spec.min(set.wanted())).max(0);
+        let going = self.sum(leaving);
+        let lost = self.sum(|set| match self.rollout.compat {
+            Compat::Fixed => leaving(set).min(set.available),
+            Compat::Upstream => 0,
+        });
         // As long as new machines do not become available, old ones stay: else all would end up broken.
         let missing = self
             .current
@@ -31,7 +36,7 @@ impl RolloutPlan<'_> {
             .map_or(0, |set| (set.spec - set.available).max(0));
         let mut budget = Budget {
             machines: wanted - going - minimum - missing,
-            available: self.sum(|set| set.available),
+            available: self.sum(|set| set.available) - lost,
             minimum,
         };
         for unavailable_only in [true, false] {
