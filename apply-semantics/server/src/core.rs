@@ -46,6 +46,7 @@ pub(crate) use fields::engine_of;
 pub(crate) use read::Selection;
 pub(crate) use strict::Known;
 pub(crate) use tokens::BadToken;
+pub(crate) use write::invalid;
 
 /// Everything that a server is.
 pub(crate) struct Core {

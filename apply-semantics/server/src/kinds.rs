@@ -8,6 +8,7 @@ use serde_json::Value;
 
 pub(crate) mod discovery;
 
+mod admission;
 mod cause;
 mod cron;
 mod diff;
@@ -22,6 +23,7 @@ mod semantic;
 mod table;
 mod validate;
 
+pub(crate) use admission::{Denied, judge};
 pub(crate) use cause::{Cause, summary};
 pub(crate) use patched::patched_json;
 pub(crate) use prepare::{Cx, User, bind, prepare_create, prepare_update};

@@ -14,7 +14,12 @@ use apply_semantics::{
 use cx::Context;
 use serde_json::Value;
 
-use crate::{core::Core, kinds, meta, registry::Resource, selector::LabelSelector};
+use crate::{
+    core::{Core, invalid},
+    kinds, meta,
+    registry::Resource,
+    selector::LabelSelector,
+};
 
 /// Completes an object that was read: defaults, one spelling of values, no unknown fields.
 pub(crate) fn complete(resource: &Resource, object: &mut Value) -> Result<(), Refusal> {
@@ -206,6 +211,27 @@ fn empty_to_null(value: &mut Value) {
 /// Everything that is wrong with a Scale object.
 pub(crate) fn validate_scale(scale: &Value) -> Vec<Cause> {
     causes(kinds::validate_scale(scale))
+}
+
+/// What admission says of an object that is valid, and what it warns of.
+///
+/// # Errors
+/// It is not admitted.
+pub(crate) fn admit(
+    core: &Core,
+    resource: &Resource,
+    object: &Value,
+    old: Option<&Value>,
+    subresource: &str,
+) -> Result<Vec<String>, Refusal> {
+    if resource.custom.is_some() {
+        return Ok(Vec::new());
+    }
+    let judged = kinds::judge(object, old, through(subresource), &Context::new(core));
+    judged.map_err(|denied| match denied {
+        kinds::Denied::Forbidden(why) => forbidden(resource, object, &why),
+        kinds::Denied::Invalid(found) => invalid(causes(found), meta::name(object), resource),
+    })
 }
 
 fn through(subresource: &str) -> Option<&str> {

@@ -127,6 +127,12 @@ impl Quantity {
         self.kept.as_deref() == Some(text)
     }
 
+    /// The amount as a float, which is near it.
+    #[expect(clippy::cast_precision_loss, reason = "near is what it says")]
+    pub fn to_f64(&self) -> f64 {
+        self.value as f64 * 10_f64.powi(self.scale)
+    }
+
     /// Whether the amount is zero.
     pub fn is_zero(&self) -> bool {
         self.value == 0

@@ -10,7 +10,7 @@ use crate::{meta, registry::Resource, store::Place};
 
 impl Core {
     /// The namespace of a new object.
-    pub(super) fn namespace(&self, name: &str) -> Option<Arc<Value>> {
+    pub(crate) fn namespace(&self, name: &str) -> Option<Arc<Value>> {
         let table: Arc<str> = "/namespaces".into();
         self.store.value(&Place::new(&table, None, name))
     }

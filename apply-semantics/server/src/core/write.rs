@@ -73,7 +73,9 @@ impl Core {
         Self::check(&object, write, |object| {
             rules::validate_create(resource, object)
         })?;
+        let judged = rules::admit(self, resource, &object, None, &write.subresource)?;
         self.warned.extend(rules::warnings(resource, &object, None));
+        self.warned.extend(judged);
         rules::stored_form(resource, &mut object);
         let place = Place::new(
             &resource.table,
@@ -108,10 +110,12 @@ impl Core {
         Self::check(&object, write, |object| {
             rules::validate_update(resource, object, live, &write.subresource)
         })?;
+        let judged = rules::admit(self, resource, &object, Some(live), &write.subresource)?;
         if write.subresource.is_empty() {
             self.warned
                 .extend(rules::warnings(resource, &object, Some(live)));
         }
+        self.warned.extend(judged);
         rules::stored_form(resource, &mut object);
         // A link that a client sends counts as a change, though it is not kept.
         if let Some(link) = link {

@@ -7,6 +7,8 @@ mod jobs;
 mod pods;
 mod services;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -27,6 +29,10 @@ pub(crate) trait Cx {
     fn node_port(&self) -> Option<u16>;
     /// Who sends the request.
     fn user(&self) -> User;
+    /// The namespace of that name, if it is stored.
+    fn namespace(&self, _name: &str) -> Option<Arc<Value>> {
+        None
+    }
     /// The stored objects of a kind, of a namespace or of all.
     fn objects(&self, _api_version: &str, _kind: &str, _namespace: Option<&str>) -> Vec<Value> {
         Vec::new()

@@ -1,6 +1,6 @@
 //! What the code of built-in kinds may know of the rest of the server.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 
@@ -93,6 +93,10 @@ impl Cx for Context<'_> {
             uid: user.unique_id().to_owned(),
             groups: user.groups(),
         }
+    }
+
+    fn namespace(&self, name: &str) -> Option<Arc<Value>> {
+        self.core.namespace(name)
     }
 
     fn objects(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Vec<Value> {

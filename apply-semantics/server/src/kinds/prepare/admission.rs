@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::read::{at, entries, flag, has, int, list, object, path, put, text},
+    super::{
+        admission::{add_defaults, complete},
+        read::{at, flag, has, int, list, path, put, text},
+    },
     Cx, Form,
 };
 
@@ -12,9 +15,10 @@ use super::{
 pub(super) fn admit(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
     match (text(object, "apiVersion"), text(object, "kind")) {
         ("v1", "Pod") => {
-            limit_defaults(object, cx);
+            add_defaults(object, cx);
             priority(object, cx)?;
             tolerations(object);
+            complete(object, cx)?;
         }
         ("v1", "Node") => node_taint(object),
         ("v1", "PersistentVolumeClaim") => {
@@ -211,36 +215,5 @@ fn default_class(object: &mut Value, field: &str, api_version: &str, kind: &str,
     });
     if let (Some(class), Some(spec)) = (classes.first(), object.get_mut("spec")) {
         put(spec, field, at(at(class, "metadata"), "name").clone());
-    }
-}
-
-/// Limits and requests that a range of limits of the namespace gives to containers without.
-fn limit_defaults(object: &mut Value, cx: &dyn Cx) {
-    let namespace = text(at(object, "metadata"), "namespace").to_owned();
-    for range in cx.objects("v1", "LimitRange", Some(&namespace)) {
-        let limits = list(at(&range, "spec"), "limits").iter();
-        for limit in limits.filter(|limit| text(limit, "type") == "Container") {
-            container_defaults(object, limit);
-        }
-    }
-}
-
-fn container_defaults(pod: &mut Value, limit: &Value) {
-    for key in ["containers", "initContainers"] {
-        let containers = pod.get_mut("spec").and_then(|spec| spec.get_mut(key));
-        let containers = containers.and_then(Value::as_array_mut);
-        for container in containers.into_iter().flatten() {
-            for (default, target) in [("default", "limits"), ("defaultRequest", "requests")] {
-                for (name, amount) in entries(limit, default) {
-                    let Some(resources) = object(container, "resources") else {
-                        continue;
-                    };
-                    let held = resources.entry(target).or_insert_with(|| json!({}));
-                    if let Some(held) = held.as_object_mut() {
-                        held.entry(name.clone()).or_insert_with(|| amount.clone());
-                    }
-                }
-            }
-        }
     }
 }
