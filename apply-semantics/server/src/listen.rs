@@ -3,6 +3,8 @@
 mod connection;
 mod options;
 #[cfg(feature = "tls")]
+mod subject;
+#[cfg(feature = "tls")]
 mod tls;
 mod turns;
 

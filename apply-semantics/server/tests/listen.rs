@@ -263,14 +263,15 @@ mod tls {
 
     #[tokio::test]
     async fn certificates_of_a_cluster_are_taken() {
-        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+        use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let issue = |name: &str| {
             let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new([name.to_owned()]).unwrap();
+            let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
             let certificate = params.signed_by(&key, &authority).unwrap();
             (certificate.pem(), key.serialize_pem())
         };
@@ -278,7 +279,8 @@ mod tls {
         let authority_pem = authority.as_ref().pem();
         let options = ListenOptions::new().certificates(certificate, key, authority_pem.as_bytes());
         assert!(!format!("{options:?}").contains("PRIVATE"));
-        let listener = Server::new().listen_with(ANYWHERE, &options).await.unwrap();
+        let server = Server::new();
+        let listener = server.listen_with(ANYWHERE, &options).await.unwrap();
         let mut config = kubeconfig(&listener);
         let stream = greet(&listener, &config, false, b"http/1.1").await;
         assert_eq!(ask(stream, "/version", "").await, "");
@@ -288,8 +290,10 @@ mod tls {
             "client-key-data": BASE64_STANDARD.encode(key),
         });
         let stream = greet(&listener, &config, true, b"http/1.1").await;
-        let answer = ask(stream, "/version", "").await;
+        let answer = ask(stream, "/api/v1/nodes", "").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let asked: Vec<_> = server.requests().into_iter().collect();
+        assert_eq!(asked[0].username, "somebody");
         let broken = ListenOptions::new().certificates("nonsense", "nonsense", authority_pem);
         let error = Server::new()
             .listen_with(ANYWHERE, &broken)

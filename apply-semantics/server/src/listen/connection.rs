@@ -39,9 +39,6 @@ pub(super) struct Door {
     pub(super) turns: Arc<Turns>,
     #[cfg(feature = "tls")]
     pub(super) acceptor: Option<tokio_rustls::TlsAcceptor>,
-    /// Who comes with a certificate. There is only one that is good.
-    #[cfg(feature = "tls")]
-    pub(super) certified: Option<Arc<UserInfo>>,
 }
 
 /// Whether the port closes.
@@ -92,7 +89,8 @@ async fn receive(stream: TcpStream, door: Door, down: Down) {
         // Who does not make up its mind is sent away.
         let greeting = tokio::time::timeout(Duration::from_secs(10), acceptor.accept(stream));
         if let Ok(Ok(stream)) = greeting.await {
-            let certified = door.certified.clone();
+            let shown = stream.get_ref().1.peer_certificates();
+            let certified = shown.and_then(|shown| super::subject::user_of(shown.first()?));
             serve(stream, door, certified, down).await;
         }
         return;
@@ -103,7 +101,7 @@ async fn receive(stream: TcpStream, door: Door, down: Down) {
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     door: Door,
-    certified: Option<Arc<UserInfo>>,
+    certified: Option<UserInfo>,
     down: Down,
 ) {
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -133,7 +131,7 @@ async fn serve(
 struct Desk {
     door: Door,
     /// Who has shown a certificate.
-    certified: Option<Arc<UserInfo>>,
+    certified: Option<UserInfo>,
     down: Down,
 }
 
@@ -153,7 +151,7 @@ impl hyper::service::Service<Request<Incoming>> for Desk {
             return Box::pin(std::future::ready(Ok(end(unauthorized()))));
         }
         if let Some(user) = &self.certified {
-            request.extensions_mut().insert(UserInfo::clone(user));
+            request.extensions_mut().insert(user.clone());
         }
         let answer = tower_service::Service::call(&mut self.door.server.clone(), request);
         Box::pin(async move { answer.await.map(end) })

@@ -67,7 +67,8 @@ impl ListenOptions {
     }
 
     /// Encrypted (feature `tls`) with this certificate and key, and only for who has a certificate of this authority: those of a
-    /// cluster, all in PEM. The kubeconfig names the authority, and no client certificate: clients have their own.
+    /// cluster, all in PEM. The kubeconfig names the authority, and no client certificate: clients have their own. The name
+    /// of a client's certificate is its user, the organisations are the groups.
     #[cfg(feature = "tls")]
     #[must_use]
     pub fn certificates(
@@ -105,8 +106,6 @@ impl ListenOptions {
         )]
         let mut cluster = json!({"server": format!("http://{address}")});
         #[cfg(feature = "tls")]
-        let mut certified = None;
-        #[cfg(feature = "tls")]
         let acceptor = if self.tls {
             let identity = match &self.given {
                 Some(given) => super::tls::Identity::given(given)?,
@@ -122,7 +121,6 @@ impl ListenOptions {
                     client.certificate.into(),
                 );
                 user.insert("client-key-data".to_owned(), client.key.into());
-                certified = Some(client.user);
             }
             Some(identity.acceptor)
         } else {
@@ -135,8 +133,6 @@ impl ListenOptions {
             turns: Arc::default(),
             #[cfg(feature = "tls")]
             acceptor,
-            #[cfg(feature = "tls")]
-            certified,
         };
         Ok((door, kubeconfig(&cluster, &user)))
     }

@@ -11,13 +11,11 @@ use tokio_rustls::{
     TlsAcceptor,
     rustls::{
         RootCertStore, ServerConfig,
-        crypto::aws_lc_rs::{self, cipher_suite},
+        crypto::aws_lc_rs,
         pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject as _},
         server::WebPkiClientVerifier,
     },
 };
-
-use crate::user::UserInfo;
 
 /// Who the server is, and who may come in. The texts are PEM in base64, as a kubeconfig has them.
 pub(super) struct Identity {
@@ -30,7 +28,6 @@ pub(super) struct Identity {
 pub(super) struct Client {
     pub(super) certificate: String,
     pub(super) key: String,
-    pub(super) user: Arc<UserInfo>,
 }
 
 impl Identity {
@@ -147,32 +144,18 @@ fn server(
 
 /// The one that kubeadm makes for an administrator.
 fn client(authority: &Authority) -> Result<Client, rcgen::Error> {
-    let (name, group) = ("kubernetes-admin", "kubeadm:cluster-admins");
     let mut params = CertificateParams::default();
-    named(&mut params, name);
+    named(&mut params, "kubernetes-admin");
+    let group = "kubeadm:cluster-admins";
     params
         .distinguished_name
         .push(DnType::OrganizationName, group);
     let (certificate, key) = sign(params, ExtendedKeyUsagePurpose::ClientAuth, authority)?;
     let text = |pem: String| BASE64_STANDARD.encode(pem);
-    let mut user = UserInfo::new(name).group(group);
-    if let Some(print) = fingerprint(certificate.der()) {
-        let key = "authentication.kubernetes.io/credential-id";
-        user = user.extra(key, format!("X509SHA256={print}"));
-    }
     Ok(Client {
         certificate: text(certificate.pem()),
         key: text(key.serialize_pem()),
-        user: Arc::new(user),
     })
-}
-
-/// The SHA-256 of a certificate, as it is computed for connections.
-fn fingerprint(certificate: &[u8]) -> Option<String> {
-    let suite = cipher_suite::TLS13_AES_128_GCM_SHA256.tls13()?;
-    let hash = suite.common.hash_provider.hash(certificate);
-    let bytes = hash.as_ref().iter();
-    Some(bytes.fold(String::new(), |text, byte| format!("{text}{byte:02x}")))
 }
 
 fn sign(
