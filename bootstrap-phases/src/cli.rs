@@ -163,6 +163,21 @@ pub fn parse<C: ?Sized, S: AsRef<str>>(
     }))
 }
 
+/// Takes arguments apart by flags alone: the flags given, by name and in order, and what is none. `None` where help is asked for.
+#[cfg(feature = "kubeadm")]
+pub(crate) fn take_apart<S: AsRef<str>>(
+    flags: &[Flag],
+    args: &[S],
+) -> Result<Option<Given>, UsageError> {
+    let args: Vec<&str> = args.iter().map(AsRef::as_ref).collect();
+    let parsed = args::split(flags, &args)?;
+    Ok((!parsed.help).then_some((parsed.flags, parsed.args)))
+}
+
+/// Flags by name and value, and arguments.
+#[cfg(feature = "kubeadm")]
+pub(crate) type Given = (Vec<(String, String)>, Vec<String>);
+
 /// Every command below the workflow's own: `phase`, and one for each phase that is not hidden, in order.
 pub fn commands<C: ?Sized>(flow: &Flow<C>) -> Vec<Command> {
     let phases = (0..flow.units.len()).filter(|index| !is_hidden(flow, *index));

@@ -155,6 +155,25 @@ pub fn token_flags() -> Vec<Flag> {
     vec![Flag::switch("dry-run"), Flag::new("kubeconfig")]
 }
 
+/// The flags of the command `config images list` but for the form of its answer, sorted.
+pub fn images_flags() -> Vec<Flag> {
+    [
+        "config",
+        "feature-gates",
+        "image-repository",
+        "kubernetes-version",
+    ]
+    .map(Flag::new)
+    .into()
+}
+
+/// The flags of the command `config images pull`, sorted.
+pub fn images_pull_flags() -> Vec<Flag> {
+    let mut flags = images_flags();
+    flags.insert(1, Flag::new("cri-socket"));
+    flags
+}
+
 /// The flags of the command `token create`, sorted.
 pub fn token_create_flags() -> Vec<Flag> {
     let mut flags = token_flags();

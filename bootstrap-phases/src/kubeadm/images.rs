@@ -6,7 +6,8 @@ use componentconfig::kubeadm::v1beta4::ClusterConfiguration;
 use semver::Version;
 use serde_json::{Value, json};
 
-use crate::{Command, Effect, Host, PhaseError};
+use super::InitContext;
+use crate::{Command, Cx, Effect, Host, Node, PhaseError, Plan, Workflow};
 
 /// The versions of what belongs to a Kubernetes version but has its own, by Kubernetes' minor version, ascending.
 ///
@@ -186,6 +187,30 @@ pub fn pulls(
     Ok(effects)
 }
 
+/// The workflow `config images pull`, with one phase: pulls the images of a control plane that are not there, one after the other. Its runner
+/// has to have the host's port, [`HOST_PORT`](crate::HOST_PORT).
+pub fn pull_workflow() -> Workflow<InitContext> {
+    let short = "Pull images used by kubeadm";
+    Workflow::new("pull")
+        .flags(super::flags::images_pull_flags())
+        .phase(Node::new("images", short).run(pull))
+}
+
+fn pull(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
+    let Some(host) = &cx.config.machine else {
+        let text = "there is no host to pull images to";
+        return Err(PhaseError::invalid("images.no-host", text));
+    };
+    let registration = &cx.config.init.node_registration;
+    let policy = registration.image_pull_policy.as_str();
+    let images = cx.config.images().control_plane();
+    let mut draft = cx.draft();
+    for pull in pulls(host.as_ref(), &registration.cri_socket, &images, policy)? {
+        draft.effect(pull);
+    }
+    Ok(draft.finish())
+}
+
 /// The program that speaks to container runtimes.
 const CRICTL: &str = "crictl";
 
@@ -214,6 +239,30 @@ mod tests {
             assert_eq!((etcd.version, etcd.known), ("3.6.8-0", known), "{version}");
         }
         assert!(etcd_version("1.36").is_err());
+    }
+
+    #[test]
+    fn only_what_is_not_there_is_pulled() {
+        use crate::MemHost;
+
+        let there = "crictl --runtime-endpoint unix:///s inspecti there";
+        let mut host = MemHost::new().program("crictl").answer(there, "");
+        let absent = "crictl --runtime-endpoint unix:///s inspecti absent".to_owned();
+        let failed = crate::CommandOutput {
+            code: Some(1),
+            ..crate::CommandOutput::default()
+        };
+        host.answers.insert(absent, failed);
+        let images = ["there", "absent"].map(str::to_owned);
+        let titles = |policy: &str| {
+            let pulls = pulls(&host, "unix:///s", &images, policy)?;
+            let targets = pulls.iter().map(|pull| pull.target().to_owned());
+            Ok::<Vec<String>, PhaseError>(targets.collect())
+        };
+        assert_eq!(titles("").unwrap(), vec!["absent".to_owned()]);
+        assert_eq!(titles("Always").unwrap(), images.to_vec());
+        assert_eq!(titles("Never").unwrap_err().code, "images.missing");
+        assert_eq!(titles("Sometimes").unwrap_err().code, "images.bad-policy");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod arguments;
+pub mod commands;
 mod context;
 pub mod credentials;
 pub mod discovery;

@@ -52,11 +52,11 @@ pub fn component_url(
         return Err(PhaseError::invalid("health.no-container", text));
     };
     let value = |name: &str| {
-        let values = command.clone().filter_map(|word| {
+        // Of a repeated flag the last one counts.
+        command.clone().rev().find_map(|word| {
             let (flag, value) = word.trim().strip_prefix("--")?.split_once('=')?;
             (flag == name && !value.is_empty()).then_some(value)
-        });
-        values.last()
+        })
     };
     let address = value(flag).unwrap_or(address);
     if component == Component::Etcd {

@@ -1,5 +1,6 @@
 //! The recordings' classes of error, out of ours.
 
+use bootstrap_phases::kubeadm::commands::CommandError;
 use bootstrap_phases::{PhaseError, SelectError};
 use componentconfig::{Class, Diagnostic, Report};
 use serde_json::json;
@@ -29,6 +30,15 @@ pub(super) fn of_phase(error: &PhaseError) -> &'static str {
         _ if code.contains(".existing-file.") => "existing-file",
         _ if code.starts_with("pki.signing") => "signing",
         _ => "other",
+    }
+}
+
+/// The error of a command that only asks.
+pub(super) fn of_command(error: &CommandError) -> Failure {
+    match error {
+        CommandError::Configuration(report) => of_report(report),
+        CommandError::Phase(error) => Failure::new(of_phase(error), error),
+        error => Failure::new("usage", error),
     }
 }
 

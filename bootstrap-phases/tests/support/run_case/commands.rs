@@ -10,17 +10,15 @@ use bootstrap_phases::{
         InitContext,
         api::{Api, PORT},
         credentials::{
-            Renewal, UserCredentials, cluster_context, expiration, renew_workflow,
-            requests_workflow, user_kubeconfig,
+            Renewal, UserCredentials, cluster_context, renew_workflow, requests_workflow,
+            user_kubeconfig,
         },
         flags,
-        objects::bundle::CertificateKey,
         reset::{ResetContext, reset_workflow},
         tokens::{self, DeleteContext, TokenContext},
     },
 };
-use componentconfig::Kind as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Answer, Call, Failure, all_entered, class, dry, entered, files, host, of_phase, of_plan, of_run,
@@ -69,20 +67,10 @@ impl Call<'_> {
         let words = Words::of(rest);
         match (group, command) {
             ("certs", "renew") => self.renew(&words),
-            ("certs", "check-expiration") => self.expiration(&words),
             ("certs", "generate-csr") => self.requests(&words),
-            ("certs", "certificate-key") => match CertificateKey::generate(self.keys.as_ref()) {
-                Ok(key) => printed(json!({"pattern": key.expose().len()})),
-                Err(error) => Failure::new("other", &error).into(),
-            },
             ("kubeconfig", "user") => self.user(&words),
-            ("token", "generate") => match tokens::random(self.keys.as_ref()) {
-                Ok(token) => printed(json!({"pattern": token.expose().len()})),
-                Err(error) => Failure::new("other", &error).into(),
-            },
             ("token", "create") => self.create_token(&words),
             ("token", "delete") => self.delete_tokens(&words),
-            ("token", "list") => self.list_tokens(),
             _ => Failure::new("usage", &format!("unknown command {group} {command}")).into(),
         }
     }
@@ -185,17 +173,6 @@ impl Call<'_> {
         match runner.run(&renewal) {
             Ok(_) => Answer::default(),
             Err(failure) => without_phase(of_run(&failure.error)).into(),
-        }
-    }
-
-    fn expiration(&self, words: &Words<'_>) -> Answer {
-        let context = match self.with_config(words) {
-            Ok(context) => context,
-            Err(failure) => return failure.into(),
-        };
-        match expiration(&context, self.files, host::now()) {
-            Ok(info) => printed(info.to_document()),
-            Err(error) => of_phase(&error).into(),
         }
     }
 
@@ -307,13 +284,6 @@ impl Call<'_> {
         Answer {
             actions: words.flag("dry-run").map(|_| actions),
             ..Answer::default()
-        }
-    }
-
-    fn list_tokens(&self) -> Answer {
-        match tokens::list(&self.token_api()) {
-            Ok((found, _)) => printed(found.iter().map(tokens::document).collect()),
-            Err(error) => of_phase(&error).into(),
         }
     }
 

@@ -9,18 +9,18 @@ use apply_semantics::op::{
 use apply_semantics::patch::Patch;
 use apply_server::Server;
 use bootstrap_phases::kubeadm::api::{Api, PORT};
+use bootstrap_phases::kubeadm::commands;
 use bootstrap_phases::kubeadm::join::{Connect, Endpoint, join_context, join_workflow};
 use bootstrap_phases::kubeadm::objects::cluster_info;
 use bootstrap_phases::kubeadm::upgrade::{
     self, STATIC_POD_PORT, StaticPodPort, UpgradeCommand, UpgradeContext, UpgradeSettings,
 };
 use bootstrap_phases::{
-    CancelToken, Change, Compat, Cx, Files as _, Flow, ManualClock, MemFiles, PhaseError, RunPlan,
+    Change, Compat, Files as _, Flow, ManualClock, MemFiles, PhaseError, RunPlan,
     Runner as PhaseRunner,
     cli::{self, Invocation},
     kubeadm::{self, InitContext, pki::Certificate},
 };
-use componentconfig::Kind as _;
 use conformance_runner::Runner;
 use serde_json::{Value, json};
 
@@ -304,7 +304,7 @@ impl Live<'_> {
 }
 
 impl Live<'_> {
-    /// `upgrade apply`, `upgrade node` and `upgrade plan`.
+    /// `upgrade apply` and `upgrade node`.
     fn upgrade(
         &self,
         line: &[&str],
@@ -314,17 +314,7 @@ impl Live<'_> {
     ) -> Answer {
         let rest = line.get(2..).unwrap_or_default();
         let host = Host::of_step(step);
-        let context = |settings: UpgradeSettings| {
-            let facts = host.facts.clone();
-            let api = self.api(tree);
-            let mut context =
-                UpgradeContext::new(settings, api, facts, host.facts_of_phases(), keys.clone());
-            context.compat = Compat::Upstream;
-            context.machine = Some(Arc::new(host::bare()));
-            context
-        };
         let (flow, command) = match line.get(1) {
-            Some(&"plan") => return self.upgrade_plan(rest, tree, &context),
             Some(&"apply") => (upgrade::apply_workflow().build(), UpgradeCommand::Apply),
             _ => (upgrade::node_workflow().build(), UpgradeCommand::Node),
         };
@@ -341,7 +331,11 @@ impl Live<'_> {
             Ok(settings) => settings,
             Err(failure) => return failure.into(),
         };
-        let context = context(settings);
+        let (facts, known) = (host.facts.clone(), host.facts_of_phases());
+        let api = self.api(tree);
+        let mut context = UpgradeContext::new(settings, api, facts, known, keys.clone());
+        context.compat = Compat::Upstream;
+        context.machine = Some(Arc::new(host::bare()));
         let selection = call
             .with_config_skip(context.settings.skip_phases.clone())
             .selection;
@@ -385,29 +379,6 @@ impl Live<'_> {
             failed: error.as_ref().and_then(|error| error.phase.clone()),
             error,
             ..Answer::default()
-        }
-    }
-
-    fn upgrade_plan(
-        &self,
-        words: &[&str],
-        tree: &Tree,
-        context: &dyn Fn(UpgradeSettings) -> UpgradeContext,
-    ) -> Answer {
-        let words = super::commands::Words::of(words);
-        let args: Vec<String> = words.args.iter().map(|word| (*word).to_owned()).collect();
-        let settings = match settings_of(UpgradeCommand::Plan, &words.flags, &args, tree) {
-            Ok(settings) => settings,
-            Err(failure) => return failure.into(),
-        };
-        let context = context(settings);
-        let cancel = CancelToken::new();
-        match upgrade::plan(&Cx::new(&context, &tree.files, &self.clock, &cancel)) {
-            Ok((plan, _)) => Answer {
-                stdout: plan.to_document(),
-                ..Answer::default()
-            },
-            Err(error) => of_phase(&error).into(),
         }
     }
 }
@@ -535,7 +506,9 @@ fn replay_case(case: &Case, flow: &Flow<InitContext>, steps: &[Value]) -> Result
             .clear();
         let answer = match line.first() {
             Some(&"join") => live.join(&line, &second, keys.clone()),
-            Some(&"upgrade") => live.upgrade(&line, &first, &keys, step),
+            Some(&"upgrade") if !commands::is_query(&line) => {
+                live.upgrade(&line, &first, &keys, step)
+            }
             _ => init(&line, &first, step),
         };
         let expected = expected.next().ok_or("fewer recorded steps than steps")?;

@@ -22,6 +22,7 @@ use bootstrap_phases::{
     kubeadm::{
         self, InitContext,
         api::{Api, PORT},
+        commands::{self as queries, Format, Query, Surroundings},
         phases,
         pki::KeySource,
     },
@@ -254,8 +255,8 @@ impl From<Failure> for Answer {
 
 impl Call<'_> {
     fn answer(&self, words: &[&str]) -> Answer {
-        if let ["config", "images", "list", rest @ ..] = words {
-            return self.images(rest);
+        if queries::is_query(words) {
+            return self.query(words);
         }
         if let ["reset", ..] = words {
             return self.reset(words);
@@ -350,35 +351,32 @@ impl Call<'_> {
         }
     }
 
-    /// `config images list`.
-    fn images(&self, words: &[&str]) -> Answer {
-        let mut flags = Vec::new();
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let name = word.trim_start_matches('-');
-            let (name, value) = match name.split_once('=') {
-                Some((name, value)) => (name, value),
-                None => (name, words.next().copied().unwrap_or_default()),
-            };
-            flags.push((name.to_owned(), value.to_owned()));
-        }
-        let as_json = flags
-            .iter()
-            .any(|(name, value)| name == "o" && value == "json");
-        flags.retain(|(name, _)| name != "o");
-        match self.loaded(&flags) {
-            Ok(context) => {
-                let images = context.images().control_plane();
-                Answer {
-                    stdout: if as_json {
-                        kubeadm::images::document(&images)
-                    } else {
-                        json!(images)
-                    },
-                    ..Answer::default()
-                }
+    /// A command that only asks.
+    fn query(&self, words: &[&str]) -> Answer {
+        let call = match queries::parse(words) {
+            Ok(call) => call,
+            Err(error) => return Failure::new("usage", &error).into(),
+        };
+        let host = self.host.facts_of_phases();
+        let (facts, keys) = (&self.host.facts, self.keys.clone());
+        let mut here = Surroundings::new(self.files, self.clock, facts, &host, keys);
+        here.api.clone_from(&self.api);
+        here.machine = Some(Arc::new(host::bare()));
+        here.compat = Compat::Upstream;
+        let answer = match queries::answer(&call, &here) {
+            Ok(answer) => answer,
+            Err(error) => return class::of_command(&error).into(),
+        };
+        let stdout = match (call.query, call.format) {
+            (Query::CertificateKey | Query::TokenGenerate, _) => {
+                json!({"pattern": answer.text.trim().len()})
             }
-            Err(failure) => failure.into(),
+            (_, Format::Text) => json!(answer.text.lines().collect::<Vec<_>>()),
+            _ => answer.data,
+        };
+        Answer {
+            stdout,
+            ..Answer::default()
         }
     }
 
