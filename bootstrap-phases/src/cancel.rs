@@ -1,7 +1,7 @@
 //! Asking a run to stop.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -17,6 +17,8 @@ pub struct CancelToken {
 struct Shared {
     cancelled: Mutex<bool>,
     changed: Condvar,
+    /// Tokens that are cancelled with this one.
+    children: Mutex<Vec<Weak<Shared>>>,
 }
 
 impl CancelToken {
@@ -27,8 +29,22 @@ impl CancelToken {
 
     /// Cancels, for good: every copy of the token sees it.
     pub fn cancel(&self) {
-        *self.lock() = true;
-        self.shared.changed.notify_all();
+        self.shared.cancel();
+    }
+
+    /// A token that is cancelled with this one, and can be without it.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::new();
+        let mut children = self.shared.children();
+        children.retain(|child| child.strong_count() > 0);
+        children.push(Arc::downgrade(&child.shared));
+        drop(children);
+        // Whoever cancels this one now finds the child; whoever did before is seen here.
+        if self.is_cancelled() {
+            child.cancel();
+        }
+        child
     }
 
     /// Whether it was cancelled.
@@ -64,6 +80,23 @@ impl CancelToken {
     }
 }
 
+impl Shared {
+    fn cancel(&self) {
+        *self
+            .cancelled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+        for child in self.children().iter().filter_map(Weak::upgrade) {
+            child.cancel();
+        }
+    }
+
+    fn children(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Self>>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +115,18 @@ mod tests {
     #[test]
     fn a_wait_ends_by_itself() {
         assert!(!CancelToken::new().wait(Duration::from_millis(1)));
+    }
+
+    #[test]
+    fn a_child_is_cancelled_with_its_parent_and_not_the_other_way_round() {
+        let token = CancelToken::new();
+        let (first, second) = (token.child(), token.child());
+        first.cancel();
+        assert!(!token.is_cancelled() && !second.is_cancelled());
+        std::thread::scope(|scope| {
+            scope.spawn(|| assert!(second.child().wait(Duration::MAX)));
+            token.cancel();
+        });
+        assert!(second.is_cancelled() && token.child().is_cancelled());
     }
 }

@@ -59,8 +59,9 @@
 //!
 //! # What it does not do
 //!
-//! Phases run one after the other, in the order they stand in. There is no rollback: a run goes forward or is begun afresh.
-//! A phase that plans is not interrupted; cancellation and deadlines are looked at between steps and in waits.
+//! Phases make their changes one after the other, in the order they stand in; [`Runner::jobs`] plans independent ones at the same
+//! time. There is no rollback: a run goes forward or is begun afresh. A phase that plans is not interrupted; cancellation and
+//! deadlines are looked at between steps and in waits.
 //!
 //! # Features
 //!

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -108,6 +108,9 @@ pub(crate) struct Manner {
     /// How many seconds to wait for another run on the same directory to end
     #[arg(long, default_value_t = 0, value_name = "SECONDS")]
     pub(crate) wait: u64,
+    /// How many phases to plan at the same time; as many as there are processors when absent
+    #[arg(long)]
+    pub(crate) jobs: Option<NonZeroUsize>,
     /// Kill this process in place of the durable step of this number, to see the next run go on
     #[arg(long, hide = true)]
     pub(crate) crash_at: Option<usize>,

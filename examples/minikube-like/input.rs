@@ -3,9 +3,7 @@
 use std::{
     fs,
     io::{IsTerminal, stderr},
-    num::NonZeroUsize,
     path::Path,
-    thread,
 };
 
 use bootstrap_phases::{
@@ -18,7 +16,7 @@ use componentconfig::{
     kubeadm::{Facts, HostAddress, LoadOptions, load_init},
 };
 
-use crate::{cli::Workspace, failure::Failure, host, secrets::JoinSecrets};
+use crate::{cli::Workspace, failure::Failure, host, run::processors, secrets::JoinSecrets};
 
 const SAMPLE: &str = include_str!("sample.yaml");
 
@@ -93,8 +91,7 @@ pub(crate) fn with_keys_ahead(
     context: &InitContext,
     files: &dyn Files,
 ) -> Result<InitContext, Failure> {
-    let threads = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let context = context.clone().with_keys_ahead(files, threads);
+    let context = context.clone().with_keys_ahead(files, processors());
     context.map_err(Failure::run)
 }
 

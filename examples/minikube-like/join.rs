@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     host, input,
     reach::Reach,
-    run::Run,
+    run::{Run, processors},
     secrets::JoinSecrets,
     stand_in::{self, Node, StandIns},
     up,
@@ -52,6 +52,7 @@ pub(crate) fn join(arguments: &Join) -> Result<(), Failure> {
     let etcd = ListedEtcd::open(members, &arguments.name, &StdFiles::new(first));
     let etcd = Arc::new(etcd.map_err(Failure::run)?);
     context.etcd = Some(etcd.clone());
+    let context = context.with_keys_ahead(processors());
     let address = context.join.control_plane.as_ref();
     let address = address.map(|own| own.local_api_endpoint.advertise_address.clone());
     let beside = StandIns {

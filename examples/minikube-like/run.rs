@@ -1,6 +1,6 @@
 //! A workflow carried out below a root, with a journal, so that a killed run goes on with the next one.
 
-use std::{io::stdout, path::Path, process::abort};
+use std::{io::stdout, num::NonZeroUsize, path::Path, process::abort, thread};
 
 use bootstrap_phases::{
     Digest, Event, EventSink, FileJournal, Flow, JsonLines, Port, Report, RunError, Runner,
@@ -30,7 +30,7 @@ pub(crate) struct Run<'a, C> {
     pub(crate) manner: &'a Manner,
 }
 
-impl<C> Run<'_, C> {
+impl<C: Sync> Run<'_, C> {
     /// Does what is missing, and tells what it does.
     pub(crate) fn go(self) -> Result<Report, Failure> {
         match self.output {
@@ -55,7 +55,9 @@ impl<C> Run<'_, C> {
             sink.emit(event);
             self.beside.emit(event);
         };
+        let jobs = self.manner.jobs.unwrap_or_else(processors);
         let mut runner = Runner::new(self.flow, &files)
+            .jobs(jobs.get())
             .select(self.selection)
             .journal(&journal, self.config)
             .events(&both);
@@ -72,4 +74,9 @@ impl<C> Run<'_, C> {
                 error => Failure::run(error),
             })
     }
+}
+
+/// How many threads work at the same time.
+pub(crate) fn processors() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }

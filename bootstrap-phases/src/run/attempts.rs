@@ -28,6 +28,15 @@ pub(super) enum Pause {
     },
 }
 
+impl Pause {
+    /// How long it is.
+    pub(super) fn delay(self) -> Duration {
+        match self {
+            Self::Wait(delay) | Self::Retry { delay, .. } => delay,
+        }
+    }
+}
+
 impl<'a> Attempts<'a> {
     pub(super) fn new(
         clock: &'a dyn Clock,

@@ -1,12 +1,10 @@
 //! One run, from its first event to its last.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeSet, time::SystemTime};
 
 use super::{
     Runner,
+    ahead::{self, Planning, Said},
     attempts::{Attempts, Pause, millis, since},
     recover::History,
     walk::{Place, Turn, Walk},
@@ -15,7 +13,7 @@ use super::{
 use crate::{
     ChangeRecord, Cx, Digest, Effect, ErrorClass, Event, EventKind, JournalError, Outcome,
     PhaseError, PhaseReport, PhaseState, Plan, Report, RetryPolicy, RunError, RunFailure,
-    Timestamp, event,
+    Timestamp, clean_path, event,
     journal::{Entry, Open, Record, SCHEMA},
 };
 
@@ -24,12 +22,12 @@ pub(super) fn run<C: ?Sized>(
     config: &C,
 ) -> Result<Report, Box<RunFailure>> {
     let mut execution = Execution::new(runner);
-    let outcome = execution.run(config);
+    let outcome = execution.run(config, Execution::run_phases);
     execution.end(outcome)
 }
 
-struct Execution<'r, 'a, C: ?Sized> {
-    runner: &'r Runner<'a, C>,
+pub(super) struct Execution<'r, 'a, C: ?Sized> {
+    pub(super) runner: &'r Runner<'a, C>,
     name: String,
     started: SystemTime,
     resumed: bool,
@@ -37,6 +35,8 @@ struct Execution<'r, 'a, C: ?Sized> {
     /// Phases that the journal has as done.
     done: BTreeSet<String>,
     phases: Vec<PhaseReport>,
+    /// The paths that each phase changed that had its turn, for plans that were made before.
+    touched: Vec<BTreeSet<String>>,
     /// The phase whose turn it is.
     current: PhaseReport,
     /// How many changes the current phase has, made ones included.
@@ -47,7 +47,7 @@ struct Execution<'r, 'a, C: ?Sized> {
 }
 
 impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
-    fn new(runner: &'r Runner<'a, C>) -> Self {
+    pub(super) fn new(runner: &'r Runner<'a, C>) -> Self {
         let started = runner.clock.now();
         let name = runner.name.clone();
         Self {
@@ -59,6 +59,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             seq: 0,
             done: BTreeSet::new(),
             phases: Vec::new(),
+            touched: Vec::new(),
             current: PhaseReport::new("", PhaseState::Failed),
             planned: 0,
             journalled: false,
@@ -66,7 +67,12 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         }
     }
 
-    fn run(&mut self, config: &C) -> Result<(), RunError> {
+    /// Takes up what was left, and lets `drive` go through the phases.
+    pub(super) fn run(
+        &mut self,
+        config: &C,
+        drive: impl FnOnce(&mut Self, Walk<'r, C>, &C) -> Result<(), RunError>,
+    ) -> Result<(), RunError> {
         let selected = self.runner.flow.select(&self.runner.selection);
         let walk = selected.map(|selected| Walk::new(self.runner.flow, selected));
         let history = match self.runner.journal {
@@ -91,7 +97,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         });
         let walk = walk.map_err(RunError::Select)?;
         self.take_up(history.map_err(RunError::Journal)?, paths)?;
-        self.run_phases(walk, config)
+        drive(self, walk, config)
     }
 
     /// Sets right what an earlier run left, and begins this one in the journal.
@@ -144,8 +150,8 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
                 Ok(pause) if error.class == ErrorClass::NotYet => pause,
                 _ => return Err(failed(error)),
             };
-            let delay = self.tell_pause(&open.phase, &attempts, pause, error);
-            runner.clock.sleep(delay, &runner.cancel);
+            self.tell_pause(&open.phase, millis(attempts.elapsed()), pause, error);
+            runner.clock.sleep(pause.delay(), &runner.cancel);
             if runner.cancel.is_cancelled() {
                 return Err(RunError::Cancelled);
             }
@@ -165,7 +171,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         }
     }
 
-    fn run_phases(&mut self, mut walk: Walk<'r, C>, config: &C) -> Result<(), RunError> {
+    pub(super) fn run_phases(&mut self, mut walk: Walk<'r, C>, config: &C) -> Result<(), RunError> {
         let runner = self.runner;
         let cx = runner.cx(config, runner.files);
         loop {
@@ -175,11 +181,18 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             let Some(turn) = walk.next(&cx) else {
                 return Ok(());
             };
-            self.take_turn(&turn?, &cx)?;
+            self.take_turn(&turn?, &cx, None)?;
         }
     }
 
-    fn take_turn(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<(), RunError> {
+    /// Has a phase do what it does; a thread may be planning it already.
+    pub(super) fn take_turn(
+        &mut self,
+        turn: &Turn<'_, C>,
+        cx: &Cx<'_, C>,
+        planning: Option<Planning<'_>>,
+    ) -> Result<(), RunError> {
+        self.touched.push(BTreeSet::new());
         let Place { path, index, total } = turn.place;
         let path = path.to_owned();
         if let Some(reason) = turn.skipped.clone() {
@@ -202,7 +215,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         self.current = PhaseReport::new(turn.place.path, PhaseState::Failed);
         self.planned = 0;
         let started = self.runner.clock.now();
-        let outcome = self.attempt(turn, cx);
+        let outcome = self.attempt(turn, cx, planning);
         let took_ms = millis(since(self.runner.clock, started));
         self.settle_turn(turn.place, outcome, took_ms)
     }
@@ -267,18 +280,59 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         });
     }
 
+    /// When the whole run has to be over.
+    pub(super) fn run_ends(&self) -> Option<SystemTime> {
+        let limit = self.runner.deadline?;
+        self.started.checked_add(limit)
+    }
+
+    /// Hears what a thread says until it has planned a phase.
+    fn hear<'t>(
+        &mut self,
+        place: Place<'_>,
+        mut planning: Planning<'t>,
+    ) -> Result<(Option<Plan>, Attempts<'t>), Stop> {
+        loop {
+            match planning.next() {
+                Said::Pause {
+                    pause,
+                    error,
+                    elapsed_ms,
+                } => self.tell_pause(place.path, elapsed_ms, pause, error),
+                Said::Planned(plan, attempts) => {
+                    let since = self.touched.get(planning.after..).unwrap_or_default();
+                    let plan = ahead::refreshed(plan, self.runner.files, since);
+                    planning.join();
+                    return Ok((plan, attempts));
+                }
+                Said::Failed(error) => {
+                    planning.join();
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+
     /// Tries a phase until it is done, fails for good, or the run is cancelled.
-    fn attempt(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<PhaseState, Stop> {
+    fn attempt(
+        &mut self,
+        turn: &Turn<'_, C>,
+        cx: &Cx<'_, C>,
+        planning: Option<Planning<'_>>,
+    ) -> Result<PhaseState, Stop> {
         let runner = self.runner;
-        let policy = turn.unit.retry.clone();
-        let policy = policy.unwrap_or_else(|| turn.phase.retry(cx));
-        let ends = runner
-            .deadline
-            .and_then(|limit| self.started.checked_add(limit));
-        let mut attempts = Attempts::new(runner.clock, runner.jitter, policy, ends);
+        let (mut planned, mut attempts) = if let Some(planning) = planning {
+            self.hear(turn.place, planning)?
+        } else {
+            let policy = turn.unit.retry.clone();
+            let policy = policy.unwrap_or_else(|| turn.phase.retry(cx));
+            let ends = self.run_ends();
+            let attempts = Attempts::new(runner.clock, runner.jitter, policy, ends);
+            (None, attempts)
+        };
         let mut staged = None;
         loop {
-            let error = match self.once(turn, cx, &mut staged) {
+            let error = match self.once(turn, cx, planned.take(), &mut staged) {
                 Err(Stop::Phase(error)) => error,
                 outcome => return outcome,
             };
@@ -286,8 +340,8 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
                 Ok(pause) => pause,
                 Err(error) => return Err(self.give_up(turn.place, staged, error)),
             };
-            let delay = self.tell_pause(turn.place.path, &attempts, pause, error);
-            runner.clock.sleep(delay, &runner.cancel);
+            self.tell_pause(turn.place.path, millis(attempts.elapsed()), pause, error);
+            runner.clock.sleep(pause.delay(), &runner.cancel);
             if runner.cancel.is_cancelled() {
                 return Err(self.give_up(turn.place, staged, PhaseError::cancelled()));
             }
@@ -303,38 +357,26 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         Stop::Phase(error)
     }
 
-    fn tell_pause(
-        &mut self,
-        path: &str,
-        attempts: &Attempts<'_>,
-        pause: Pause,
-        error: PhaseError,
-    ) -> Duration {
+    fn tell_pause(&mut self, path: &str, elapsed_ms: u64, pause: Pause, error: PhaseError) {
         let path = path.to_owned();
         match pause {
-            Pause::Wait(delay) => {
-                self.emit(EventKind::Waiting {
-                    path,
-                    error,
-                    elapsed_ms: millis(attempts.elapsed()),
-                    next_ms: millis(delay),
-                });
-                delay
-            }
+            Pause::Wait(delay) => self.emit(EventKind::Waiting {
+                path,
+                error,
+                elapsed_ms,
+                next_ms: millis(delay),
+            }),
             Pause::Retry {
                 delay,
                 failed,
                 attempts,
-            } => {
-                self.emit(EventKind::Retrying {
-                    path,
-                    error,
-                    attempt: failed,
-                    attempts,
-                    next_ms: millis(delay),
-                });
-                delay
-            }
+            } => self.emit(EventKind::Retrying {
+                path,
+                error,
+                attempt: failed,
+                attempts,
+                next_ms: millis(delay),
+            }),
         }
     }
 
@@ -343,11 +385,13 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         &mut self,
         turn: &Turn<'_, C>,
         cx: &Cx<'_, C>,
+        planned: Option<Plan>,
         staged: &mut Option<Staged>,
     ) -> Result<PhaseState, Stop> {
         let path = turn.place.path;
         if staged.is_none() {
-            *staged = self.prepare(turn, cx)?;
+            let plan = planned.map_or_else(|| turn.phase.plan(cx), Ok)?;
+            *staged = self.prepare(turn.place.path, &plan)?;
         }
         let Some(work) = staged else {
             self.record(Record::Done {
@@ -368,11 +412,12 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         Ok(PhaseState::Done)
     }
 
-    /// Plans a phase and stages its changes; `None` if there are none.
-    fn prepare(&mut self, turn: &Turn<'_, C>, cx: &Cx<'_, C>) -> Result<Option<Staged>, Stop> {
-        let path = turn.place.path;
-        let plan = turn.phase.plan(cx)?;
-        work::check(&plan)?;
+    /// Stages the changes of a plan; `None` if there are none.
+    fn prepare(&mut self, path: &str, plan: &Plan) -> Result<Option<Staged>, Stop> {
+        work::check(plan)?;
+        if let Some(touched) = self.touched.last_mut() {
+            touched.extend(plan.changes.iter().map(|change| clean_path(change.path())));
+        }
         for note in &plan.notes {
             self.emit(EventKind::Note {
                 path: path.to_owned(),
@@ -395,7 +440,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             changes: plan.changes.len(),
         });
         self.stop_if_cancelled()?;
-        self.stage(path, &plan).map(Some)
+        self.stage(path, plan).map(Some)
     }
 
     fn stage(&mut self, path: &str, plan: &Plan) -> Result<Staged, Stop> {
@@ -463,7 +508,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         self.runner.sink.emit(&event);
     }
 
-    fn end(mut self, result: Result<(), RunError>) -> Result<Report, Box<RunFailure>> {
+    pub(super) fn end(mut self, result: Result<(), RunError>) -> Result<Report, Box<RunFailure>> {
         let outcome = match &result {
             Ok(()) => Outcome::Succeeded,
             Err(RunError::Cancelled) => Outcome::Cancelled,

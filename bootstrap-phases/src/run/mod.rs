@@ -1,5 +1,6 @@
 //! Running workflows.
 
+mod ahead;
 mod attempts;
 mod execution;
 mod plan;
@@ -47,6 +48,53 @@ pub struct Runner<'a, C: ?Sized> {
     deadline: Option<Duration>,
     name: Option<String>,
     selection: Selection,
+    jobs: usize,
+    drive: Drive<'a, C>,
+}
+
+/// How a run goes: one phase after the other, or planned ahead, which is only for configurations that threads may share.
+type Drive<'a, C> = fn(&Runner<'a, C>, &C) -> Result<Report, Box<RunFailure>>;
+
+impl<'a, C: ?Sized + Sync> Runner<'a, C> {
+    /// Plans so many phases at the same time, on threads; 1 is the default, without threads.
+    ///
+    /// Inputs, outputs and dependencies say which: a phase is planned once all that makes what it needs has had its turn, and
+    /// a phase that declares none of them waits for all before it and is waited for by all after it. So phases have to declare
+    /// what they look at, conditions included. Phases make their changes one at a time, in the workflow's order, and that is the
+    /// order of events and journal, too: what a run leaves and tells is the same for any number, but for which key comes from a
+    /// shared source first. The first failure in that order ends the run; phases that were planned and did not have their turn
+    /// have changed nothing.
+    ///
+    /// ```
+    /// use bootstrap_phases::{Content, Cx, MemFiles, Node, PhaseError, Plan, Runner, Workflow};
+    ///
+    /// fn slow(path: &'static str) -> impl Fn(&Cx<'_, ()>) -> Result<Plan, PhaseError> {
+    ///     move |cx| {
+    ///         let mut plan = cx.draft();
+    ///         plan.file(path, 0o644, Content::text("after long thought\n"))?;
+    ///         Ok(plan.finish())
+    ///     }
+    /// }
+    ///
+    /// let flow = Workflow::new("two")
+    ///     .phase(Node::new("one", "One").outputs(["one"]).run(slow("/one")))
+    ///     .phase(Node::new("two", "Two").outputs(["two"]).run(slow("/two")))
+    ///     .build()?;
+    /// let report = Runner::new(&flow, &MemFiles::new()).jobs(2).run(&())?;
+    /// assert_eq!(report.phases[0].path, "one");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.jobs = jobs.max(1);
+        let drive: Drive<'a, C> = if self.jobs == 1 {
+            execution::run
+        } else {
+            ahead::run
+        };
+        self.drive = drive;
+        self
+    }
 }
 
 impl<'a, C: ?Sized> Runner<'a, C> {
@@ -65,6 +113,8 @@ impl<'a, C: ?Sized> Runner<'a, C> {
             deadline: None,
             name: None,
             selection: Selection::all(),
+            jobs: 1,
+            drive: execution::run,
         }
     }
 
@@ -154,7 +204,7 @@ impl<'a, C: ?Sized> Runner<'a, C> {
     /// # Errors
     /// Why it did not succeed, with the report as far as it came.
     pub fn run(&self, config: &C) -> Result<Report, Box<RunFailure>> {
-        execution::run(self, config)
+        (self.drive)(self, config)
     }
 
     fn carry_out(&self, effect: &Effect) -> Result<(), PhaseError> {

@@ -57,6 +57,37 @@ impl<'f, C: ?Sized> Walk<'f, C> {
             .map(|(unit, _)| unit)
     }
 
+    /// Whether conditions and run-all entries are as only kubeadm's runner has them.
+    pub(super) fn is_irregular(&self) -> bool {
+        let both = self.flow.units.iter().zip(&self.selected.runs);
+        let mut selected = both.filter(|(_, runs)| **runs).map(|(unit, _)| unit);
+        self.selected.compat == Compat::Upstream
+            || selected
+                .any(|unit| unit.info.run_all && (unit.phase.is_some() || unit.condition.is_some()))
+    }
+
+    /// The positions of the phases that have something to do.
+    pub(super) fn acting_positions(&self) -> Vec<usize> {
+        let both = self.flow.units.iter().zip(&self.selected.runs).enumerate();
+        both.filter(|(_, (unit, runs))| **runs && unit.phase.is_some())
+            .map(|(position, _)| position)
+            .collect()
+    }
+
+    /// The phase at a position, number `index` of those that have something to do, after asking the conditions on the way.
+    pub(super) fn turn(
+        &mut self,
+        position: usize,
+        index: usize,
+        cx: &Cx<'_, C>,
+    ) -> Result<Turn<'f, C>, RunError> {
+        self.index = index.saturating_sub(1);
+        let unit = self.flow.units.get(position);
+        let turn = unit.map(|unit| self.look_at(position, unit, cx));
+        // Positions are those of phases that act.
+        turn.transpose()?.flatten().ok_or(RunError::Cancelled)
+    }
+
     /// The next phase, after asking the conditions on the way.
     pub(super) fn next(&mut self, cx: &Cx<'_, C>) -> Option<Result<Turn<'f, C>, RunError>> {
         loop {

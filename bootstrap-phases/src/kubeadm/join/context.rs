@@ -1,6 +1,7 @@
 //! What the phases of `join` know, and how they come to know of the cluster.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use apply_semantics::op::ResourceRef;
@@ -74,6 +75,8 @@ pub struct JoinContext {
     pub machine: Option<Arc<dyn Host>>,
     /// The cluster's etcd, for a control plane whose etcd joins it.
     pub etcd: Option<Arc<dyn Etcd>>,
+    /// How many threads make keys ahead of their use.
+    key_threads: Option<NonZeroUsize>,
     found: Arc<Mutex<Option<Arc<Found>>>>,
 }
 
@@ -111,6 +114,7 @@ pub fn join_context(
         http: None,
         machine: None,
         etcd: None,
+        key_threads: None,
         found: Arc::default(),
     })
 }
@@ -119,6 +123,13 @@ impl JoinContext {
     /// Whether the node becomes a control plane.
     pub fn is_control_plane(&self) -> bool {
         self.join.control_plane.is_some()
+    }
+
+    /// Makes the keys of a control plane on so many threads, as soon as the cluster has said of which kind they are.
+    #[must_use]
+    pub fn with_keys_ahead(mut self, threads: NonZeroUsize) -> Self {
+        self.key_threads = Some(threads);
+        self
     }
 
     /// The cluster: looked for once, and then remembered.
@@ -139,7 +150,10 @@ impl JoinContext {
             authority: Some(cluster.authority.clone()),
             credentials: credentials.clone(),
         })?;
-        let init = self.configuration(&api)?;
+        let mut init = self.configuration(&api)?;
+        if let (Some(threads), true) = (self.key_threads, self.is_control_plane()) {
+            init = init.with_joining_keys_ahead(cx.files, threads)?;
+        }
         Ok(Found {
             cluster,
             credentials,

@@ -30,9 +30,36 @@ impl InitContext {
         threads: NonZeroUsize,
     ) -> Result<Self, PhaseError> {
         let count = keys_to_make(&self, files)?;
-        let algorithm = pki::algorithm(&self.cluster)?;
-        self.keys = Arc::new(KeyPool::start(self.keys, algorithm, count, threads.get()));
+        self.make_ahead(count, threads)?;
         Ok(self)
+    }
+
+    /// The same for a control plane that joins: it is given its authorities, and its kubelet gets credentials otherwise.
+    pub(in crate::kubeadm) fn with_joining_keys_ahead(
+        mut self,
+        files: &dyn Files,
+        threads: NonZeroUsize,
+    ) -> Result<Self, PhaseError> {
+        let external_etcd = self.external_etcd();
+        let leaves = CERTIFICATES
+            .iter()
+            .filter(|one| one.authority.is_some() && !(external_etcd && one.is_etcds()));
+        let leaves = leaves.map(|one| format!("{}.key", self.pki_path(one.base_name)));
+        let kubeconfigs = ["admin.conf", "controller-manager.conf", "scheduler.conf"];
+        let kubeconfigs = kubeconfigs.map(|name| self.kubeconfig_path(name));
+        let mut count = 0;
+        for path in leaves.chain(kubeconfigs) {
+            count += usize::from(files.stat(&path)?.is_none());
+        }
+        self.make_ahead(count, threads)?;
+        Ok(self)
+    }
+
+    fn make_ahead(&mut self, count: usize, threads: NonZeroUsize) -> Result<(), PhaseError> {
+        let algorithm = pki::algorithm(&self.cluster)?;
+        let source = self.keys.clone();
+        self.keys = Arc::new(KeyPool::start(source, algorithm, count, threads.get()));
+        Ok(())
     }
 }
 
