@@ -5,6 +5,7 @@ pub mod arguments;
 pub mod commands;
 mod context;
 pub mod credentials;
+pub mod day2;
 pub mod discovery;
 pub mod flags;
 pub mod http;
