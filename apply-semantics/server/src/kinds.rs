@@ -41,6 +41,3 @@ pub(crate) fn ordered_json(value: &Value, type_name: &str) -> String {
 pub(crate) fn internal_json(value: &Value, type_name: &str) -> String {
     go::internal(value, type_name).compact()
 }
-
-#[cfg(test)]
-mod recorded;

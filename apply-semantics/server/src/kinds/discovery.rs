@@ -215,43 +215,4 @@ fn verbs(word: &'static str) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_the_table_says() {
-        let (gv, deployments) = resource_of("apps/v1", "Deployment").expect("there");
-        assert_eq!(gv.api_version(), "apps/v1");
-        assert_eq!(deployments.short_names, ["deploy"]);
-        assert_eq!(deployments.singular(), "deployment");
-        let scale = deployments.subresource("scale").expect("there");
-        assert_eq!(scale.group_version, Some(("autoscaling", "v1")));
-        assert_eq!(scale.verbs, VIEW);
-        let log = resource_of("v1", "Pod").and_then(|(_, pods)| pods.subresource("log"));
-        assert_eq!(
-            log.map(|log| (log.kind, log.verbs.clone())),
-            Some(("Pod", vec!["get"]))
-        );
-        assert!(
-            !group_version("storage.k8s.io", "v1beta1")
-                .expect("there")
-                .on_by_default
-        );
-        assert!(resource_of("v1", "Service").is_some_and(|(_, services)| services.put_creates));
-    }
-
-    #[test]
-    fn order_is_kept() {
-        let preferred = group_versions()
-            .iter()
-            .find(|gv| gv.group == "autoscaling")
-            .map(|gv| gv.version);
-        assert_eq!(preferred, Some("v2"));
-        for gv in group_versions() {
-            assert!(
-                gv.resources.is_sorted_by_key(|resource| resource.plural),
-                "{gv:?}"
-            );
-        }
-    }
-}
+mod tests;
