@@ -16,11 +16,14 @@
 //! | IPAddresses, ServiceCIDRs, StorageVersions, APIServices | everything beyond metadata |
 //! | all kinds | warnings; limits on cost; declarative checks that repeat a check in other words |
 
+mod admission;
 mod always;
 mod claim;
 mod container;
 mod core;
 mod crd;
+mod devices;
+mod ingress;
 mod job;
 mod meta;
 mod networking;
@@ -33,6 +36,7 @@ mod scaling;
 mod scheduling;
 mod security;
 pub(crate) mod service;
+mod signing;
 mod storage;
 mod update;
 mod volume;

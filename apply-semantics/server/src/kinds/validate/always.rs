@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{
     super::{cause::Causes, read::at},
-    Kind, claim, core, crd, job, meta, networking, pod, pod_update, policy, rbac, resources,
-    scaling, service, storage, workload,
+    Kind, admission, claim, core, crd, devices, ingress, job, meta, networking, pod, pod_update,
+    policy, rbac, resources, scaling, service, signing, storage, workload,
 };
 
 /// The checks of a kind, without those of metadata, of a new object.
@@ -26,15 +26,15 @@ pub(super) fn create(kind: &Kind<'_>, object: &Value, causes: &mut Causes) {
         ("batch", "Job") => job::job(object, causes),
         ("batch", "CronJob") => job::cron_job(object, true, causes),
         ("networking.k8s.io", "Ingress") => {
-            networking::ingress(spec, causes);
-            networking::ingress_annotation(object, causes);
+            ingress::ingress(spec, causes);
+            ingress::ingress_annotation(object, causes);
         }
         ("apiextensions.k8s.io", _) => {
             crd::name(object, causes);
             crd::definition(object, causes);
         }
         ("resource.k8s.io", "ResourceClaim") => {
-            policy::device_claim(spec, format_args!("spec"), causes);
+            devices::device_claim(spec, format_args!("spec"), causes);
         }
         _ => always(kind, object, causes),
     }
@@ -56,8 +56,8 @@ pub(super) fn always(kind: &Kind<'_>, object: &Value, causes: &mut Causes) {
         }
         ("autoscaling", _) => scaling::autoscaler(spec, causes),
         ("policy", _) => scaling::disruption_budget(spec, causes),
-        ("networking.k8s.io", "Ingress") => networking::ingress(spec, causes),
-        ("networking.k8s.io", "IngressClass") => networking::ingress_class(spec, causes),
+        ("networking.k8s.io", "Ingress") => ingress::ingress(spec, causes),
+        ("networking.k8s.io", "IngressClass") => ingress::ingress_class(spec, causes),
         ("networking.k8s.io", "NetworkPolicy") => networking::network_policy(spec, causes),
         ("discovery.k8s.io", _) => networking::endpoint_slice(object, causes),
         ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => rbac::role(object, causes),
@@ -66,18 +66,18 @@ pub(super) fn always(kind: &Kind<'_>, object: &Value, causes: &mut Causes) {
         ("scheduling.k8s.io", _) => policy::priority_class(object, causes),
         ("node.k8s.io", _) => policy::runtime_class(object, causes),
         ("coordination.k8s.io", "Lease") => policy::lease(spec, causes),
-        ("certificates.k8s.io", _) => policy::signing_request(spec, causes),
+        ("certificates.k8s.io", _) => signing::signing_request(spec, causes),
         ("admissionregistration.k8s.io", kind) => match kind {
             "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => {
-                policy::webhooks(object, causes);
+                admission::webhooks(object, causes);
             }
-            "ValidatingAdmissionPolicyBinding" => policy::policy_binding(spec, causes),
+            "ValidatingAdmissionPolicyBinding" => admission::policy_binding(spec, causes),
             _ => {}
         },
         ("flowcontrol.apiserver.k8s.io", "FlowSchema") => policy::flow_schema(spec, causes),
         ("flowcontrol.apiserver.k8s.io", _) => policy::priority_level(spec, causes),
         ("resource.k8s.io", "ResourceClaimTemplate") => {
-            policy::device_claim(at(spec, "spec"), format_args!("spec.spec"), causes);
+            devices::device_claim(at(spec, "spec"), format_args!("spec.spec"), causes);
         }
         _ => {}
     }

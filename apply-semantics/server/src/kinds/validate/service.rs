@@ -1,5 +1,8 @@
 //! Checks of Services.
 
+mod addresses;
+mod update;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -8,10 +11,13 @@ use super::{
     super::{
         cause::{Causes, Field},
         go, names,
-        read::{at, has, int, list, path, same, text},
+        read::{at, has, int, list, path, text},
     },
     container, meta,
 };
+pub(super) use addresses::single_stack;
+use addresses::{addresses, external_ip};
+pub(super) use update::update;
 
 const MOST_AFFINITY_SECONDS: i64 = 86400;
 
@@ -158,135 +164,6 @@ fn affinity(spec: &Value, causes: &mut Causes) {
     }
 }
 
-fn addresses(spec: &Value, causes: &mut Causes) {
-    if text(spec, "type") == "ExternalName" {
-        return;
-    }
-    let field = "spec.clusterIPs";
-    let (first, all) = (text(spec, "clusterIP"), list(spec, "clusterIPs"));
-    match (first.is_empty(), all.first()) {
-        (false, None) => causes.required(field, ""),
-        (false, Some(ip)) if ip != first => {
-            causes.invalid(field, all.to_vec(), "first value must match `clusterIP`");
-        }
-        (true, Some(_)) => {
-            let detail = "must be empty when `clusterIP` is not specified";
-            causes.invalid(field, all.to_vec(), detail);
-        }
-        _ => {}
-    }
-    families(spec, causes);
-    let before = causes.len();
-    for (index, ip) in all.iter().filter_map(Value::as_str).enumerate() {
-        if index == 0 && ip == "None" {
-            if all.len() > 1 {
-                causes.invalid(
-                    field,
-                    all.to_vec(),
-                    "'None' must be the first and only value",
-                );
-            }
-            continue;
-        }
-        causes.each(format_args!("{field}[{index}]"), ip, names::ip(ip));
-    }
-    if all.len() > 2 {
-        causes.invalid(field, all.to_vec(), "may only hold up to 2 values");
-    }
-    if causes.len() > before || is_headless(spec) {
-        return;
-    }
-    let is_v6 = |ip: &Value| ip.as_str().is_some_and(|ip| ip.contains(':'));
-    if let [first, second] = all
-        && is_v6(first) == is_v6(second)
-    {
-        let detail = "may specify no more than one IP for each IP family";
-        causes.invalid(field, all.to_vec(), detail);
-    }
-    for (index, (ip, family)) in all.iter().zip(list(spec, "ipFamilies")).enumerate() {
-        let family = family.as_str().unwrap_or_default();
-        if matches!((family, is_v6(ip)), ("IPv4", true) | ("IPv6", false)) {
-            let detail =
-                format!("expected an {family} value as indicated by `ipFamilies[{index}]`");
-            causes.invalid(format_args!("{field}[{index}]"), ip.clone(), &detail);
-        }
-    }
-}
-
-fn families(spec: &Value, causes: &mut Causes) {
-    let mut seen = BTreeSet::new();
-    for (index, family) in list(spec, "ipFamilies")
-        .iter()
-        .filter_map(Value::as_str)
-        .enumerate()
-    {
-        let field = format_args!("spec.ipFamilies[{index}]");
-        if !matches!(family, "IPv4" | "IPv6") {
-            causes.not_supported(field, family, &["IPv4", "IPv6"]);
-        }
-        if !seen.insert(family) {
-            causes.duplicate(field, family);
-        }
-    }
-    let policies = ["PreferDualStack", "RequireDualStack", "SingleStack"];
-    let policy = text(spec, "ipFamilyPolicy");
-    if has(spec, "ipFamilyPolicy") && !policies.contains(&policy) {
-        causes.not_supported("spec.ipFamilyPolicy", policy, &policies);
-    }
-}
-
-/// What a cluster of a single stack cannot give; checked when addresses are allocated.
-pub(super) fn single_stack(spec: &Value, causes: &mut Causes) {
-    if text(spec, "type") == "ExternalName" {
-        return;
-    }
-    let detail = "this cluster is not configured for dual-stack services";
-    if text(spec, "ipFamilyPolicy") == "RequireDualStack" {
-        causes.invalid("spec.ipFamilyPolicy", "RequireDualStack", detail);
-    }
-    for (index, family) in list(spec, "ipFamilies")
-        .iter()
-        .filter_map(Value::as_str)
-        .enumerate()
-    {
-        if family == "IPv6" {
-            let detail = "not configured on this cluster";
-            causes.invalid(format_args!("spec.ipFamilies[{index}]"), family, detail);
-        }
-    }
-}
-
-fn external_ip(ip: &str, field: Field<'_>, causes: &mut Causes) {
-    let wrong = names::ip(ip);
-    if !wrong.is_empty() {
-        return causes.each(field, ip, wrong);
-    }
-    let Some(address) = names::sloppy_ip(ip) else {
-        return;
-    };
-    let details = [
-        (
-            address.is_unspecified(),
-            "may not be unspecified (0.0.0.0 or ::)",
-        ),
-        (
-            address.is_loopback(),
-            "may not be in the loopback range (127.0.0.0/8, ::1/128)",
-        ),
-        (
-            matches!(address, std::net::IpAddr::V4(ip) if ip.is_link_local()),
-            "may not be in the link-local range (169.254.0.0/16, fe80::/10)",
-        ),
-        (
-            address.is_multicast(),
-            "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)",
-        ),
-    ];
-    for (_, detail) in details.into_iter().filter(|(is, _)| *is) {
-        causes.invalid(field, ip, detail);
-    }
-}
-
 fn node_ports(spec: &Value, causes: &mut Causes) {
     let mut seen = BTreeSet::new();
     let is_cluster_only = text(spec, "type") == "ClusterIP";
@@ -408,79 +285,6 @@ fn traffic(spec: &Value, causes: &mut Causes) {
     let choice = text(spec, "trafficDistribution");
     if has(spec, "trafficDistribution") && !choices.contains(&choice) {
         causes.not_supported("spec.trafficDistribution", choice, &choices);
-    }
-}
-
-/// What may not change in a Service.
-pub(super) fn update(new: &Value, old: &Value, causes: &mut Causes) {
-    let (new, old) = (at(new, "spec"), at(old, "spec"));
-    let external = text(new, "type") == "ExternalName" || text(old, "type") == "ExternalName";
-    if !external {
-        cluster_ips(new, old, causes);
-        ip_families(new, old, causes);
-    }
-    let balances = |spec: &Value| text(spec, "type") == "LoadBalancer";
-    let (class, before) = (at(new, "loadBalancerClass"), at(old, "loadBalancerClass"));
-    if balances(new) && balances(old) && !same(class, before) {
-        causes.invalid(
-            "spec.loadBalancerClass",
-            class.clone(),
-            "may not change once set",
-        );
-    }
-    load_balancer_class(new, causes);
-    let port = "healthCheckNodePort";
-    if needs_health_check(new) && needs_health_check(old) && int(new, port) != int(old, port) {
-        causes.forbidden("spec.healthCheckNodePort", "field is immutable");
-    }
-}
-
-fn cluster_ips(new: &Value, old: &Value, causes: &mut Causes) {
-    if is_headless(new) && is_headless(old) {
-        return;
-    }
-    let (ips, before) = (list(new, "clusterIPs"), list(old, "clusterIPs"));
-    let first = "spec.clusterIPs[0]";
-    if ips.len() == before.len() {
-        for (index, _) in ips
-            .iter()
-            .zip(before)
-            .enumerate()
-            .filter(|(_, (ip, held))| ip != held)
-        {
-            let field = format_args!("spec.clusterIPs[{index}]");
-            causes.invalid(field, ips.to_vec(), "may not change once set");
-        }
-        return;
-    }
-    if ips.is_empty() {
-        causes.invalid(first, Value::Null, "primary clusterIP can not be unset");
-    } else if !before.is_empty() && ips.first() != before.first() {
-        causes.invalid(first, ips.to_vec(), "may not change once set");
-    }
-    if before.len() > ips.len() && ips.len() == 1 && text(new, "ipFamilyPolicy") != "SingleStack" {
-        let detail = "must be set to 'SingleStack' when releasing the secondary clusterIP";
-        causes.invalid(
-            "spec.ipFamilyPolicy",
-            at(new, "ipFamilyPolicy").clone(),
-            detail,
-        );
-    }
-}
-
-fn ip_families(new: &Value, old: &Value, causes: &mut Causes) {
-    if is_headless(new) || is_headless(old) {
-        return;
-    }
-    let (families, before) = (list(new, "ipFamilies"), list(old, "ipFamilies"));
-    let first = "spec.ipFamilies[0]";
-    let resized = families.len() != before.len() && !families.is_empty() && !before.is_empty();
-    if resized && families.first() != before.first() {
-        causes.invalid(
-            first,
-            list(new, "clusterIPs").to_vec(),
-            "may not change once set",
-        );
     }
 }
 

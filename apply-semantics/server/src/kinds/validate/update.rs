@@ -10,8 +10,8 @@ use super::{
     },
     Kind,
     always::always,
-    claim, core, crd, job, meta, name_form, networking, pod_update, policy, rbac, service, storage,
-    workload,
+    claim, core, crd, ingress, job, meta, name_form, pod_update, policy, rbac, service, signing,
+    storage, workload,
 };
 
 /// The checks of a kind of a changed object. Most kinds check metadata for changes once more, and some check all of it.
@@ -227,8 +227,8 @@ pub(super) fn subresource(
         ("", "Pod", "ephemeralcontainers") => pod_update::ephemeral(new, old, causes),
         ("", "Pod", "resize") => pod_update::resize(new, old, causes),
         ("batch", "Job", "status") => job::status(at(new, "status"), causes),
-        ("networking.k8s.io", "Ingress", "status") => networking::ingress_status(new, causes),
-        ("certificates.k8s.io", _, _) => policy::signing_request_update(new, old, causes),
+        ("networking.k8s.io", "Ingress", "status") => ingress::ingress_status(new, causes),
+        ("certificates.k8s.io", _, _) => signing::signing_request_update(new, old, causes),
         _ => {}
     }
 }
