@@ -37,7 +37,7 @@ pub(crate) enum Item {
 impl Item {
     /// A stored object in the version of a resource.
     pub(crate) fn of(object: &Arc<Object>, resource: &Resource) -> Self {
-        if object.api_version() == resource.api_version() {
+        if resource.has_version(object.api_version()) {
             Self::Stored(Arc::clone(object))
         } else {
             Self::Made(convert::shared(&object.value(), resource))

@@ -75,9 +75,8 @@ impl Call {
     }
 
     /// The path of a resource: group, version and what follows; `None` if the path is none of a resource.
-    pub(crate) fn split_path(parts: &[String]) -> Option<Target> {
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        let (group, version, rest) = match parts.as_slice() {
+    pub(crate) fn split_path(parts: &[&str]) -> Option<Target> {
+        let (group, version, rest) = match parts {
             ["api", version, rest @ ..] => ("", *version, rest),
             ["apis", group, version, rest @ ..] => (*group, *version, rest),
             _ => return None,

@@ -13,11 +13,11 @@ use crate::registry::Resource;
 
 /// A stored object in the version of a resource.
 pub(crate) fn shared(object: &Arc<Value>, resource: &Resource) -> Arc<Value> {
-    let version = resource.api_version();
-    if object.get("apiVersion").and_then(Value::as_str) == Some(&version) {
+    let version = object.get("apiVersion").and_then(Value::as_str);
+    if version.is_some_and(|version| resource.has_version(version)) {
         return Arc::clone(object);
     }
-    let mut converted = into(Value::clone(object), resource, &version);
+    let mut converted = into(Value::clone(object), resource, &resource.api_version());
     // Versions may know different fields.
     if let Some(schema) = resource
         .custom

@@ -47,6 +47,17 @@ impl Resource {
         api_version(&self.group, &self.version)
     }
 
+    /// Whether that is its `apiVersion`.
+    pub(crate) fn has_version(&self, api_version: &str) -> bool {
+        let version = if self.group.is_empty() {
+            Some(api_version)
+        } else {
+            let version = api_version.strip_prefix(&*self.group);
+            version.and_then(|version| version.strip_prefix('/'))
+        };
+        version == Some(&*self.version)
+    }
+
     pub(crate) fn reference(&self) -> ResourceRef {
         ResourceRef::new(&*self.group, &*self.version, &*self.plural, &*self.kind)
     }
@@ -243,6 +254,12 @@ mod tests {
         let deployments = registry.get("apps", "v1", "deployments").unwrap();
         assert_eq!(deployments.kind, "Deployment");
         assert_eq!(deployments.qualified(), "deployments.apps");
+        assert!(deployments.has_version("apps/v1"));
+        for other in ["v1", "apps/v1beta1", "app/v1", "apps", "appsv1", ""] {
+            assert!(!deployments.has_version(other), "{other}");
+        }
+        let pods = registry.get("", "v1", "pods").unwrap();
+        assert!(pods.has_version("v1") && !pods.has_version("/v1"));
         assert!(deployments.subresource("status").is_some());
         let hpa = registry
             .of_kind("autoscaling/v1", "HorizontalPodAutoscaler")

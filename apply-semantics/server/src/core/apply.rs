@@ -82,7 +82,7 @@ impl Core {
             && written.effect() != Effect::Object
             && !DEMANDS.iter().any(|name| says(&head, name));
         let stored = self.store.get(&place);
-        let stored = stored.filter(|stored| same && stored.api_version() == resource.api_version());
+        let stored = stored.filter(|stored| same && resource.has_version(stored.api_version()));
         let stored = stored.cloned();
         let mut object = written.into_object();
         if stored.as_ref().is_some_and(|stored| stored.is_settled()) {

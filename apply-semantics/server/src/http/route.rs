@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use apply_semantics::op::Request;
 
 use crate::call::{Call, Target};
@@ -38,12 +40,12 @@ pub(crate) enum Route {
 
 impl Route {
     pub(crate) fn of(path: &str) -> Self {
-        let parts: Vec<String> = path
+        let parts: Vec<Cow<'_, str>> = path
             .split('/')
             .filter(|part| !part.is_empty())
             .map(decode)
             .collect();
-        let texts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let texts: Vec<&str> = parts.iter().map(AsRef::as_ref).collect();
         let owned = |text: &str| text.to_owned();
         match texts.as_slice() {
             [] => Self::Paths,
@@ -70,15 +72,15 @@ impl Route {
                 group: owned(group),
                 version: owned(version),
             },
-            _ => Call::split_path(&parts).map_or(Self::Unknown, Self::Resource),
+            _ => Call::split_path(&texts).map_or(Self::Unknown, Self::Resource),
         }
     }
 }
 
 /// A part of a path, without percent signs.
-fn decode(part: &str) -> String {
+fn decode(part: &str) -> Cow<'_, str> {
     if !part.contains('%') {
-        return part.to_owned();
+        return part.into();
     }
     // In a path a plus sign is no blank, and an ampersand ends nothing.
     let query = format!("p={}", part.replace('+', "%2B").replace('&', "%26"));
@@ -87,6 +89,7 @@ fn decode(part: &str) -> String {
         .into_iter()
         .next()
         .map_or_else(String::new, |(_, value)| value)
+        .into()
 }
 
 #[cfg(test)]

@@ -57,6 +57,9 @@ impl FieldSelector {
 
     /// Whether the object with that key is selected.
     pub(crate) fn matches(&self, key: &str, object: &Object) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
         let (namespace, name) = key.split_once('/').unwrap_or(("", key));
         self.0.iter().all(|requirement| {
             let wanted = &*requirement.value;
