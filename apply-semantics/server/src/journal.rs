@@ -31,6 +31,8 @@ const DEEPEST: usize = 500;
 pub(crate) struct Journal {
     path: PathBuf,
     file: File,
+    /// Whether something may stand behind its end that has to go first.
+    torn: bool,
     /// Whether the folder may still name the file that was there before.
     moved: bool,
     /// At which length it is written anew.
@@ -83,6 +85,7 @@ impl Journal {
             file,
             // A crash can have come between the new file and its name.
             moved: true,
+            torn: false,
             shortest,
             written: if loaded { core.store.revision() } else { 0 },
             end: frames.end as u64,
@@ -96,6 +99,10 @@ impl Journal {
     pub(crate) fn append(&mut self, store: &Store) -> io::Result<()> {
         if store.revision() == self.written {
             return Ok(());
+        }
+        if self.torn {
+            self.file.set_len(self.end)?;
+            self.torn = false;
         }
         if self.moved {
             sync_folder(&self.path)?;
@@ -111,7 +118,7 @@ impl Journal {
             .write_all(&text)
             .and_then(|()| self.file.sync_data());
         if let Err(error) = appended {
-            drop(self.file.set_len(self.end));
+            self.torn = self.file.set_len(self.end).is_err();
             return Err(error);
         }
         self.end += text.len() as u64;
@@ -145,6 +152,11 @@ impl Journal {
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         Ok(lines)
+    }
+
+    /// Up to which revision everything is in the file; zero if that cannot be said.
+    pub(crate) fn written(&self) -> u64 {
+        self.written
     }
 
     /// The next write begins with everything.

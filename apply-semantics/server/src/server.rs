@@ -250,10 +250,11 @@ pub(crate) struct Called {
 }
 
 impl State {
-    /// Puts what was written on the disk, before anybody is told of it.
+    /// Puts what was written on the disk, before anybody is told of it. What cannot be put there was never written.
     pub(crate) fn sync(&mut self) -> Result<(), Refusal> {
         match &mut self.journal {
             Some(journal) => journal.append(&self.core.store).map_err(|error| {
+                self.core.take_back(journal.written());
                 Refusal::internal(format!("the journal cannot be written: {error}"))
             }),
             None => Ok(()),

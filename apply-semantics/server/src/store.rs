@@ -264,7 +264,31 @@ impl Store {
         object
     }
 
+    /// Takes back what was written after a revision, if the history reaches back so far, and tells where that was.
+    pub(crate) fn take_back(&mut self, revision: u64) -> Vec<Place> {
+        let mut places = Vec::new();
+        while let Some(event) = self.history.take_last_after(revision) {
+            self.set(&event.place, event.old);
+            self.revision = self.revision.min(event.revision - 1);
+            places.push(event.place);
+        }
+        places
+    }
+
     fn keep(&mut self, place: &Place, object: Option<Arc<Object>>, last: Option<Arc<Object>>) {
+        let old = self.set(place, object.clone());
+        self.history.push(Event {
+            revision: self.revision,
+            place: place.clone(),
+            old,
+            new: object,
+            last,
+            lines: Lines::default(),
+        });
+    }
+
+    /// Puts an object at a place, or nothing, and answers what was there.
+    fn set(&mut self, place: &Place, object: Option<Arc<Object>>) -> Option<Arc<Object>> {
         let table = self.tables.entry(Arc::clone(&place.table)).or_default();
         let old = match &object {
             Some(object) => {
@@ -291,14 +315,7 @@ impl Store {
         if let Some(old) = &old {
             old.forget_value();
         }
-        self.history.push(Event {
-            revision: self.revision,
-            place: place.clone(),
-            old,
-            new: object,
-            last,
-            lines: Lines::default(),
-        });
+        old
     }
 
     /// Follows who owns what, and what is being deleted.
@@ -378,6 +395,42 @@ mod tests {
         store.remove(&place("x"));
         assert!(store.owned_by("owner").is_empty());
         assert!(!store.has_uid("x"));
+    }
+
+    #[test]
+    fn what_was_written_is_taken_back() {
+        let labelled = |name: &str, tier: &str| json!({"metadata": {"name": name, "uid": name, "labels": {"tier": tier}, "ownerReferences": [{"uid": tier}]}});
+        let seen = |store: &Store| {
+            let all: Vec<_> = store
+                .all()
+                .map(|(place, object)| (place, object.text().clone()))
+                .collect();
+            let gold = store.labelled("/configmaps", "tier", &["gold".to_owned()]);
+            let gold: Vec<_> = gold.into_iter().map(|(key, _)| key.clone()).collect();
+            let owned = (store.owned_by("gold"), store.owned_by("iron"));
+            (store.revision(), all, gold, owned)
+        };
+        let mut store = Store::new(10);
+        store.put(&place("x"), labelled("x", "gold"));
+        store.put(&place("y"), labelled("y", "iron"));
+        let (then, before) = (store.revision(), seen(&store));
+        store.put(&place("x"), labelled("x", "iron"));
+        store.remove(&place("y"));
+        store.put(&place("z"), labelled("z", "gold"));
+        store.put(&place("y"), labelled("y", "gold"));
+        let mut places = store.take_back(then);
+        places.reverse();
+        assert_eq!(places, ["x", "y", "z", "y"].map(place));
+        assert_eq!(seen(&store), before);
+        assert_eq!(store.history().after(then).map(Iterator::count), Some(0));
+        // What the history does not know stays.
+        let mut short = Store::new(1);
+        for name in ["a", "b", "c"] {
+            short.put(&place(name), object(name));
+        }
+        let last = short.revision();
+        assert!(short.take_back(last - 2).is_empty());
+        assert_eq!(short.revision(), last);
     }
 
     #[test]

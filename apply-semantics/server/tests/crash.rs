@@ -288,6 +288,33 @@ fn other_files_are_refused_and_stay_as_they_are() {
     }
 }
 
+#[test]
+fn an_object_that_cannot_be_kept_is_refused_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let server = open(&file).unwrap();
+    for operation in operations() {
+        server.execute(&operation).unwrap();
+    }
+    let before = state(&server);
+    let mut deep = json!({});
+    for _ in 0..600 {
+        deep = json!({"d": deep});
+    }
+    let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "deep", "namespace": "default"}, "spec": deep});
+    let widgets = ResourceRef::new("example.com", "v1", "widgets", "Widget").within("default");
+    let create = Operation::create(widgets.clone(), widget, WriteOptions::new("m"));
+    let refusal = server.execute(&create).unwrap_err();
+    assert!(refusal.message.contains("nested too deeply"), "{refusal}");
+    assert_eq!(state(&server), before, "what was refused is not there");
+    let get = Operation::get(widgets.named("deep"));
+    assert_eq!(server.execute(&get).unwrap_err().code, 404);
+    server.execute(&apply(config("later", "x"))).unwrap();
+    let after = state(&server);
+    drop(server);
+    assert_eq!(state(&open(&file).unwrap()), after);
+}
+
 /// What the process that is killed does: it writes, and says what was acknowledged.
 fn write_until_killed(file: &str) -> ! {
     let server = open(Path::new(file)).unwrap();

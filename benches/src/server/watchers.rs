@@ -93,8 +93,8 @@ async fn read(stream: TcpStream, events: usize, open: Arc<AtomicUsize>) -> io::R
         }
         reads += 1;
         let text = buffer.get(..read).unwrap_or_default();
-        ends += text.iter().filter(|byte| **byte == b'\n').count();
-        returns += text.iter().filter(|byte| **byte == b'\r').count();
+        ends += text.split(|byte| *byte == b'\n').count() - 1;
+        returns += text.split(|byte| *byte == b'\r').count() - 1;
     }
     Ok(reads)
 }

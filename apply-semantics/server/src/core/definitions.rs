@@ -9,6 +9,14 @@ use crate::{custom, store::Place};
 const TABLE: &str = "apiextensions.k8s.io/customresourcedefinitions";
 
 impl Core {
+    /// Takes back what was written after a revision.
+    pub(crate) fn take_back(&mut self, revision: u64) {
+        let places = self.store.take_back(revision);
+        if places.iter().any(|place| &*place.table == TABLE) {
+            self.serve_definitions();
+        }
+    }
+
     /// Follows what was written at a place: a definition adds its resources, changes them, or takes them away.
     pub(super) fn follow_definitions(&mut self, place: &Place, object: Option<&Value>) {
         if &*place.table != TABLE {

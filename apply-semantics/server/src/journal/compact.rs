@@ -71,6 +71,7 @@ impl Journal {
         self.file = file;
         self.end = end;
         self.chain = chain;
+        self.torn = false;
         self.limit = limit(end, self.shortest);
         // Until the folder is synced a crash brings the old file back, which must not lack what is written from now on.
         self.moved = sync_folder(&self.path).is_err();

@@ -123,6 +123,17 @@ impl History {
         }
     }
 
+    /// Takes away the last event, if it came after a revision and all that came after it are remembered.
+    pub(super) fn take_last_after(&mut self, revision: u64) -> Option<Event> {
+        let last = self.events.back()?;
+        let remembered = revision >= self.compacted && last.revision > revision;
+        if remembered {
+            self.events.pop_back()
+        } else {
+            None
+        }
+    }
+
     fn forget_first(&mut self) {
         if let Some(Event {
             revision, place, ..
