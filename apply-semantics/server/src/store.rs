@@ -268,7 +268,7 @@ impl Store {
     pub(crate) fn take_back(&mut self, revision: u64) -> Vec<Place> {
         let mut places = Vec::new();
         while let Some(event) = self.history.take_last_after(revision) {
-            self.set(&event.place, event.old);
+            self.set(&event.place, event.old.as_ref());
             self.revision = self.revision.min(event.revision - 1);
             places.push(event.place);
         }
@@ -276,7 +276,7 @@ impl Store {
     }
 
     fn keep(&mut self, place: &Place, object: Option<Arc<Object>>, last: Option<Arc<Object>>) {
-        let old = self.set(place, object.clone());
+        let old = self.set(place, object.as_ref());
         self.history.push(Event {
             revision: self.revision,
             place: place.clone(),
@@ -288,9 +288,9 @@ impl Store {
     }
 
     /// Puts an object at a place, or nothing, and answers what was there.
-    fn set(&mut self, place: &Place, object: Option<Arc<Object>>) -> Option<Arc<Object>> {
+    fn set(&mut self, place: &Place, object: Option<&Arc<Object>>) -> Option<Arc<Object>> {
         let table = self.tables.entry(Arc::clone(&place.table)).or_default();
-        let old = match &object {
+        let old = match object {
             Some(object) => {
                 let object = Arc::clone(object);
                 if let Some(slot) = table.objects.get_mut(&place.key) {
@@ -306,12 +306,12 @@ impl Store {
             .get_key_value(&place.key)
             .map_or(&place.key, |(key, _)| key);
         let before = old.as_deref().map_or(&[][..], Object::labels);
-        let after = object.as_deref().map_or(&[][..], Object::labels);
+        let after = object.map_or(&[][..], |object| object.labels());
         if before != after {
             table.labels.remove(key, before);
             table.labels.insert(key, after);
         }
-        self.index(place, old.as_ref(), object.as_ref());
+        self.index(place, old.as_ref(), object);
         if let Some(old) = &old {
             old.forget_value();
         }
