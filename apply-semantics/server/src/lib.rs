@@ -53,7 +53,8 @@
 //! whoever asks may do everything, and is `admin` unless it shows who it is ([`UserInfo`], [`Builder::user_token`], a certificate, a
 //! token of a service account, `kubectl --as`). Tokens of service accounts have the claims of real ones and no signature. Of the plugins of
 //! admission there are `LimitRanger`, `Priority`, `DefaultTolerationSeconds`, `RuntimeClass`, `PodSecurity` and those of default classes
-//! and of protected volumes; not `ServiceAccount` (pods get no token to mount), `ResourceQuota`, and policies in CEL. There are no
+//! and of protected volumes; `ServiceAccount` only with [`Builder::fresh_cluster`]; not
+//! `ResourceQuota`, and no policies in CEL. There are no
 //! aggregated APIs, no exec, attach, log and proxy. Bodies in protobuf are read, answers are JSON or YAML; the OpenAPI documents have the fields of built-in kinds and no
 //! descriptions of them. Validation rules in CEL are checked as far as they are understood. Behaviour is that of Kubernetes 1.36.
 //!

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
     reason = "a test"
 )]
 
@@ -122,4 +123,88 @@ fn a_file_keeps_what_it_began_with() {
     assert!(accounts(&again).contains(&"team/default".to_owned()));
     drop(again);
     assert!(accounts(&open()).contains(&"team/default".to_owned()));
+}
+
+fn pod(spec: Value) -> Operation {
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec});
+    let pods = ResourceRef::of_kind("v1", "Pod").within("default");
+    Operation::create(pods, pod, WriteOptions::new("m"))
+}
+
+#[test]
+fn pods_get_an_account_and_its_token() {
+    let begin = || Server::builder().fresh_cluster().build();
+    let server = begin();
+    let container = |name: &str| json!({"name": name, "image": "i"});
+    let mut own = container("own");
+    let place = "/var/run/secrets/kubernetes.io/serviceaccount";
+    own["volumeMounts"] = json!([{"name": "v", "mountPath": place}]);
+    let spec = json!({
+        "containers": [container("a"), own], "initContainers": [container("first")],
+        "volumes": [{"name": "v", "emptyDir": {}}],
+    });
+    let create = pod(spec);
+    let created = server.execute(&create).unwrap().into_object().unwrap();
+    let spec = &created["spec"];
+    assert_eq!(
+        (&spec["serviceAccountName"], &spec["serviceAccount"]),
+        (&json!("default"), &json!("default"))
+    );
+    let volume = spec["volumes"][1]["name"].as_str().unwrap();
+    assert_eq!(volume.len(), "kube-api-access-".len() + 5, "{volume}");
+    let token = &spec["volumes"][1]["projected"]["sources"][0]["serviceAccountToken"];
+    assert_eq!(*token, json!({"expirationSeconds": 3607, "path": "token"}));
+    let mount = json!([{"name": volume, "readOnly": true, "mountPath": place}]);
+    assert_eq!(spec["containers"][0]["volumeMounts"], mount);
+    assert_eq!(spec["initContainers"][0]["volumeMounts"], mount);
+    assert_eq!(
+        spec["containers"][1]["volumeMounts"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // Nothing more comes with an update, and the same comes in another run.
+    let mut again = created.clone();
+    again["metadata"]["labels"] = json!({"x": "y"});
+    let update = Operation::update_object(again, WriteOptions::new("m")).unwrap();
+    let updated = server.execute(&update).unwrap().into_object().unwrap();
+    assert_eq!(updated["spec"], created["spec"]);
+    let other = begin().execute(&create).unwrap().into_object().unwrap();
+    assert_eq!(other["spec"], created["spec"]);
+}
+
+#[test]
+fn pods_need_their_account_and_may_do_without_its_token() {
+    let server = Server::builder().fresh_cluster().build();
+    let containers = json!([{"name": "c", "image": "i"}]);
+    let nobody = pod(json!({"containers": containers, "serviceAccountName": "nobody"}));
+    let refusal = server.execute(&nobody).unwrap_err();
+    assert_eq!(
+        (refusal.code, &*refusal.message),
+        (
+            403,
+            "pods \"p\" is forbidden: error looking up service account default/nobody: serviceaccount \"nobody\" not found"
+        )
+    );
+    let robot = json!({
+        "apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "robot", "namespace": "default"},
+        "automountServiceAccountToken": false, "imagePullSecrets": [{"name": "registry"}],
+    });
+    let apply = Operation::apply_object(robot, ApplyOptions::new("m")).unwrap();
+    server.execute(&apply).unwrap();
+    let without = pod(json!({"containers": containers, "serviceAccountName": "robot"}));
+    let created = server.execute(&without).unwrap().into_object().unwrap();
+    assert!(created["spec"]["volumes"].is_null());
+    assert_eq!(
+        created["spec"]["imagePullSecrets"],
+        json!([{"name": "registry"}])
+    );
+    // Servers that begin without accounts leave pods as they are.
+    let bare = Server::new()
+        .execute(&nobody)
+        .unwrap()
+        .into_object()
+        .unwrap();
+    assert!(bare["spec"]["volumes"].is_null());
 }

@@ -4,6 +4,7 @@
 mod limits;
 mod pod_security;
 mod runtime_class;
+mod service_account;
 
 use serde_json::Value;
 
@@ -14,7 +15,8 @@ use super::{
 };
 
 pub(super) use limits::add_defaults;
-pub(super) use runtime_class::complete;
+pub(super) use runtime_class::complete as add_runtime;
+pub(super) use service_account::complete as add_account;
 
 /// Why a write is not admitted.
 #[derive(Debug, PartialEq, Eq)]

@@ -29,6 +29,10 @@ pub(crate) trait Cx {
     fn node_port(&self) -> Option<u16>;
     /// Who sends the request.
     fn user(&self) -> User;
+    /// Whether every namespace has a service account `default`.
+    fn keeps_accounts(&self) -> bool {
+        false
+    }
     /// The namespace of that name, if it is stored.
     fn namespace(&self, _name: &str) -> Option<Arc<Value>> {
         None

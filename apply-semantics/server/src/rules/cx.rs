@@ -95,6 +95,10 @@ impl Cx for Context<'_> {
         }
     }
 
+    fn keeps_accounts(&self) -> bool {
+        self.core.keeps_accounts
+    }
+
     fn namespace(&self, name: &str) -> Option<Arc<Value>> {
         self.core.namespace(name)
     }

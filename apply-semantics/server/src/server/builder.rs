@@ -130,7 +130,8 @@ impl Builder {
     }
 
     /// Begins with more of what a fresh cluster has: the Service `kubernetes`, the priority classes of the system, and in each
-    /// namespace a service account `default`, which comes with every namespace and comes back when it is deleted.
+    /// namespace a service account `default`, which comes with every namespace and comes back when it is deleted. Pods get a service
+    /// account and its token to mount, and are refused without (the plugin `ServiceAccount` of admission).
     ///
     /// Not what belongs to addresses and certificates (`Endpoints` and `EndpointSlice` of that Service, ConfigMaps
     /// `kube-root-ca.crt`), nor objects of flow control and RBAC.

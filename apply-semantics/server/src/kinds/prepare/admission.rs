@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        admission::{add_defaults, complete},
+        admission::{add_account, add_defaults, add_runtime},
         read::{at, flag, has, int, list, path, put, text},
     },
     Cx, Form,
@@ -16,9 +16,10 @@ pub(super) fn admit(object: &mut Value, cx: &dyn Cx) -> Result<(), String> {
     match (text(object, "apiVersion"), text(object, "kind")) {
         ("v1", "Pod") => {
             add_defaults(object, cx);
+            add_account(object, cx)?;
             priority(object, cx)?;
             tolerations(object);
-            complete(object, cx)?;
+            add_runtime(object, cx)?;
         }
         ("v1", "Node") => node_taint(object),
         ("v1", "PersistentVolumeClaim") => {
