@@ -12,7 +12,7 @@ use apply_server::{ListenOptions, Server};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let server = Server::new();
+    let server = Server::builder().fresh_cluster().build();
     let options = ListenOptions::new().client_certificates();
     let listener = server.listen_with("127.0.0.1:0", &options).await?;
     let config = env::temp_dir().join(format!(

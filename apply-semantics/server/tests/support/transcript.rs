@@ -6,6 +6,7 @@
 //! - `& COMMAND` begins a command and goes on; `% finish` waits for its end and has its output below it, `% stop` ends it as soon
 //!   as it printed as many lines as stand there.
 //! - `% advance SECONDS` lets time go by at the server, which stands still otherwise; `% seed FILE` puts the object of a file (JSON) into the server.
+//! - `% fresh cluster` anywhere: the server begins like one.
 //! - Lines that begin with `1.33+| `, `1.28-| ` or `1.30..1.32| ` are there only in those versions of kubectl.
 //! - `##` begins a comment.
 
@@ -37,6 +38,9 @@ struct Part {
     body: Vec<String>,
 }
 
+/// The server begins like a fresh cluster.
+const CLUSTER: &str = "% fresh cluster";
+
 /// The time at the server when a transcript begins: the first second of 2030.
 const BEGIN: i64 = 1_893_456_000;
 
@@ -67,7 +71,8 @@ impl Transcript {
 
     /// How many commands ran, or what was different.
     pub(crate) fn run(mut self, kubectl: &Kubectl) -> Result<usize, String> {
-        let stage = Stage::new(kubectl);
+        let cluster = self.parts.iter().any(|part| part.head == CLUSTER);
+        let stage = Stage::new(kubectl, cluster);
         let update = env::var_os("UPDATE").is_some();
         let (mut commands, mut differences, mut under_way) = (0, String::new(), None);
         for part in &mut self.parts {
@@ -200,9 +205,13 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(kubectl: &Kubectl) -> Self {
+    fn new(kubectl: &Kubectl, cluster: bool) -> Self {
         let clock = ManualClock::at(BEGIN);
-        let server = Server::builder().clock(clock.clone()).build();
+        let mut builder = Server::builder().clock(clock.clone());
+        if cluster {
+            builder = builder.fresh_cluster();
+        }
+        let server = builder.build();
         let folder = TempDir::new().unwrap();
         let programs = folder.path().join(".bin");
         fs::create_dir(&programs).unwrap();
@@ -276,6 +285,7 @@ impl Stage {
 
     fn act(&self, order: &str) {
         match order.split_once(' ') {
+            _ if CLUSTER.ends_with(order) => {}
             Some(("advance", seconds)) => self.clock.advance(seconds.parse().unwrap()),
             Some(("seed", file)) => {
                 let text = fs::read_to_string(self.folder.path().join(file)).unwrap();
