@@ -1,6 +1,6 @@
 //! An engine for workflows that set up machines. A phase looks at what is there and answers, as data, what has to be different;
 //! the engine shows that as a plan, or carries it out so that a process killed at any moment can be followed by one that goes on.
-//! Nothing of Kubernetes is in the engine; with feature `kubeadm` the phases of `kubeadm init`, `join` and `reset` come on top.
+//! Nothing of Kubernetes is in the engine; with feature `kubeadm` kubeadm's commands come on top.
 //!
 //! ```
 //! use bootstrap_phases::{Content, Cx, Digest, Files, MemFiles, MemJournal, Node, PhaseError, Plan, Runner, Workflow};
@@ -68,7 +68,7 @@
 //! | feature | who wants it | what it costs |
 //! |---|---|---|
 //! | (none) | workflows of one's own | 13 packages, most of them serde's |
-//! | `kubeadm` | `kubeadm init`, `join`, `reset`, `certs` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
+//! | `kubeadm` | `kubeadm init`, `join`, `upgrade`, `reset`, `certs`, `config`, `token` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
 
 mod cancel;
 mod change;
