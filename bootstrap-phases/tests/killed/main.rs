@@ -14,6 +14,7 @@
 )]
 
 mod state;
+mod upgrade;
 mod watch;
 mod workflows;
 mod world;

@@ -23,7 +23,7 @@ impl State {
         let files = world.files.paths().into_iter().map(|(path, stat)| {
             let shown = stat.is_file() && !is_random(&path);
             let text = shown.then(|| String::from_utf8(world.files.read(&path).unwrap()).unwrap());
-            (path, (stat.mode, text))
+            (timeless(path), (stat.mode, text))
         });
         let snapshot: Value = serde_json::from_str(&world.server.snapshot().to_json()).unwrap();
         let objects = snapshot["objects"].as_array().unwrap().iter();
@@ -62,6 +62,16 @@ impl State {
         differences.extend(missing.iter().map(|line| format!("- {line}")));
         differences
     }
+}
+
+/// What an upgrade keeps lies in folders that are named by the moment.
+fn timeless(path: String) -> String {
+    let Some(rest) = path.strip_prefix("/etc/kubernetes/tmp/") else {
+        return path;
+    };
+    let (folder, file) = rest.split_once('/').unwrap_or((rest, ""));
+    let name = folder.trim_end_matches(|end: char| end.is_ascii_digit() || end == '-');
+    format!("/etc/kubernetes/tmp/{name}/{file}")
 }
 
 /// The name of a Secret that is a random token.

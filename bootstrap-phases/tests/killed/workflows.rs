@@ -22,6 +22,7 @@ use bootstrap_phases::{
 use componentconfig::kubeadm::Facts;
 use serde_json::json;
 
+use super::upgrade;
 use super::world::{BEGINNING, DAY, Process, World, node_object};
 
 /// A workflow to be killed.
@@ -72,6 +73,13 @@ pub(crate) const WORKFLOWS: &[Workflow] = &[
         run: reset,
         plan: reset_plan,
         steps_at_least: 10,
+    },
+    Workflow {
+        name: "upgrade",
+        before: upgrade::older,
+        run: upgrade::run,
+        plan: upgrade::plan,
+        steps_at_least: 100,
     },
 ];
 
@@ -156,10 +164,24 @@ fn sign_cluster_info(world: &World) {
 }
 
 fn init_of(process: &Process<'_>) -> InitContext {
+    init_from(INIT, process)
+}
+
+fn init_from(text: &str, process: &Process<'_>) -> InitContext {
     let (facts, host) = (Facts::default(), HostFacts::default());
-    let context = init_context("init.yaml", INIT, &facts, host, process.keys.clone()).unwrap();
+    let context = init_context("init.yaml", text, &facts, host, process.keys.clone()).unwrap();
     let context = context.api(process.api.clone());
     context.upload_certificates().unwrap()
+}
+
+/// The files and the API that `init` of this version leaves.
+pub(super) fn initialised_at(version: &str) -> World {
+    let (world, never) = (empty(), CrashPoint::never());
+    let process = Process::new(&world, 0, &never);
+    let flow = init_workflow().build().unwrap();
+    let context = init_from(&INIT.replace("v1.36.1", version), &process);
+    process.run(&world, &flow, &context, &Silent).unwrap();
+    world.again()
 }
 
 fn init(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {

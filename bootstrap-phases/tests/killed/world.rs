@@ -9,10 +9,12 @@ use apply_server::Server;
 use bootstrap_phases::kubeadm::api::{Api, PORT};
 use bootstrap_phases::kubeadm::join::{ETCD_PORT, EtcdPort, MemEtcd};
 use bootstrap_phases::kubeadm::pki::FixedKeys;
+use bootstrap_phases::kubeadm::upgrade::{STATIC_POD_PORT, StaticPodPort};
 use bootstrap_phases::testing::{CrashFiles, CrashJournal, CrashPoint, CrashPort};
 use bootstrap_phases::{
-    ChangeRecord, Digest, Entry, EventSink, Files as _, Flow, Journal, JournalError, ManualClock,
-    MemFiles, MemJournal, Record, Report, RunFailure, RunPlan, Runner,
+    ChangeRecord, Digest, Entry, EventSink, Files as _, Flow, HOST_PORT, HostPort, Journal,
+    JournalError, ManualClock, MemFiles, MemHost, MemJournal, Record, Report, RunFailure, RunPlan,
+    Runner,
 };
 use serde_json::{Value, json};
 
@@ -131,6 +133,7 @@ pub(crate) struct Process<'a> {
     pub(crate) clock: ManualClock,
     pub(crate) keys: Arc<FixedKeys>,
     pub(crate) api: Api,
+    pub(crate) host: MemHost,
     point: &'a CrashPoint,
 }
 
@@ -142,6 +145,10 @@ impl<'a> Process<'a> {
             clock: ManualClock::new(time),
             keys: Arc::new(FixedKeys::seeded(format!("process {number}"))),
             api: Api::with_super_admin(world.server.clone(), world.server.clone()),
+            host: MemHost::new()
+                .program("crictl")
+                .program("cp")
+                .program("mkdir"),
             point,
         }
     }
@@ -160,15 +167,22 @@ impl<'a> Process<'a> {
         let journal = CrashJournal::new(&remembering, self.point);
         let none = MemEtcd::default();
         let etcd = EtcdPort(world.etcd.as_deref().unwrap_or(&none));
+        let (pods, host) = (StaticPodPort(self.api.clone()), HostPort(&self.host));
         let (api, etcd) = (
             CrashPort::new(&self.api, self.point),
             CrashPort::new(&etcd, self.point),
+        );
+        let (pods, host) = (
+            CrashPort::new(&pods, self.point),
+            CrashPort::new(&host, self.point),
         );
         Runner::new(flow, &files)
             .clock(&self.clock)
             .journal(&journal, Digest::of(b"the configuration"))
             .port(PORT, &api)
             .port(ETCD_PORT, &etcd)
+            .port(STATIC_POD_PORT, &pods)
+            .port(HOST_PORT, &host)
             .events(events)
             .run(config)
     }
