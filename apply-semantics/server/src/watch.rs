@@ -36,11 +36,11 @@ pub(crate) struct WatchRequest {
 pub(crate) enum Notice {
     /// An event as it is sent to all who want objects as they are.
     Line(Bytes),
-    /// An event, to be written in the form that the client wants.
+    /// An event, to be written in the form that the client wants, and not before it is sent: until then it is no more than a pointer.
     Event {
         /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
         kind: &'static str,
-        object: Arc<Value>,
+        object: Item,
     },
 }
 
@@ -161,14 +161,10 @@ impl Watch {
         );
         let request = &self.request;
         for (_, object) in objects.filter(|(key, object)| request.selection.matches(key, object)) {
-            let notice = match Item::of(object, &request.resource) {
-                Item::Stored(object) if self.plain => Notice::Line(line("ADDED", object.text())),
-                item => Notice::Event {
-                    kind: "ADDED",
-                    object: item.value(),
-                },
-            };
-            self.waiting.push_back(notice);
+            self.waiting.push_back(Notice::Event {
+                kind: "ADDED",
+                object: Item::of(object, &request.resource),
+            });
         }
         if self.request.initial_events && self.request.bookmarks {
             let mut bookmark = self.bookmark_object();
@@ -179,7 +175,7 @@ impl Watch {
             );
             self.waiting.push_back(Notice::Event {
                 kind: "BOOKMARK",
-                object: Arc::new(bookmark),
+                object: Item::Made(Arc::new(bookmark)),
             });
         }
     }
@@ -201,7 +197,7 @@ impl Watch {
             let bookmark = Arc::new(self.bookmark_object());
             self.waiting.push_back(Notice::Event {
                 kind: "BOOKMARK",
-                object: bookmark,
+                object: Item::Made(bookmark),
             });
         }
     }
@@ -233,10 +229,7 @@ impl Watch {
                 let line = event.lines.get(kind, || line(kind, object.text()));
                 Notice::Line(line)
             }
-            item => Notice::Event {
-                kind,
-                object: item.value(),
-            },
+            object => Notice::Event { kind, object },
         })
     }
 
@@ -247,7 +240,7 @@ impl Watch {
         let object = convert::shared(&Arc::new(object), &self.request.resource);
         Some(Notice::Event {
             kind: "DELETED",
-            object,
+            object: Item::Made(object),
         })
     }
 
@@ -261,7 +254,7 @@ impl Watch {
         let status = Refusal::new(Reason::Expired, message).to_status();
         self.waiting.push_back(Notice::Event {
             kind: "ERROR",
-            object: Arc::new(status),
+            object: Item::Made(Arc::new(status)),
         });
         self.ended = true;
     }
@@ -270,7 +263,7 @@ impl Watch {
     pub(crate) fn bookmark(&self) -> Option<Notice> {
         self.request.bookmarks.then(|| Notice::Event {
             kind: "BOOKMARK",
-            object: Arc::new(self.bookmark_object()),
+            object: Item::Made(Arc::new(self.bookmark_object())),
         })
     }
 

@@ -179,22 +179,23 @@ impl Lines {
             Notice::Event { kind, object } => (kind, object),
         };
         let text = if kind == "ERROR" || self.accept == Accept::Plain {
-            object.to_string()
+            object.text()
         } else {
             let resource = self.watch.resource();
             let now = core.now().to_string();
             render::shaped(
                 resource,
-                &object,
+                &object.value(),
                 self.accept,
                 &self.include,
                 self.first,
                 &now,
             )
             .to_string()
+            .into()
         };
         self.first = false;
-        line(kind, text.as_bytes())
+        line(kind, &text)
     }
 }
 
