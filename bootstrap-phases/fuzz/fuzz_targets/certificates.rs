@@ -15,7 +15,10 @@ fuzz_target!(|data: &[u8]| {
     for certificate in &certificates {
         let again = Certificate::from_pem(certificate.to_pem().as_bytes());
         assert_eq!(again.as_ref(), Ok(certificate));
-        let _ = (format!("{certificate:?}"), certificate.spec(certificate.validity()));
+        let _ = (
+            format!("{certificate:?}"),
+            certificate.spec(certificate.validity()),
+        );
         for authority in &certificates {
             let _ = certificate.verify(&certificates, authority, SystemTime::UNIX_EPOCH);
         }

@@ -11,7 +11,9 @@ fuzz_target!(|text: &[u8]| {
             let shown = error.to_string();
             let text = String::from_utf8_lossy(text);
             // Digits do not stand in our sentences, but for a line and a column.
-            let foreign = text.split(|c: char| !c.is_ascii_digit()).filter(|word| word.len() >= 8);
+            let foreign = text
+                .split(|c: char| !c.is_ascii_digit())
+                .filter(|word| word.len() >= 8);
             for word in foreign {
                 assert!(!shown.contains(word), "{shown}");
             }

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use super::{Entry, Holder, Journal, JournalError, holder};
+use super::{
+    Entry, Holder, Journal, JournalError, holder,
+    line::{self, Bad, Chain},
+};
 use crate::{CancelToken, Clock};
 
 /// How long between two looks at a journal that somebody else holds.
@@ -21,7 +24,14 @@ const POLL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,
-    file: Mutex<File>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    /// The sum of the lines that are there; `None` until they were read.
+    chain: Option<Chain>,
 }
 
 impl FileJournal {
@@ -37,7 +47,7 @@ impl FileJournal {
         let _ = holder::write(&path, &Holder::this_process(SystemTime::now()));
         Ok(Self {
             path,
-            file: Mutex::new(file),
+            state: Mutex::new(State { file, chain: None }),
         })
     }
 
@@ -99,7 +109,8 @@ impl FileJournal {
         File::open(path)
             .and_then(|mut file| file.read_to_end(&mut bytes))
             .map_err(|error| io_error(path, &error))?;
-        parse(path, &bytes).map(|(entries, _)| entries)
+        let read = line::read(&bytes).map_err(|bad| corrupt(path, bad))?;
+        Ok(read.entries)
     }
 
     /// Where the journal is.
@@ -107,9 +118,26 @@ impl FileJournal {
         &self.path
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, JournalError> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        act(&mut file).map_err(|error| io_error(&self.path, &error))
+    fn with<T>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads what is there, and cuts off what a crash has left of a line: what is appended next must begin one.
+    fn read(&self, state: &mut State) -> Result<Vec<Entry>, JournalError> {
+        let told = |error| io_error(&self.path, &error);
+        let mut bytes = Vec::new();
+        state.file.rewind().map_err(told)?;
+        state.file.read_to_end(&mut bytes).map_err(told)?;
+        let read = line::read(&bytes).map_err(|bad| corrupt(&self.path, bad))?;
+        if read.whole < bytes.len() {
+            let cut = state.file.set_len(read.whole as u64);
+            cut.and_then(|()| state.file.sync_data()).map_err(told)?;
+        }
+        state.chain = Some(read.chain);
+        Ok(read.entries)
     }
 }
 
@@ -122,39 +150,34 @@ impl Drop for FileJournal {
 
 impl Journal for FileJournal {
     fn load(&self) -> Result<Vec<Entry>, JournalError> {
-        let bytes = self.with(|file| {
-            let mut bytes = Vec::new();
-            file.rewind()?;
-            file.read_to_end(&mut bytes)?;
-            Ok(bytes)
-        })?;
-        let (entries, whole) = parse(&self.path, &bytes)?;
-        if whole < bytes.len() {
-            // What is appended next must begin a line.
-            self.with(|file| {
-                file.set_len(whole as u64)?;
-                file.sync_data()
-            })?;
-        }
-        Ok(entries)
+        self.with(|state| self.read(state))
     }
 
     fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        let mut line = serde_json::to_vec(entry).map_err(|error| JournalError::Io {
-            path: self.path.display().to_string(),
-            message: error.to_string(),
-        })?;
-        line.push(b'\n');
-        self.with(|file| {
-            file.write_all(&line)?;
-            file.sync_data()
+        self.with(|state| {
+            if state.chain.is_none() {
+                self.read(state)?;
+            }
+            let chain = state.chain.take().unwrap_or_default();
+            let (line, chain) =
+                line::write(entry, &chain).map_err(|error| io_error(&self.path, &error.into()))?;
+            // Where this fails the next one reads what there is.
+            let written = state.file.write_all(line.as_bytes());
+            let written = written.and_then(|()| state.file.sync_data());
+            written.map_err(|error| io_error(&self.path, &error))?;
+            state.chain = Some(chain);
+            Ok(())
         })
     }
 
     fn clear(&self) -> Result<(), JournalError> {
-        self.with(|file| {
-            file.set_len(0)?;
-            file.sync_data()
+        self.with(|state| {
+            state.chain = None;
+            let cleared = state.file.set_len(0);
+            let cleared = cleared.and_then(|()| state.file.sync_data());
+            cleared.map_err(|error| io_error(&self.path, &error))?;
+            state.chain = Some(Chain::default());
+            Ok(())
         })
     }
 }
@@ -184,28 +207,12 @@ fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The entries, and how many bytes they take: a last line without its end was cut short by a crash.
-fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, usize), JournalError> {
-    let mut entries = Vec::new();
-    let mut whole = 0;
-    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        let is_last = whole + line.len() == bytes.len();
-        match serde_json::from_slice(line) {
-            Ok(entry) if line.ends_with(b"\n") => entries.push(entry),
-            // Blocks of one write may reach the disk in any order: even with its end, the last line may be nonsense.
-            Ok(_) | Err(_) if is_last => break,
-            Ok(_) => {}
-            Err(error) => {
-                return Err(JournalError::Corrupt {
-                    path: path.display().to_string(),
-                    line: index + 1,
-                    message: error.to_string(),
-                });
-            }
-        }
-        whole += line.len();
+fn corrupt(path: &Path, bad: Bad) -> JournalError {
+    JournalError::Corrupt {
+        path: path.display().to_string(),
+        line: bad.line,
+        message: bad.why,
     }
-    Ok((entries, whole))
 }
 
 fn io_error(path: &Path, error: &io::Error) -> JournalError {
@@ -256,8 +263,8 @@ mod tests {
     fn nonsense_in_the_middle_is_named_by_line() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("run.jsonl");
-        let line = serde_json::to_string(&entry("a")).unwrap();
-        fs::write(&path, format!("{line}\nnonsense\n{line}\n")).unwrap();
+        let (line, _) = line::write(&entry("a"), &Chain::default()).unwrap();
+        fs::write(&path, format!("{line}nonsense\n{line}")).unwrap();
         let error = FileJournal::peek(&path).unwrap_err();
         assert!(error.to_string().contains("run.jsonl:2: "), "{error}");
     }
@@ -330,12 +337,81 @@ mod tests {
         assert_eq!(journal.load().unwrap(), [entry("b")]);
     }
 
+    fn journal_of(phases: &[&str]) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.jsonl");
+        let journal = FileJournal::open(&path).unwrap();
+        for phase in phases {
+            journal.append(&entry(phase)).unwrap();
+        }
+        let bytes = fs::read(&path).unwrap();
+        (folder, path, bytes)
+    }
+
+    #[test]
+    fn no_changed_byte_is_read_as_something_else() {
+        let (_folder, _path, whole) = journal_of(&["a", "b", "c"]);
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut damaged = whole.clone();
+                damaged[at] ^= 1 << bit;
+                // Either refused, or as if the last line had been cut short.
+                if let Ok(read) = line::read(&damaged) {
+                    assert_eq!(read.entries, [entry("a"), entry("b")], "{at}.{bit}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_can_be_missing_or_moved() {
+        let (_folder, path, whole) = journal_of(&["a", "b", "c"]);
+        let lines: Vec<&[u8]> = whole.split_inclusive(|byte| *byte == b'\n').collect();
+        for (order, bad) in [
+            (vec![0, 2], 2),
+            (vec![1, 2], 1),
+            (vec![0, 2, 1], 2),
+            (vec![0, 0], 2),
+        ] {
+            let lines: Vec<u8> = order
+                .iter()
+                .flat_map(|index| lines[*index].to_vec())
+                .collect();
+            fs::write(&path, lines).unwrap();
+            let error = FileJournal::open(&path).unwrap().load().unwrap_err();
+            assert!(
+                matches!(error, JournalError::Corrupt { line, .. } if line == bad),
+                "{order:?}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn blocks_of_the_last_line_that_never_reached_the_disk_are_dropped() {
+        let (_folder, path, mut bytes) = journal_of(&["a", "b"]);
+        let end = bytes.len();
+        bytes[end - 30..end - 10].fill(0);
+        fs::write(&path, &bytes).unwrap();
+        let journal = FileJournal::open(&path).unwrap();
+        assert_eq!(journal.load().unwrap(), [entry("a")]);
+        journal.append(&entry("c")).unwrap();
+        assert_eq!(FileJournal::peek(&path).unwrap(), [entry("a"), entry("c")]);
+    }
+
+    #[test]
+    fn an_entry_can_be_appended_before_anything_is_read() {
+        let (_folder, path, _) = journal_of(&["a"]);
+        let journal = FileJournal::open(&path).unwrap();
+        journal.append(&entry("b")).unwrap();
+        assert_eq!(journal.load().unwrap(), [entry("a"), entry("b")]);
+    }
+
     proptest::proptest! {
         #[test]
         fn any_bytes_are_read_or_refused(lines in proptest::collection::vec("\\PC{0,40}|\\{\"type\":\"done\"\\}", 0..6)) {
             let text = lines.join("\n");
-            if let Ok((entries, whole)) = parse(Path::new("j"), text.as_bytes()) {
-                proptest::prop_assert!(whole <= text.len() && entries.len() <= lines.len());
+            if let Ok(read) = line::read(text.as_bytes()) {
+                proptest::prop_assert!(read.whole <= text.len() && read.entries.is_empty());
             }
         }
     }

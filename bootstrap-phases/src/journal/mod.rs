@@ -14,6 +14,7 @@
 mod entry;
 mod file;
 mod holder;
+mod line;
 mod status;
 
 use std::{

@@ -17,6 +17,7 @@
 //!         NodeState::worker("w-1"),
 //!         NodeState::control_plane("cp-1").certificate(Managed::new("apiserver", days(20))),
 //!         NodeState::control_plane("cp-2").certificate(Managed::new("apiserver", days(300))),
+//!         NodeState::control_plane("cp-3").certificate(Managed::new("apiserver", days(300))),
 //!     ],
 //! };
 //! let plan = plan(&observed, &Desired::new(), now)?;
