@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Instructions of one operation of each job, counted by callgrind: these do not depend on what else the machine does.
 # benches/instructions.sh [OBJECT...]: server-side apply. benches/instructions.sh config: configuration files.
+# benches/instructions.sh bootstrap: the engine of phases, a phase with nothing to do and no journal.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=10
@@ -23,6 +24,11 @@ if [ "${1:-}" = config ]; then
   for job in serde_yaml events read decode load migrate; do
     row kubelet "$job" "$(count config-figures "$job")" "$peer"
   done
+  exit
+fi
+if [ "${1:-}" = bootstrap ]; then
+  cargo build -q --release -p benches --bin bootstrap-figures
+  echo "a phase: $(($(count bootstrap-figures phases) / runs / 1000))"
   exit
 fi
 cargo build -q --release -p benches --bin apply-figures
