@@ -101,11 +101,13 @@ impl Server {
     /// begins with.
     ///
     /// # Errors
-    /// The object does not say what it is, or there is no such resource.
+    /// The object does not say what it is, or there is no such resource; or it cannot be put on the disk.
     pub fn seed(&self, object: Value) -> Result<(), FormError> {
         let mut state = self.lock();
         let seeded = state.core.seed(object);
+        let synced = state.sync();
         Self::finish(state);
+        synced.map_err(|refusal| FormError::expected("", refusal.message))?;
         seeded
     }
 
@@ -154,7 +156,7 @@ impl Server {
         Snapshot::of(&self.lock().core)
     }
 
-    /// Makes the server what it was. Watches end.
+    /// Makes the server what it was. Watches end. A file on the disk follows at once; if it cannot, with the next write that it takes.
     pub fn restore(&self, snapshot: &Snapshot) {
         let mut state = self.lock();
         snapshot.put_into(&mut state.core);
@@ -162,6 +164,8 @@ impl Server {
         if let Some(journal) = &mut state.journal {
             journal.forget();
         }
+        // Nobody is told now. Writes that come later say it if it still cannot be done.
+        drop(state.sync());
         Self::finish_for_all(state);
     }
 

@@ -263,6 +263,27 @@ fn revisions_go_on_when_nothing_is_left() {
     assert_eq!(state(&server), (last, json!([])));
 }
 
+#[test]
+fn what_is_seeded_and_restored_is_on_the_disk_at_once() {
+    let folder = folder();
+    let file = folder.path().join("log");
+    let server = open(&file);
+    server.execute(&config("one", "x")).unwrap();
+    let snapshot = server.snapshot();
+    let two = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "two"}});
+    server.seed(two).unwrap();
+    let copy = folder.path().join("copy");
+    let on_disk = || {
+        fs::copy(&file, &copy).unwrap();
+        state(&open(&copy))
+    };
+    assert_eq!(on_disk(), state(&server));
+    server.restore(&snapshot);
+    assert_eq!(on_disk(), state(&server));
+    server.execute(&config("three", "x")).unwrap();
+    assert_eq!(on_disk(), state(&server));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_stays_one_and_who_may_read_the_file_stays_the_same() {
