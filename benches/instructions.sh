@@ -2,6 +2,7 @@
 # Instructions of one operation of each job, counted by callgrind: these do not depend on what else the machine does.
 # benches/instructions.sh [OBJECT...]: server-side apply. benches/instructions.sh config: configuration files.
 # benches/instructions.sh bootstrap: the engine of phases, a phase with nothing to do and no journal.
+# benches/instructions.sh server: requests to the API server in this process, beside a GET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=10
@@ -29,6 +30,15 @@ fi
 if [ "${1:-}" = bootstrap ]; then
   cargo build -q --release -p benches --bin bootstrap-figures
   echo "a phase: $(($(count bootstrap-figures phases) / runs / 1000))"
+  exit
+fi
+if [ "${1:-}" = server ]; then
+  cargo build -q --release -p benches --bin server-figures
+  runs=50
+  peer=$(count server-figures repeat get)
+  for work in get noop change turn create list list-label; do
+    row server "$work" "$(count server-figures repeat "$work")" "$peer"
+  done
   exit
 fi
 cargo build -q --release -p benches --bin apply-figures
