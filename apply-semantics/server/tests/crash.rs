@@ -315,9 +315,11 @@ fn an_object_that_cannot_be_kept_is_refused_and_nothing_else() {
     assert_eq!(state(&open(&file).unwrap()), after);
 }
 
-/// What the process that is killed does: it writes, and says what was acknowledged.
+/// What the process that is killed does: it writes, and says what was acknowledged. So much changes in between that the file is written
+/// anew again and again.
 fn write_until_killed(file: &str) -> ! {
-    let server = open(Path::new(file)).unwrap();
+    let builder = Server::builder().journal_bytes(1);
+    let server = builder.persistent(file).unwrap();
     let list = server.execute(&Operation::list(
         configs().within("default"),
         ListOptions::default(),
@@ -330,6 +332,11 @@ fn write_until_killed(file: &str) -> ! {
             .unwrap();
         writeln!(out, "acknowledged {number}").unwrap();
         out.flush().unwrap();
+        for change in 0..8 {
+            let mut hot = config("hot", &format!("{number} {change}"));
+            hot["metadata"]["namespace"] = json!("kube-public");
+            server.execute(&apply(hot)).unwrap();
+        }
     }
     std::process::exit(0);
 }
