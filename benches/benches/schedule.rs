@@ -40,7 +40,7 @@ fn event(bencher: Bencher<'_, '_>, clusters: usize) {
 }
 
 /// Every placement decided and committed once, 10,000 clusters: the time of one of them.
-#[divan::bench(args = [1_000, 10_000], sample_count = 3, sample_size = 1)]
+#[divan::bench(args = [1_000, 10_000, 100_000], sample_count = 3, sample_size = 1)]
 fn full_pass(bencher: Bencher<'_, '_>, placements: usize) {
     let mut fleet = fleet(10_000, placements);
     let names: Vec<String> = (0..placements)

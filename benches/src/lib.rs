@@ -1,6 +1,7 @@
 //! Inputs shared by the measurements.
 
 pub mod apply;
+pub mod clusters;
 pub mod config;
 pub mod fleet;
 pub mod server;

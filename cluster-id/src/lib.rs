@@ -35,6 +35,7 @@
 //! - [`reconcile`]: what it takes to make a cluster hold what is desired, planned before anything is done, and carried out so
 //!   that it can be killed anywhere.
 //! - [`rollout`]: which clusters get a change next.
+//! - [`metrics`]: counts of all this, as data and as Prometheus reads them.
 //! - [`divide`]: replicas divided among clusters by weight, bounds and room.
 //!
 //! Every decision is a function of data: no clock, no network, no randomness. Every decision that goes against somebody
@@ -60,6 +61,7 @@ pub mod inventory;
 pub mod mcs;
 pub mod membership;
 mod meta;
+pub mod metrics;
 pub mod name;
 mod newtype;
 pub mod property;

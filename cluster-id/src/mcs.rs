@@ -3,7 +3,7 @@
 //! Follows KEP-1645 and `mcs-api` (`pkg/apis/v1beta1`). [`merge`] is the rule book: exports in, one import and every
 //! conflict out. [`ExportTable`] is the state to feed it from when exports arrive late, twice or out of order: tables
 //! join to the same table whatever the order. [`desired`] is what a controller writes into every cluster, and
-//! [`dns`] the records that follow.
+//! [`dns`] the records and [`slices`] the EndpointSlices that follow.
 
 mod conflict;
 mod desired;
@@ -14,6 +14,7 @@ mod key;
 mod merge;
 mod ports;
 mod service;
+pub mod slices;
 mod table;
 
 pub use crate::condition::{Condition, ConditionStatus, update_conditions};

@@ -1,9 +1,12 @@
 //! Programs that embed the crates of this workspace: copy from them.
 //!
 //! - `component`: what can be done with configuration files, and the life of a component of one's own.
+//! - `fleet`: clusters that join a ClusterSet, export a service, get a workload and its changes in stages, and leave.
 //! - `minikube-like`: the files of a control plane from a kubeadm configuration, with plan, journal and progress.
 //! - `who-owns`: who owns the fields of objects as kubectl prints them, who would object to an apply, and migrations to server-side
 //!   apply.
+
+pub mod table;
 
 /// The README's examples, as tests.
 #[cfg(doctest)]

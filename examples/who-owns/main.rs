@@ -1,7 +1,7 @@
 //! `who-owns`: who owns the fields of objects, as `kubectl get -o yaml --show-managed-fields` prints them.
 //!
 //! What an embedder copies from here: how objects are read with places for every error ([`input`]), how they are explained and
-//! shown ([`show`], [`table`]), how an apply is checked before it is sent ([`check`]), and how a migration from client-side to
+//! shown ([`show`]), how an apply is checked before it is sent ([`check`]), and how a migration from client-side to
 //! server-side apply is planned ([`migrate`]).
 #![allow(
     clippy::print_stdout,
@@ -15,7 +15,6 @@ mod failure;
 mod input;
 mod migrate;
 mod show;
-mod table;
 
 use std::{
     io::{Write as _, stdout},

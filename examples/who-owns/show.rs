@@ -5,17 +5,17 @@ use apply_semantics::{
     fieldset::FieldSet,
     path::display,
 };
+use examples::table::Table;
 use serde_json::{Value, json};
 
 use crate::{
     cli::{Cli, Output},
     failure::Failure,
     input::Object,
-    table::Table,
 };
 
 pub(crate) fn show(objects: &[Object], cli: &Cli) -> Result<String, Failure> {
-    let mut shown = Shown::default();
+    let mut shown = Shown::new();
     for object in objects {
         let explanation = explain(&object.value)
             .map_err(|error| Failure::Input(format!("{}: {error}", object.name)))?;
@@ -33,16 +33,33 @@ pub(crate) fn show(objects: &[Object], cli: &Cli) -> Result<String, Failure> {
     shown.finish(cli)
 }
 
-#[derive(Default)]
 struct Shown {
     text: String,
     json: Vec<Value>,
-    table: Table,
+    table: Table<7>,
     notes: Vec<String>,
     found: bool,
 }
 
 impl Shown {
+    fn new() -> Self {
+        Self {
+            text: String::new(),
+            json: Vec::new(),
+            table: Table::new([
+                "OBJECT",
+                "PATH",
+                "MANAGER",
+                "OPERATION",
+                "SUBRESOURCE",
+                "VERSION",
+                "SINCE",
+            ]),
+            notes: Vec::new(),
+            found: false,
+        }
+    }
+
     /// One field: who owns it, and what keeps it.
     fn one(&mut self, object: &Object, explanation: &Explanation<'_>, path: &str, cli: &Cli) {
         let field = match explanation.of(path) {

@@ -147,6 +147,12 @@ impl Roster {
         })
     }
 
+    /// The memberships that there are, in the order of the clusters.
+    pub fn memberships(&self) -> impl Iterator<Item = &Membership> {
+        let clusters = self.clusters.values();
+        clusters.filter_map(|state| state.membership.as_ref())
+    }
+
     fn check_id(
         &self,
         cluster: &PhysicalCluster,

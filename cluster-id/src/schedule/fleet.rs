@@ -78,6 +78,13 @@ pub struct Fleet {
     lost_by: LostBy,
 }
 
+/// What a placement has and lacks, in clusters.
+pub(crate) struct Load {
+    pub(crate) targets: usize,
+    pub(crate) lost: usize,
+    pub(crate) missing: usize,
+}
+
 /// A placement, prepared.
 #[derive(Debug)]
 struct Placed {
@@ -119,6 +126,20 @@ impl Fleet {
         targets
             .filter_map(|slot| Some(Arc::clone(&self.members.get(*slot)?.name)))
             .collect()
+    }
+
+    /// What each placement has and lacks, in no order.
+    pub(crate) fn loads(&self) -> impl Iterator<Item = Load> {
+        self.placed.iter().flatten().map(|placed| {
+            let targets = placed.targets.len();
+            let wanted = placed.placement.number_of_clusters.unwrap_or(0);
+            let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+            Load {
+                targets,
+                lost: placed.homes.len(),
+                missing: wanted.saturating_sub(targets),
+            }
+        })
     }
 
     fn find(&self, placement: &str) -> Option<&Placed> {

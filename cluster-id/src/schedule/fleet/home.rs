@@ -29,6 +29,10 @@ impl Homes {
         self.lost.is_empty()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.lost.len()
+    }
+
     pub(super) fn contains(&self, name: &str) -> bool {
         self.lost.contains(name)
     }

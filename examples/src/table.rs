@@ -2,39 +2,35 @@
 
 use std::fmt;
 
-const HEADER: [&str; 7] = [
-    "OBJECT",
-    "PATH",
-    "MANAGER",
-    "OPERATION",
-    "SUBRESOURCE",
-    "VERSION",
-    "SINCE",
-];
-
 /// Rows whose columns stand below each other. What could break a line is escaped.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    rows: Vec<[String; 7]>,
+#[derive(Clone, Debug)]
+pub struct Table<const N: usize> {
+    rows: Vec<[String; N]>,
 }
 
-impl Table {
-    pub(crate) fn row(&mut self, cells: [&str; 7]) {
+impl<const N: usize> Table<N> {
+    /// A table with that header and no rows.
+    pub fn new(header: [&str; N]) -> Self {
+        Self {
+            rows: vec![header.map(str::to_owned)],
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: [&str; N]) {
         self.rows.push(cells.map(printable));
     }
 }
 
-impl fmt::Display for Table {
+impl<const N: usize> fmt::Display for Table<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let header = HEADER.map(str::to_owned);
-        let rows = || std::iter::once(&header).chain(&self.rows);
-        let mut widths = [0; 7];
-        for row in rows() {
+        let mut widths = [0; N];
+        for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        for row in rows() {
+        for row in &self.rows {
             let cells = row
                 .iter()
                 .zip(widths)
