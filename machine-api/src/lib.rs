@@ -17,7 +17,11 @@
 //! - [`admission`]: defaults of objects, and whether they may be created, changed and deleted.
 //! - [`conditions`]: writing conditions, and making one of many; [`contract`]: what objects of providers say.
 //! - [`conversion`]: objects of one version as those of another, without loss.
-//! - [`variables`]: values of the variables of a ClusterClass.
+//! - [`variables`]: the variables of a ClusterClass: which definitions are valid, and which values.
+//! - [`machine`]: the status of a machine, its Pods on the way out, and the steps of its deletion.
+//! - `topology`: the objects of a Cluster made from a ClusterClass, with its patches and the versions it goes through.
+//! - `bootstrap_data`: what a machine is told on its first boot, for cloud-init and for Ignition.
+//! - [`seed`]: the first Cluster API, `cluster.k8s.io/v1alpha1`, and the way from it to today's.
 //! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which; [`propagation`]: what owners
 //!   write into what they own; [`explain`]: the form in which plans say why.
 //! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it; [`cloning`]: objects made from
@@ -32,17 +36,20 @@
 //!
 //! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
 //!
-//! What it does not do yet: validate the definitions of variables of a ClusterClass, and make the other decisions.
 //! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
 //!
 //! | feature | for whom | costs |
 //! |---|---|---|
+//! | `bootstrap-data` | whoever gives machines their bootstrap data: `bootstrap_data` | componentconfig's kubeadm kinds, YAML |
 //! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored` | kube with its client |
 //! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
+//! | `yaml` | whoever makes Clusters from ClusterClasses: `topology` | a YAML reader |
 
 pub mod addons;
 pub mod admission;
 pub mod bootstrap;
+#[cfg(feature = "bootstrap-data")]
+pub mod bootstrap_data;
 pub mod cloning;
 mod compat;
 pub mod conditions;
@@ -76,6 +83,7 @@ pub mod rollout;
 pub mod runtime;
 #[cfg(feature = "schemars")]
 pub mod schema;
+pub mod seed;
 pub mod selector;
 pub mod template;
 #[cfg(feature = "yaml")]
