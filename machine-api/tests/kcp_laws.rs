@@ -2,6 +2,7 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::struct_excessive_bools,
     reason = "a test: what is taken is there"
 )]
@@ -229,7 +230,9 @@ proptest! {
         let is_deleting = |machine: &Machine| machine.metadata.deletion_timestamp.is_some();
         match &plan.action {
             Action::ScaleDown { machine, leadership } | Action::Remediate { machine, leadership, .. } => {
-                prop_assert!(!machines.iter().any(is_deleting), "one at a time");
+                // One at a time, unless that is what keeps the other one from going.
+                let stuck = |machine: &Machine| control_plane.harm_of_removing(machine).is_some();
+                prop_assert!(machines.iter().filter(|machine| is_deleting(machine)).all(stuck), "one at a time");
                 prop_assert!(has_api_server(&machines, &machine.metadata.name) || machines.len() == 1);
                 let node = &machine.status.node_ref.name;
                 if !node.is_empty() {
@@ -284,21 +287,11 @@ proptest! {
 
 #[test]
 fn machines_with_an_external_etcd_are_remediated_unlike_in_cluster_api() {
-    let healthy = Traits {
-        node: true,
-        components: true,
-        member: true,
-        checked: true,
-        marked: false,
-        deleting: false,
-        outdated: false,
-        domain: 0,
-    };
     let bad = Traits {
         checked: false,
-        ..healthy.clone()
+        ..healthy()
     };
-    let machines = [machine(0, &healthy), machine(1, &healthy), machine(2, &bad)];
+    let machines = trio(healthy(), bad);
     let (mut kcp, cluster) = (kcp(3, 1), cluster());
     let etcd = &mut kcp.spec.kubeadm_config_spec.cluster_configuration.etcd;
     etcd.external.endpoints = vec!["https://etcd.example.com:2379".to_owned()];
@@ -345,4 +338,103 @@ fn what_is_not_there_yet_is_waited_for() {
         "KubeadmControlPlane: the infrastructure of the cluster is not provisioned (NoInfrastructure); to change that, look at \
          the condition InfrastructureReady of the Cluster"
     );
+}
+
+/// Three machines with etcd: one healthy, and two as they are told.
+fn trio(second: Traits, third: Traits) -> [Machine; 3] {
+    [
+        machine(0, &healthy()),
+        machine(1, &second),
+        machine(2, &third),
+    ]
+}
+
+fn healthy() -> Traits {
+    Traits {
+        node: true,
+        components: true,
+        member: true,
+        checked: true,
+        marked: false,
+        deleting: false,
+        outdated: false,
+        domain: 0,
+    }
+}
+
+fn unhealthy() -> Traits {
+    Traits {
+        components: false,
+        member: false,
+        checked: false,
+        ..healthy()
+    }
+}
+
+/// What is done in both modes.
+fn actions(
+    kcp: &KubeadmControlPlane,
+    machines: &[Machine],
+    learners: &[bool],
+) -> [Option<String>; 2] {
+    let cluster = cluster();
+    let members = members(machines, learners, 0);
+    [Compat::Fixed, Compat::Upstream].map(|compat| {
+        let etcd = EtcdCluster {
+            members: &members,
+            alarms: &[],
+            leader: Some("m0"),
+        };
+        let control_plane = ControlPlane::of(kcp, &cluster, machines, now());
+        let plan = control_plane
+            .etcd(etcd)
+            .compat(compat)
+            .plan()
+            .expect("a plan");
+        match plan.action {
+            Action::Remediate { machine, .. } => Some(machine.metadata.name.clone()),
+            Action::Wait(_) => None,
+            other => panic!("{other:?}"),
+        }
+    })
+}
+
+#[test]
+fn an_unhealthy_machine_that_holds_back_another_one_goes_unlike_in_cluster_api() {
+    let deleting = Traits {
+        deleting: true,
+        ..healthy()
+    };
+    let machines = trio(deleting, unhealthy());
+    let [fixed, upstream] = actions(&kcp(3, 0), &machines, &[]);
+    assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
+}
+
+#[test]
+fn a_remediation_that_cannot_be_completed_is_no_obstacle_unlike_in_cluster_api() {
+    let mut kcp = kcp(3, 1);
+    let remediation = r#"{"machine":"m9","timestamp":"2026-05-31T00:00:00Z","retryCount":0}"#;
+    let annotations = &mut kcp.metadata.annotations;
+    let key = labels::REMEDIATION_IN_PROGRESS.to_owned();
+    annotations.insert(key, remediation.to_owned());
+    let outdated = Traits {
+        outdated: true,
+        ..healthy()
+    };
+    let machines = trio(outdated, unhealthy());
+    let [fixed, upstream] = actions(&kcp, &machines, &[]);
+    assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
+}
+
+#[test]
+fn of_two_unhealthy_machines_the_one_goes_that_can_unlike_in_cluster_api() {
+    // The last one is a learner: nothing but itself can go.
+    let machines = [
+        machine(0, &healthy()),
+        machine(1, &unhealthy()),
+        machine(2, &healthy()),
+        machine(3, &unhealthy()),
+    ];
+    let [fixed, upstream] = actions(&kcp(3, 1), &machines, &[false, false, false, true]);
+    assert_eq!((fixed.as_deref(), upstream), (Some("m3"), None));
 }

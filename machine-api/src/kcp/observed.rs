@@ -141,8 +141,12 @@ impl<'a> ControlPlane<'a> {
     /// Which answer to give where Cluster API's own is a fault of it, or random.
     ///
     /// - With an etcd that is not managed Cluster API never remediates ([`Compat::Upstream`]): it misses the list of members.
+    /// - Of several unhealthy machines Cluster API looks at one ([`Compat::Upstream`]); if that cannot go without harm, neither does
+    ///   another that can.
     /// - Before it removes or makes a machine of a healthy control plane Cluster API looks at conditions alone ([`Compat::Upstream`]), not at the members of
     ///   etcd, which can have changed since.
+    /// - A machine that is being deleted and cannot end because another one is unhealthy keeps Cluster API from remediating that one
+    ///   ([`Compat::Upstream`]), so that nothing more happens; and so does a remediation that cannot be completed because of it.
     /// - Candidates for etcd's leadership of equal merit keep the order they come in, where Cluster API's is random
     ///   ([`Compat::Upstream`]); else the one whose name comes last is first.
     ///

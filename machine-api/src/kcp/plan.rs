@@ -180,10 +180,40 @@ impl<'a> ControlPlane<'a> {
             recovered: self.recovered().collect(),
         };
         plan.action = match self.complete()? {
+            Some(Action::Wait(Wait::Deletion {
+                machine,
+                harm: Some(harm),
+            })) => self.unlock(machine, harm)?,
             Some(action) => action,
             None => self.remediate_or_go_on(&mut plan)?,
         };
         Ok(plan)
+    }
+
+    /// A machine that is being deleted cannot end without harm. If that is so because another one is unhealthy, that one is
+    /// remediated first, if it can go without harm; Cluster API waits for a person.
+    fn unlock(&self, machine: &'a Machine, harm: Harm) -> Result<Action<'a>, ControlPlaneError> {
+        let wait = Action::Wait(Wait::Deletion {
+            machine,
+            harm: Some(harm),
+        });
+        if self.compat == Compat::Upstream {
+            return Ok(wait);
+        }
+        Ok(match self.plan_remediation_while(true)? {
+            RemediationPlan::Delete {
+                machine,
+                remediation,
+            } if self.is_initialized() => {
+                self.leadership_before(machine)
+                    .map_or(wait, |leadership| Action::Remediate {
+                        machine,
+                        remediation,
+                        leadership,
+                    })
+            }
+            _ => wait,
+        })
     }
 
     /// What is under way.
@@ -239,6 +269,8 @@ impl<'a> ControlPlane<'a> {
     }
 
     /// Machines that are being deleted end one after the other, each once it can go without harm.
+    ///
+    /// Cluster API looks at the one first that was deleted first, and at no other until it is gone.
     fn release_deleting(&self) -> Result<Option<Action<'a>>, ControlPlaneError> {
         let held = |machine: &&Machine| machine.metadata.annotations.contains_key(CLEANUP_HOOK);
         if let Some(machine) = self.deleting().find(|machine| !held(machine)) {
@@ -247,26 +279,33 @@ impl<'a> ControlPlane<'a> {
                 harm: None,
             })));
         }
-        let deleting = self.deleting();
-        let oldest = deleting.min_by_key(|machine| {
-            (
-                machine.metadata.deletion_timestamp,
-                machine.metadata.name.as_str(),
-            )
+        let mut deleting: Vec<&Machine> = self.deleting().collect();
+        deleting.sort_by_key(|machine| {
+            let metadata = &machine.metadata;
+            (metadata.deletion_timestamp, metadata.name.as_str())
         });
-        let Some(machine) = oldest else {
-            return Ok(None);
-        };
-        let wait = |harm| Ok(Some(Action::Wait(Wait::Deletion { machine, harm })));
+        let mut first = None;
+        for machine in deleting {
+            let action = self.release(machine)?;
+            if matches!(action, Action::Release { .. }) || self.compat == Compat::Upstream {
+                return Ok(Some(action));
+            }
+            first.get_or_insert(action);
+        }
+        Ok(first)
+    }
+
+    fn release(&self, machine: &'a Machine) -> Result<Action<'a>, ControlPlaneError> {
+        let wait = |harm| Ok(Action::Wait(Wait::Deletion { machine, harm }));
         if self.has_other_hooks(machine)? || !waits_for_hook(machine) {
             return wait(None);
         }
         let release = |member, leadership| {
-            Ok(Some(Action::Release {
+            Ok(Action::Release {
                 machine,
                 member,
                 leadership,
-            }))
+            })
         };
         if self.machines.len() <= 1 {
             return release(None, Vec::new());
@@ -279,7 +318,7 @@ impl<'a> ControlPlane<'a> {
             return release(None, Vec::new());
         };
         let Some(leadership) = self.leadership_before(machine) else {
-            return Ok(Some(Action::Wait(Wait::Leadership { machine })));
+            return Ok(Action::Wait(Wait::Leadership { machine }));
         };
         let member = self.etcd.members.iter().find(|member| member.name == name);
         release(member, leadership)
@@ -300,7 +339,7 @@ impl<'a> ControlPlane<'a> {
         &self,
         plan: &mut ControlPlanePlan<'a>,
     ) -> Result<Action<'a>, ControlPlaneError> {
-        match self.plan_remediation()? {
+        match self.remediation()? {
             RemediationPlan::Nothing => {}
             RemediationPlan::Wait { machine, reason } => plan.deferred = Some((machine, reason)),
             RemediationPlan::Delete {
@@ -350,6 +389,27 @@ impl<'a> ControlPlane<'a> {
                 .select_for_removal(&[])
                 .map_or(Action::Nothing, |machine| self.scale_down(machine))),
         }
+    }
+
+    /// One remediation is completed before the next one begins. If it cannot be completed, since etcd has an unhealthy member and
+    /// bears no new one, the next one has to come first; Cluster API waits for a person.
+    fn remediation(&self) -> Result<RemediationPlan<'a>, RemediationError> {
+        let plan = self.plan_remediation()?;
+        let in_progress = matches!(
+            plan,
+            RemediationPlan::Wait {
+                reason: RemediationWait::InProgress,
+                ..
+            }
+        );
+        let stuck = in_progress
+            && self.compat == Compat::Fixed
+            && self.deleting().next().is_none()
+            && !self.unsafe_to_add().is_empty();
+        if stuck {
+            return self.plan_remediation_while(true);
+        }
+        Ok(plan)
     }
 
     fn roll(

@@ -186,7 +186,7 @@ impl<'a> ControlPlane<'a> {
         found
     }
 
-    fn unsafe_to_add(&self) -> Vec<Instability> {
+    pub(super) fn unsafe_to_add(&self) -> Vec<Instability> {
         let mut found = Vec::new();
         let components = self.components_after(Change::Add);
         if !components.is_safe() {

@@ -199,15 +199,50 @@ impl<'a> ControlPlane<'a> {
     /// # Errors
     /// An annotation about an earlier remediation cannot be read.
     pub fn plan_remediation(&self) -> Result<RemediationPlan<'a>, RemediationError> {
-        let in_progress = self.remediation_in_progress()?.is_some();
-        let Some(machine) = self.pick_for_remediation() else {
+        self.plan_remediation_while(false)
+    }
+
+    /// The same, where what is under way cannot end as long as the unhealthy machine is there.
+    pub(super) fn plan_remediation_while(
+        &self,
+        stuck: bool,
+    ) -> Result<RemediationPlan<'a>, RemediationError> {
+        let Some(first) = self.pick_for_remediation() else {
+            self.remediation_in_progress()?;
             return Ok(RemediationPlan::Nothing);
         };
+        let plan = self.plan_remediation_of(first, stuck)?;
+        let harmful = matches!(
+            plan,
+            RemediationPlan::Wait {
+                reason: RemediationWait::Harm(_),
+                ..
+            }
+        );
+        if !harmful || self.compat == Compat::Upstream {
+            return Ok(plan);
+        }
+        // Another one may be what keeps the first one from going.
+        for machine in self.unhealthy() {
+            let other = self.plan_remediation_of(machine, stuck)?;
+            if matches!(other, RemediationPlan::Delete { .. }) {
+                return Ok(other);
+            }
+        }
+        Ok(plan)
+    }
+
+    fn plan_remediation_of(
+        &self,
+        machine: &'a Machine,
+        stuck: bool,
+    ) -> Result<RemediationPlan<'a>, RemediationError> {
+        let in_progress = self.remediation_in_progress()?.is_some();
         let wait = |reason| Ok(RemediationPlan::Wait { machine, reason });
         if machine.metadata.is_deleting() {
             return wait(RemediationWait::Deleting);
         }
-        if in_progress {
+        if in_progress && !stuck {
             return wait(RemediationWait::InProgress);
         }
         if let Some(version) = self.awaited_version() {
@@ -220,7 +255,7 @@ impl<'a> ControlPlane<'a> {
         }
         // As long as there is no control plane, none can be harmed.
         if self.is_initialized()
-            && let Some(reason) = self.why_not_remediate(machine)
+            && let Some(reason) = self.why_not_remediate(machine, stuck)
         {
             return wait(reason);
         }
@@ -230,7 +265,7 @@ impl<'a> ControlPlane<'a> {
         })
     }
 
-    fn why_not_remediate(&self, machine: &'a Machine) -> Option<RemediationWait> {
+    fn why_not_remediate(&self, machine: &'a Machine, stuck: bool) -> Option<RemediationWait> {
         let provisioning =
             |machine: &Machine| !is_false(machine, "HealthCheckSucceeded") && !has_node(machine);
         // Cluster API asks for members of an etcd that it does not manage, too, and so never remediates with one.
@@ -239,7 +274,7 @@ impl<'a> ControlPlane<'a> {
             Some(RemediationWait::OnlyMachine)
         } else if self.machines.iter().any(provisioning) {
             Some(RemediationWait::Provisioning)
-        } else if self.deleting().next().is_some() {
+        } else if !stuck && self.deleting().next().is_some() {
             Some(RemediationWait::OtherDeleting)
         } else if asks_etcd && self.etcd.members.is_empty() {
             Some(RemediationWait::EtcdUnknown)

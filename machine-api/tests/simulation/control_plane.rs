@@ -1,0 +1,268 @@
+//! The controller of the control plane, with the planner that is tested.
+
+use machine_api::{
+    conditions,
+    controlplane::v1beta2::KubeadmControlPlane,
+    core::v1beta2::Machine,
+    facts,
+    kcp::{
+        API_SERVER_POD_HEALTHY, Action, CLEANUP_HOOK, CONTROLLER_MANAGER_POD_HEALTHY, ControlPlane,
+        ETCD_MEMBER_HEALTHY, ETCD_POD_HEALTHY, EtcdCluster, EtcdMember, Remediation,
+        SCHEDULER_POD_HEALTHY, Wait,
+    },
+    labels, names,
+};
+
+use crate::{
+    api::{Stopped, Writer},
+    workers::delete,
+    world::{Bug, World, condition},
+};
+
+pub(crate) fn reconcile(world: &mut World) {
+    if act(world).is_err() {
+        world.views.control_plane.0.forget();
+        world.views.control_plane.1.forget();
+    }
+}
+
+/// Conditions of the components, as they are found out before anything is decided.
+fn inspect(world: &World, machine: &mut Machine, reachable: bool) {
+    if machine.status.node_ref.name.is_empty() {
+        return;
+    }
+    let name = &machine.metadata.name;
+    let (healthy, now) = (world.is_healthy(name), world.now());
+    let mut members = world.members.iter();
+    let votes = members.any(|member| member.name == *name && !member.is_learner);
+    for (kind, holds) in [
+        (API_SERVER_POD_HEALTHY, healthy),
+        (CONTROLLER_MANAGER_POD_HEALTHY, healthy),
+        (SCHEDULER_POD_HEALTHY, healthy),
+        (ETCD_POD_HEALTHY, healthy),
+        (ETCD_MEMBER_HEALTHY, healthy && votes && reachable),
+    ] {
+        let condition = condition(kind, holds, "Inspected");
+        conditions::set(&mut machine.status.conditions, condition, 1, now);
+    }
+}
+
+fn act(world: &mut World) -> Result<(), Stopped> {
+    let (now, bug, faults) = (world.now(), world.scenario.bug, world.scenario.faults);
+    let stale = [
+        world.random.percent(faults.stale),
+        world.random.percent(faults.stale),
+    ];
+    let (seen_kcp, seen) = &mut world.views.control_plane;
+    seen_kcp.look(&world.kcps, stale[0], |_| true);
+    seen.look(&world.machines, stale[1], facts::is_control_plane);
+    let Some(mut kcp) = seen_kcp.objects.first().cloned() else {
+        return Ok(());
+    };
+    // etcd only lists its members while it has a quorum.
+    let reachable = world.has_quorum();
+    let mut machines = world.views.control_plane.1.objects.clone();
+    for machine in &mut machines {
+        inspect(world, machine, reachable);
+    }
+    let members: Vec<EtcdMember> = if reachable {
+        world.members.clone()
+    } else {
+        Vec::new()
+    };
+    let leader = members
+        .iter()
+        .find(|member| !member.is_learner && world.is_healthy(&member.name));
+    let matching = members.len() == machines.len()
+        && machines
+            .iter()
+            .all(|machine| world.is_healthy(&machine.metadata.name));
+    for (kind, holds) in [
+        ("CertificatesAvailable", true),
+        ("EtcdClusterHealthy", matching),
+    ] {
+        conditions::set(
+            &mut kcp.status.conditions,
+            condition(kind, holds, "R"),
+            1,
+            now,
+        );
+    }
+    if machines
+        .iter()
+        .any(|machine| world.is_healthy(&machine.metadata.name))
+    {
+        kcp.status.initialization.control_plane_initialized = Some(true);
+        let metadata = kcp.metadata.clone();
+        world.kcps.change(&metadata.name, &metadata.uid, |kcp| {
+            kcp.status.initialization.control_plane_initialized = Some(true);
+        });
+    }
+    let etcd = EtcdCluster {
+        members: &members,
+        alarms: &[],
+        leader: leader.map(|leader| leader.name.as_str()),
+    };
+    let cluster = world.cluster.clone();
+    let observed = ControlPlane::of(&kcp, &cluster, &machines, now).etcd(etcd);
+    let plan = observed.plan().expect("a plan of a control plane");
+    if plan.explain().is_empty() {
+        world.violation = Some("a plan does not explain itself".to_owned());
+    }
+    let why = plan.explain();
+    world.why = why.iter().map(ToString::to_string).collect();
+    let mut action = plan.action;
+    if bug == Some(Bug::ControlPlane)
+        && matches!(
+            action,
+            Action::Wait(Wait::Deletion { .. } | Wait::Unstable(_))
+        )
+    {
+        let healthy = machines
+            .iter()
+            .find(|machine| world.is_healthy(&machine.metadata.name));
+        if let Some(machine) = healthy {
+            let member = members
+                .iter()
+                .find(|member| member.name == machine.metadata.name);
+            action = Action::Release {
+                machine,
+                member,
+                leadership: Vec::new(),
+            };
+        }
+    }
+    if let Some((machine, wait)) = plan.deferred
+        && let Some(condition) = wait.condition()
+    {
+        let metadata = &machine.metadata;
+        world
+            .machines
+            .change(&metadata.name, &metadata.uid, |machine| {
+                conditions::set(&mut machine.status.conditions, condition, 1, now);
+            });
+    }
+    for machine in plan.recovered {
+        let metadata = &machine.metadata;
+        world
+            .machines
+            .change(&metadata.name, &metadata.uid, |machine| {
+                conditions::remove(&mut machine.status.conditions, "OwnerRemediated");
+            });
+    }
+    execute(world, &kcp, action)
+}
+
+fn execute(
+    world: &mut World,
+    kcp: &KubeadmControlPlane,
+    action: Action<'_>,
+) -> Result<(), Stopped> {
+    let (now, faults) = (world.now(), world.scenario.faults);
+    let World {
+        kcps,
+        machines,
+        members,
+        random,
+        views,
+        ..
+    } = world;
+    let (seen_kcp, seen) = &mut views.control_plane;
+    let mut writer = Writer { random, faults };
+    let mut remember = |writer: &mut Writer<'_>, remediation: Option<Remediation>| {
+        writer.write(|| {
+            kcps.change(&kcp.metadata.name, &kcp.metadata.uid, |kcp| {
+                let annotations = &mut kcp.metadata.annotations;
+                let key = labels::REMEDIATION_IN_PROGRESS.to_owned();
+                match remediation {
+                    Some(remediation) => annotations.insert(key, remediation.to_string()),
+                    None => annotations.remove(&key),
+                };
+            });
+        })?;
+        seen_kcp.see(kcps, &kcp.metadata.name);
+        Ok(())
+    };
+    match action {
+        Action::Initialize { failure_domain } => {
+            let machine = new_machine(&mut writer, kcp, failure_domain, None, now);
+            let name = machine.metadata.name.clone();
+            writer.write(|| machines.create(machine))?;
+            seen.see(machines, &name);
+        }
+        Action::ScaleUp {
+            failure_domain,
+            remediation,
+        } => {
+            let replaces = remediation.is_some();
+            let machine = new_machine(&mut writer, kcp, failure_domain, remediation, now);
+            let name = machine.metadata.name.clone();
+            writer.write(|| machines.create(machine))?;
+            seen.see(machines, &name);
+            if replaces {
+                remember(&mut writer, None)?;
+            }
+        }
+        Action::ScaleDown { machine, .. } => {
+            delete(&mut writer, machines, machine, now)?;
+            seen.see(machines, &machine.metadata.name);
+        }
+        Action::Remediate {
+            machine,
+            remediation,
+            ..
+        } => {
+            delete(&mut writer, machines, machine, now)?;
+            seen.see(machines, &machine.metadata.name);
+            remember(&mut writer, Some(remediation))?;
+        }
+        Action::RemoveMember { member } => {
+            let id = member.id;
+            writer.write(|| members.retain(|member| member.id != id))?;
+        }
+        Action::Release {
+            machine, member, ..
+        } => {
+            if let Some(id) = member.map(|member| member.id) {
+                writer.write(|| members.retain(|member| member.id != id))?;
+            }
+            let metadata = &machine.metadata;
+            writer.write(|| {
+                machines.change(&metadata.name, &metadata.uid, |machine| {
+                    machine.metadata.annotations.remove(CLEANUP_HOOK);
+                });
+            })?;
+            seen.see(machines, &metadata.name);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn new_machine(
+    writer: &mut Writer<'_>,
+    kcp: &KubeadmControlPlane,
+    failure_domain: Option<&str>,
+    remediation: Option<Remediation>,
+    now: componentconfig::core::Time,
+) -> Machine {
+    let mut machine = Machine::default();
+    machine.spec.version.clone_from(&kcp.spec.version);
+    let metadata = &mut machine.metadata;
+    metadata.name = format!("cp-{}", names::suffix(writer.random.number(), 5));
+    metadata.creation_timestamp = Some(now);
+    metadata.labels.extend([
+        (labels::CONTROL_PLANE.to_owned(), String::new()),
+        (labels::CLUSTER_NAME.to_owned(), "c".to_owned()),
+    ]);
+    let hook = (CLEANUP_HOOK.to_owned(), String::new());
+    metadata.annotations.extend([hook]);
+    if let Some(remediation) = remediation {
+        let made = (labels::REMEDIATION_FOR.to_owned(), remediation.to_string());
+        metadata.annotations.extend([made]);
+    }
+    failure_domain
+        .unwrap_or_default()
+        .clone_into(&mut machine.spec.failure_domain);
+    machine
+}
