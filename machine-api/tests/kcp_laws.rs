@@ -291,7 +291,7 @@ fn machines_with_an_external_etcd_are_remediated_unlike_in_cluster_api() {
         checked: false,
         ..healthy()
     };
-    let machines = trio(healthy(), bad);
+    let machines = trio(&healthy(), &bad);
     let (mut kcp, cluster) = (kcp(3, 1), cluster());
     let etcd = &mut kcp.spec.kubeadm_config_spec.cluster_configuration.etcd;
     etcd.external.endpoints = vec!["https://etcd.example.com:2379".to_owned()];
@@ -341,7 +341,7 @@ fn what_is_not_there_yet_is_waited_for() {
 }
 
 /// Three machines with etcd: one healthy, and two as they are told.
-fn trio(second: Traits, third: Traits) -> [Machine; 3] {
+fn trio(second: &Traits, third: &Traits) -> [Machine; 3] {
     [
         machine(0, &healthy()),
         machine(1, &second),
@@ -405,7 +405,7 @@ fn an_unhealthy_machine_that_holds_back_another_one_goes_unlike_in_cluster_api()
         deleting: true,
         ..healthy()
     };
-    let machines = trio(deleting, unhealthy());
+    let machines = trio(&deleting, &unhealthy());
     let [fixed, upstream] = actions(&kcp(3, 0), &machines, &[]);
     assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
 }
@@ -421,7 +421,7 @@ fn a_remediation_that_cannot_be_completed_is_no_obstacle_unlike_in_cluster_api()
         outdated: true,
         ..healthy()
     };
-    let machines = trio(outdated, unhealthy());
+    let machines = trio(&outdated, &unhealthy());
     let [fixed, upstream] = actions(&kcp, &machines, &[]);
     assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
 }
