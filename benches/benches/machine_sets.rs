@@ -26,6 +26,10 @@ fn machines(count: usize) -> Vec<Machine> {
         let name = format!("workers-x2b4c-{:05}", index * 7919 % 100_003);
         let age = i64::try_from(index * 104_729 % 40_000_000).expect("a time");
         let time = |seconds: i64| componentconfig::core::Time::from_unix(seconds).expect("a time");
+        let since = time(NOW - age).to_string();
+        let conditions = ["Available", "Ready", "NodeHealthy", "HealthCheckSucceeded"].map(|kind| {
+            json!({"type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": since})
+        });
         let mut machine: Machine = serde_json::from_value(json!({
             "metadata": {
                 "name": name, "namespace": "default", "uid": name, "finalizers": ["machine.cluster.x-k8s.io"],
@@ -43,9 +47,7 @@ fn machines(count: usize) -> Vec<Machine> {
             "spec": {"clusterName": "prod", "version": "v1.36.0", "providerID": format!("demo:///{name}")},
             "status": {
                 "nodeRef": {"name": name}, "phase": "Running",
-                "conditions": ["Available", "Ready", "NodeHealthy", "HealthCheckSucceeded"].map(|kind| json!({
-                    "type": kind, "status": "True", "reason": kind, "message": "", "lastTransitionTime": time(NOW - age).to_string(),
-                })),
+                "conditions": conditions,
             },
         }))
         .expect("a machine");

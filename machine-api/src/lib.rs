@@ -28,6 +28,7 @@
 //!   templates of providers.
 //! - [`moving`]: the objects of clusters on their way to another management cluster.
 //! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
+//! - [`driver`]: a small reconciler that makes these decisions for the objects of a management cluster.
 //! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
@@ -59,6 +60,7 @@ pub mod conversion;
 pub mod core;
 #[cfg(feature = "schemars")]
 pub mod crd;
+pub mod driver;
 pub mod explain;
 pub mod facts;
 mod gates;

@@ -388,13 +388,18 @@ impl MemoryMachine {
             kubelet_version: self.version.clone(),
             ..NodeSystemInfo::default()
         });
-        node.status.conditions = vec![NodeCondition {
-            r#type: "Ready".to_owned(),
+        let condition = |kind: &str, status, reason: &str, since| NodeCondition {
+            r#type: kind.to_owned(),
             status,
             reason: reason.to_owned(),
             last_transition_time: Some(since),
             message: String::new(),
-        }];
+        };
+        let pressures = ["MemoryPressure", "DiskPressure", "PIDPressure"];
+        let pressures = pressures
+            .map(|kind| condition(kind, ConditionStatus::False, "KubeletHasEnough", self.since));
+        node.status.conditions = vec![condition("Ready", status, reason, since)];
+        node.status.conditions.extend(pressures);
         node
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn validate_update(new: &Value, old: &Value, subresource: Option<&str
 /// Everything that is wrong with the metadata of a new custom resource.
 pub(crate) fn validate_metadata(object: &Value, namespaced: bool) -> Vec<Cause> {
     let mut causes = Causes::default();
-    meta::object_meta(object, namespaced, names::dns_subdomain, &mut causes);
+    meta::custom_meta(object, namespaced, names::dns_subdomain, &mut causes);
     causes.into_vec()
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn validate_metadata(object: &Value, namespaced: bool) -> Vec<Cause> 
 pub(crate) fn validate_metadata_update(new: &Value, old: &Value, namespaced: bool) -> Vec<Cause> {
     let mut causes = Causes::default();
     meta::common_update(new, old, namespaced, &mut causes);
-    meta::object_meta_update(new, old, &mut causes);
+    meta::custom_meta_update(new, old, &mut causes);
     causes.into_vec()
 }
 
@@ -125,5 +125,26 @@ fn name_form(kind: &Kind<'_>) -> meta::Name {
         ("rbac.authorization.k8s.io", _) => names::path_segment,
         ("networking.k8s.io", "IPAddress") => names::ip,
         _ => names::dns_subdomain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// Built-in kinds say more about names of finalizers than custom resources do.
+    #[test]
+    fn finalizers_of_custom_resources_need_no_prefix() {
+        let object = |kind: &str, api_version: &str| {
+            json!({
+                "apiVersion": api_version, "kind": kind,
+                "metadata": {"name": "a", "namespace": "default", "finalizers": ["machine.cluster.x-k8s.io"]},
+            })
+        };
+        let custom = object("Machine", "cluster.x-k8s.io/v1beta2");
+        assert!(validate_metadata(&custom, true).is_empty());
+        assert!(validate_metadata_update(&custom, &custom, true).is_empty());
+        assert!(!validate_create(&object("ConfigMap", "v1")).is_empty());
     }
 }

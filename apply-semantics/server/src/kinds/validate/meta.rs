@@ -17,9 +17,13 @@ pub(super) type Name = fn(&str) -> Wrong;
 
 /// Metadata as a kind checks it itself, of a new object and often of a changed one.
 pub(super) fn object_meta(object: &Value, namespaced: bool, name_form: Name, causes: &mut Causes) {
-    let meta = at(object, "metadata");
-    generic(meta, namespaced, name_form, causes);
-    kube_finalizers(meta, causes);
+    custom_meta(object, namespaced, name_form, causes);
+    kube_finalizers(at(object, "metadata"), causes);
+}
+
+/// Metadata of a custom resource: its finalizers need no prefix.
+pub(super) fn custom_meta(object: &Value, namespaced: bool, name_form: Name, causes: &mut Causes) {
+    generic(at(object, "metadata"), namespaced, name_form, causes);
 }
 
 /// What is checked of every kind before its own checks when an object changes.
@@ -32,12 +36,17 @@ pub(super) fn common_update(new: &Value, old: &Value, namespaced: bool, causes: 
 
 /// Changes of metadata as kinds check them once more, after [`common_update`].
 pub(super) fn object_meta_update(new: &Value, old: &Value, causes: &mut Causes) {
+    custom_meta_update(new, old, causes);
+    kube_finalizers(at(new, "metadata"), causes);
+}
+
+/// Changes of metadata of a custom resource, after [`common_update`].
+pub(super) fn custom_meta_update(new: &Value, old: &Value, causes: &mut Causes) {
     let (new, old) = (at(new, "metadata"), at(old, "metadata"));
     repeated(new, causes, |new, causes| {
         immutable(new, old, causes);
         always(new, causes);
     });
-    kube_finalizers(new, causes);
 }
 
 /// Checks once more what was checked: the server says twice what is wrong. Where nothing was wrong until now, nothing is.

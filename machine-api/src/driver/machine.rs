@@ -1,0 +1,245 @@
+//! Machines: what their status says about bootstrap configuration, infrastructure and node, and their end.
+
+use std::collections::BTreeSet;
+
+use super::{Chain, Context};
+use crate::{
+    conditions,
+    contract::{BootstrapConfig, InfraMachine, Untyped},
+    core::v1beta2::{Cluster, Machine, MachineSet},
+    explain::Why,
+    labels,
+    machine::{
+        Node,
+        deletion::{self, Action},
+        observed::{self, Connection, External, NodeSeen},
+        status::{Owners, conclude},
+    },
+    meta::{Condition, ConditionStatus},
+    provider::Provider,
+};
+
+/// For how many seconds a connection that broke still counts.
+const GRACE_SECONDS: i64 = 300;
+
+/// A machine without node is looked at again after so many seconds.
+const NODE_SECONDS: u32 = 15;
+
+/// What belongs to a machine.
+struct Surroundings<'a> {
+    cluster: &'a Cluster,
+    infrastructure: External<'a>,
+    bootstrap: External<'a>,
+    node: Option<Node>,
+    connected: bool,
+}
+
+impl Surroundings<'_> {
+    fn node(&self) -> NodeSeen<'_> {
+        match &self.node {
+            Some(node) => NodeSeen::Found(node),
+            None if self.connected => NodeSeen::Missing,
+            None => NodeSeen::NotConnected,
+        }
+    }
+}
+
+impl<P: Provider> Context<'_, P> {
+    pub(super) fn machine(&mut self, machine: &Machine) {
+        let meta = &machine.metadata;
+        let subject = format!("Machine {}/{}", meta.namespace, meta.name);
+        let Some(cluster) = self
+            .snapshot
+            .cluster(&meta.namespace, &machine.spec.cluster_name)
+        else {
+            self.fails(subject, "NoCluster", &"its Cluster was not found");
+            return;
+        };
+        let find = |reference| match self.snapshot.find(&meta.namespace, reference) {
+            Some(object) => External::Found(object),
+            None => External::Missing,
+        };
+        let key = (meta.namespace.clone(), cluster.metadata.name.clone());
+        let nodes = self.nodes.get(&key).cloned().flatten();
+        let mut around = Surroundings {
+            cluster,
+            infrastructure: find(&machine.spec.infrastructure_ref),
+            bootstrap: find(&machine.spec.bootstrap.config_ref),
+            node: None,
+            connected: nodes.is_some(),
+        };
+        let mut desired = machine.clone();
+        let finalizer = labels::MACHINE_FINALIZER;
+        if !meta.is_deleting() && !meta.finalizers.iter().any(|one| one == finalizer) {
+            desired.metadata.finalizers.push(finalizer.to_owned());
+        }
+        self.copy(&around, &mut desired);
+        around.node = nodes.into_iter().flatten().find(|node| {
+            let by_name = node.metadata.name == desired.status.node_ref.name;
+            let id = &desired.spec.provider_id;
+            by_name || (!id.is_empty() && node.spec.provider_id == *id)
+        });
+        if around.node.is_none() && !desired.spec.provider_id.is_empty() {
+            self.look_again(NODE_SECONDS);
+        }
+        if let Some(node) = &around.node {
+            desired.status.node_ref.name.clone_from(&node.metadata.name);
+            desired.status.node_info.clone_from(&node.status.node_info);
+        }
+        let mut chain = Chain::new(subject);
+        self.conditions(&around, &mut desired);
+        self.end(&around, &mut desired, &mut chain);
+        let set = meta.controller().and_then(|owner| {
+            let mut sets = self.snapshot.machine_sets.iter();
+            sets.find(|set| set.metadata.uid == owner.uid)
+        });
+        let owners = Owners {
+            machine_set: set,
+            machine_deployment: set.and_then(|set: &MachineSet| self.snapshot.deployment_of(set)),
+        };
+        let conclusion = conclude(&desired, owners, self.now);
+        desired.status = conclusion.status;
+        if let Some(seconds) = conclusion.requeue_after_seconds {
+            self.look_again(seconds);
+        }
+        chain.change(machine, &desired);
+        self.plan.chains.push(chain);
+    }
+
+    /// Takes over what bootstrap configuration and infrastructure say.
+    fn copy(&self, around: &Surroundings<'_>, machine: &mut Machine) {
+        if let External::Found(object) = around.bootstrap {
+            let contract = self.snapshot.contract(&machine.spec.bootstrap.config_ref);
+            let facts = Untyped::new(object, contract).bootstrap_config_facts();
+            if facts.data_secret_created && facts.data_secret_name.is_some() {
+                machine.spec.bootstrap.data_secret_name = facts.data_secret_name;
+            }
+        }
+        if machine.spec.bootstrap.data_secret_name.is_some() {
+            machine.status.initialization.bootstrap_data_secret_created = Some(true);
+        }
+        if let External::Found(object) = around.infrastructure {
+            let contract = self.snapshot.contract(&machine.spec.infrastructure_ref);
+            let facts = Untyped::new(object, contract).infra_machine_facts();
+            if let (true, Some(id)) = (facts.provisioned, facts.provider_id) {
+                machine.spec.provider_id = id;
+                machine.status.addresses = facts.addresses;
+                machine.status.failure_domain = facts.failure_domain.unwrap_or_default();
+                machine.status.initialization.infrastructure_provisioned = Some(true);
+            }
+        }
+    }
+
+    fn conditions(&self, around: &Surroundings<'_>, machine: &mut Machine) {
+        let connection = Connection {
+            last_success: around.connected.then_some(self.now),
+            consecutive_failures: 0,
+            grace_seconds: GRACE_SECONDS,
+        };
+        let mut found = vec![
+            observed::bootstrap_config_ready(machine, around.bootstrap),
+            observed::infrastructure_ready(machine, around.infrastructure),
+            plain("Updating", ConditionStatus::False, "NotUpdating"),
+        ];
+        let node = around.node();
+        found.extend(observed::node_conditions(
+            around.cluster,
+            machine,
+            node,
+            connection,
+            self.now,
+        ));
+        if !machine.metadata.is_deleting() {
+            found.push(plain("Deleting", ConditionStatus::False, "NotDeleting"));
+        }
+        let generation = machine.metadata.generation;
+        for condition in found {
+            conditions::set(
+                &mut machine.status.conditions,
+                condition,
+                generation,
+                self.now,
+            );
+        }
+    }
+
+    /// The next step of the end of a machine, if it is to end.
+    fn end(&mut self, around: &Surroundings<'_>, machine: &mut Machine, chain: &mut Chain) {
+        if !machine.metadata.is_deleting() {
+            return;
+        }
+        let control_plane = self.snapshot.find(
+            &machine.metadata.namespace,
+            &around.cluster.spec.control_plane_ref,
+        );
+        let plan = deletion::plan(&deletion::Observed {
+            cluster: around.cluster,
+            machine,
+            control_plane: control_plane.map_or(External::Missing, External::Found),
+            machines: &self.snapshot.machines,
+            infrastructure: around.infrastructure,
+            bootstrap: around.bootstrap,
+            rules: &[],
+            workload: deletion::Workload {
+                node: around.node(),
+                pods: &[],
+                namespaces: &[],
+                daemon_sets: &[],
+                volumes: &[],
+                attachments: &BTreeSet::new(),
+            },
+            now: self.now,
+        });
+        let subject = format!("Machine {}", machine.metadata.name);
+        self.plan
+            .why
+            .push(Why::new(subject, "Deleting", plan.explain()));
+        if let Some(seconds) = plan.requeue_after_seconds {
+            self.look_again(seconds);
+        }
+        let condition = Condition {
+            message: plan.message.clone(),
+            ..plain("Deleting", ConditionStatus::True, &plan.stage.to_string())
+        };
+        let generation = machine.metadata.generation;
+        conditions::set(
+            &mut machine.status.conditions,
+            condition,
+            generation,
+            self.now,
+        );
+        machine.status.deletion = Some(plan.deletion);
+        for action in plan.actions {
+            match action {
+                Action::DeleteInfrastructure => delete(around.infrastructure, chain),
+                Action::DeleteBootstrapConfig => delete(around.bootstrap, chain),
+                Action::DeleteNode => {
+                    let node = machine.status.node_ref.name.clone();
+                    self.provider.delete_node(around.cluster, &node);
+                }
+                Action::RemoveFinalizer => {
+                    let finalizers = &mut machine.metadata.finalizers;
+                    finalizers.retain(|one| one != labels::MACHINE_FINALIZER);
+                }
+                // Nothing runs on the nodes that could be moved away.
+                Action::Cordon | Action::Evict { .. } => {}
+            }
+        }
+    }
+}
+
+/// Deletes an object that is there and not being deleted yet.
+fn delete(external: External<'_>, chain: &mut Chain) {
+    if let (External::Found(object), false) = (external, external.is_deleting()) {
+        chain.delete(object);
+    }
+}
+
+fn plain(kind: &str, status: ConditionStatus, reason: &str) -> Condition {
+    Condition {
+        r#type: kind.to_owned(),
+        status,
+        reason: reason.to_owned(),
+        ..Condition::default()
+    }
+}

@@ -1,0 +1,77 @@
+//! Machines that are made, with what they are made of.
+
+use apply_semantics::op::ObjectRef;
+use serde_json::{Value, json};
+
+use super::{Chain, Context, machine_set::MANAGER};
+use crate::{
+    cloning::FromTemplate,
+    core::v1beta2::{ContractVersionedObjectReference, Machine, MachineSet},
+    propagation::{self, owner_reference},
+    provider::Provider,
+};
+
+impl<P: Provider> Context<'_, P> {
+    /// Makes a machine: its bootstrap configuration first, then its infrastructure, then itself. What is made and not used, since
+    /// the rest was refused, is [deleted](Context::clean_up) the next time.
+    pub(super) fn new_machine(&mut self, set: &MachineSet) {
+        let subject = format!(
+            "MachineSet {}/{}",
+            set.metadata.namespace, set.metadata.name
+        );
+        let mut machine = match propagation::machine(set, None, &mut *self.random) {
+            Ok(machine) => machine,
+            Err(error) => {
+                self.fails(subject, "MachineCreationFailed", &error);
+                return;
+            }
+        };
+        let mut chain = Chain::new(subject.clone());
+        let spec = &set.spec.template.spec;
+        if !spec.bootstrap.config_ref.name.is_empty() {
+            let template = &spec.bootstrap.config_ref;
+            let Some(object) = self.clone_of(set, &machine, template) else {
+                self.fails(subject, "BootstrapTemplateNotFound", &template.name);
+                return;
+            };
+            machine.spec.bootstrap.config_ref = reference(&object);
+            chain.apply(object, MANAGER);
+        }
+        let template = &spec.infrastructure_ref;
+        let Some(object) = self.clone_of(set, &machine, template) else {
+            self.fails(subject, "InfrastructureTemplateNotFound", &template.name);
+            return;
+        };
+        machine.spec.infrastructure_ref = reference(&object);
+        chain.apply(object, MANAGER);
+        chain.apply(json!(machine), MANAGER);
+        self.plan.chains.push(chain);
+    }
+
+    fn clone_of(
+        &self,
+        set: &MachineSet,
+        machine: &Machine,
+        template: &ContractVersionedObjectReference,
+    ) -> Option<Value> {
+        let meta = &machine.metadata;
+        let template = self.snapshot.find(&meta.namespace, template)?;
+        let owner = owner_reference(set);
+        let object = FromTemplate::new(&meta.namespace, &meta.name, &machine.spec.cluster_name)
+            .owner(&owner)
+            .labels(&meta.labels)
+            .annotations(&meta.annotations);
+        Some(object.of(template))
+    }
+}
+
+fn reference(object: &Value) -> ContractVersionedObjectReference {
+    let Ok(target) = ObjectRef::of(object) else {
+        return ContractVersionedObjectReference::default();
+    };
+    ContractVersionedObjectReference {
+        kind: target.resource.kind,
+        name: target.name,
+        api_group: target.resource.group,
+    }
+}
