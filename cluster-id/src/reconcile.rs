@@ -46,7 +46,7 @@ pub use apply_set::ApplySet;
 pub use execution::{
     Ended, Ending, Established, Execution, Next, Pacing, Readiness, Report, Waiting,
 };
-pub use inventory::{Inventory, Known, Manifest, Refused};
+pub use inventory::{Inventory, Known, Manifest, Refused, Seen};
 pub use journal::{FileJournal, Journal, JournalError, Record};
 pub use observe::{Observation, ObserveError, Observed};
 pub use order::{ObjectId, Order};

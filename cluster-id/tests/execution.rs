@@ -390,3 +390,33 @@ fn custom_resources_wait_for_their_definition() {
     assert!(report.is_success(), "{report:?}");
     assert_eq!(report.ended[1].object.name, "one");
 }
+
+#[test]
+fn nobody_looks_closer_at_what_has_not_changed() {
+    let mut world = World::new();
+    let mut reconciler = reconciler();
+    world.reconcile(&reconciler, &[map("a", "1")]);
+    let reason = |report: &Report| report.ended[0].reasons[0].clone();
+    let unchanged = world.reconcile(&reconciler, &[map("a", "1")]);
+    assert!(reason(&unchanged).starts_with("neither it nor its manifest has changed"));
+
+    // A change of the object, of the manifest or of the manager is looked at.
+    let mut more = map("a", "1");
+    more["data"] = json!({"more": "1"});
+    world.apply(&more, "somebody");
+    let report = world.reconcile(&reconciler, &[map("a", "1")]);
+    assert_eq!(endings(&report), [("a", Ending::Unchanged)]);
+    assert_eq!(reason(&report), "the object is as the manifest wants it");
+    let report = world.reconcile(&reconciler, &[map("a", "1")]);
+    assert_eq!(reason(&report), reason(&unchanged));
+    more["data"] = json!({"value": "3"});
+    world.apply(&more, "somebody");
+    reconciler.policy.force = true;
+    let report = world.reconcile(&reconciler, &[map("a", "1")]);
+    assert_eq!(endings(&report), [("a", Ending::Updated)]);
+    let report = world.reconcile(&reconciler, &[map("a", "2")]);
+    assert_eq!(endings(&report), [("a", Ending::Updated)]);
+    reconciler.policy.manager = "other".to_owned();
+    let report = world.reconcile(&reconciler, &[map("a", "2")]);
+    assert_ne!(reason(&report), reason(&unchanged));
+}

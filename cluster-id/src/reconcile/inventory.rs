@@ -23,12 +23,37 @@ pub struct Known {
     /// It was going to be applied, and whether it was is not known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pending: bool,
+    /// What was applied, and what the object was then: as long as both are the same, nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Seen>,
     /// A replacement of it has begun and not ended: this was applied before, and can be again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Manifest>,
     /// The server refused a replacement of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
+}
+
+/// An object when it was as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// Its `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// The [`Policy::digest`](super::Policy::digest) of its manifest.
+    pub digest: u64,
+}
+
+impl Seen {
+    /// The live object as it is now; `None` if it has no version.
+    pub(super) fn of(live: &Value, digest: u64) -> Option<Self> {
+        let version = live.pointer("/metadata/resourceVersion")?.as_str()?;
+        let resource_version = version.to_owned();
+        Some(Self {
+            resource_version,
+            digest,
+        })
+    }
 }
 
 /// A replacement that a server refused.
@@ -45,6 +70,16 @@ pub struct Refused {
 #[serde(transparent)]
 pub struct Manifest(pub Value);
 
+/// Where FNV-1a of 64 bits begins.
+pub(super) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// Goes on with some bytes.
+pub(super) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
 impl Known {
     /// Whether the uid tells that an object is the one that was applied.
     pub fn is_certain(&self) -> bool {
@@ -56,11 +91,8 @@ impl Manifest {
     /// A number that another manifest most likely does not have. It tells manifests apart, and nothing depends on it being
     /// hard to forge.
     pub fn digest(manifest: &Value) -> u64 {
-        // FNV-1a of 64 bits; the keys of a JSON object here are in order.
-        let bytes = manifest.to_string().into_bytes().into_iter();
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        // The keys of a JSON object here are in order.
+        fnv(FNV, manifest.to_string().as_bytes())
     }
 }
 
@@ -114,9 +146,17 @@ impl Inventory {
             Record::Applying { object, uid } => {
                 let known = self.entry(object);
                 known.pending = !known.is_certain() || known.uid != *uid;
+                known.seen = None;
                 known.uid.clone_from(uid);
             }
-            Record::Applied { object, uid } => self.insert(object.clone(), uid.clone()),
+            Record::Applied { object, uid, seen } => {
+                let known = Known {
+                    uid: uid.clone(),
+                    seen: seen.clone(),
+                    ..Known::default()
+                };
+                self.0.insert(object.clone(), known);
+            }
             Record::Replacing {
                 object,
                 uid,

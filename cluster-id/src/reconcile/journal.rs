@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Inventory, ObjectId,
-    inventory::{Known, Manifest, Refused},
+    inventory::{Known, Manifest, Refused, Seen},
 };
 
 /// One thing that is going to be done to an object, or was.
@@ -36,12 +36,15 @@ pub enum Record {
         /// Its uid; empty if it is not there yet.
         uid: String,
     },
-    /// The object was applied.
+    /// The object was applied, or found as it should be.
     Applied {
         /// The object.
         object: ObjectId,
         /// Its uid.
         uid: String,
+        /// What it was then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seen>,
     },
     /// The object is going to be deleted, to be created again.
     Replacing {
@@ -232,6 +235,7 @@ mod tests {
         let applied = |name: &str| Record::Applied {
             object: id(name),
             uid: "u".to_owned(),
+            seen: None,
         };
         let mut text = line(&applied("a")).unwrap();
         let whole = line(&applied("b")).unwrap();
@@ -285,6 +289,7 @@ mod tests {
         records.push(Record::Applied {
             object: id("a"),
             uid: "u3".to_owned(),
+            seen: None,
         });
         assert_eq!(known(&records).unwrap().refused, None);
         let inventory = Inventory::replay(&records);

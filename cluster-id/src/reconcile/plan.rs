@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Adoption, Inventory, ObjectId, Policy, Recreation,
     inventory::Manifest,
-    policy::{Owner, keeps, text},
+    policy::{MUTATION, Owner, keeps, text},
     waves::{Cycle, Order, waves},
 };
 
@@ -220,6 +220,19 @@ impl Context<'_> {
         same && (known.is_certain() || owner == Owner::Us || self.policy.applied(live))
     }
 
+    /// Whether neither the object nor what is desired has changed since it was found as it should be: then nobody has to
+    /// look closer.
+    fn is_unchanged(&self, object: &ObjectId, live: &Value, manifest: &Value) -> bool {
+        let known = self.inventory.known(object);
+        let known = known.filter(|known| known.is_certain() && known.uid == uid_of(live));
+        let Some(seen) = known.and_then(|known| known.seen.as_ref()) else {
+            return false;
+        };
+        let version = live.pointer("/metadata/resourceVersion");
+        version.and_then(Value::as_str) == Some(seen.resource_version.as_str())
+            && self.policy.digest(manifest) == seen.digest
+    }
+
     fn apply(&self, object: &ObjectId, manifest: &Value) -> Step {
         let step = |action, reasons| Step {
             object: object.clone(),
@@ -253,10 +266,13 @@ impl Context<'_> {
         if let Some(why) = refused {
             return step(Action::Blocked, vec![why.to_owned()]);
         }
-        let mutation = "client.lifecycle.config.k8s.io/mutation";
-        if text(live, mutation) == Some("ignore") {
-            let why = format!("its annotation {mutation} says ignore");
+        if text(live, MUTATION) == Some("ignore") {
+            let why = format!("its annotation {MUTATION} says ignore");
             return step(Action::NoOp, vec![why]);
+        }
+        if self.is_unchanged(object, live, manifest) {
+            let why = "neither it nor its manifest has changed since it was as it should be";
+            return step(Action::NoOp, vec![why.to_owned()]);
         }
         let manifest = self.policy.owned(manifest);
         let options = PlanOptions::new(self.policy.manager.clone());

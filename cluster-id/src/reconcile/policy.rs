@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::rollout::Portion;
 
-use super::{ApplySet, Order};
+use super::{
+    ApplySet, Order,
+    inventory::{FNV, fnv},
+};
 
 /// The annotation that says to which inventory an object belongs.
 pub const OWNING_INVENTORY: &str = "config.k8s.io/owning-inventory";
@@ -65,6 +68,20 @@ impl Policy {
             mark(&mut manifest, "labels", PART_OF_LABEL, &set.id());
         }
         manifest
+    }
+
+    /// A number for what an object is to be made by a manifest: another one for another manifest, manager or mark.
+    pub fn digest(&self, manifest: &Value) -> u64 {
+        let set = self.apply_set.as_ref().map(ApplySet::id);
+        let marks = [
+            &self.manager,
+            &self.inventory,
+            set.as_ref().unwrap_or(&self.manager),
+        ];
+        let hash = fnv(FNV, manifest.to_string().as_bytes());
+        marks
+            .into_iter()
+            .fold(hash, |hash, mark| fnv(fnv(hash, &[0]), mark.as_bytes()))
     }
 
     /// Whose an object is, by its marks.
@@ -143,6 +160,9 @@ pub enum Recreation {
     /// All.
     Always,
 }
+
+/// The annotation that says whether an object may be changed.
+pub(super) const MUTATION: &str = "client.lifecycle.config.k8s.io/mutation";
 
 /// The value of an annotation.
 pub(super) fn text<'a>(object: &'a Value, annotation: &str) -> Option<&'a str> {

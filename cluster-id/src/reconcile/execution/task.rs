@@ -16,9 +16,10 @@ use crate::{
     clock::{later, seconds},
     reconcile::{
         Action, Adoption, ObjectId, Observed, Policy, Record, Step,
-        inventory::{Manifest, Refused},
+        inventory::{Manifest, Refused, Seen},
         observe::reference,
         plan::going,
+        policy::{MUTATION, text},
     },
     work::Health,
 };
@@ -131,6 +132,8 @@ pub(super) struct Task {
     target: ObjectRef,
     /// What is desired, with our marks.
     manifest: Option<Value>,
+    /// The number of what is desired.
+    digest: u64,
     /// What was applied before.
     restore: Option<Manifest>,
     at: At,
@@ -175,6 +178,7 @@ impl Task {
             ending: None,
             target: reference(object, manifest, kinds),
             manifest: manifest.map(|manifest| policy.owned(manifest)),
+            digest: manifest.map_or(0, |manifest| policy.digest(manifest)),
             restore: known.and_then(|known| known.replaced.clone()),
             at: At::Done,
             is_recorded: false,
@@ -187,7 +191,14 @@ impl Task {
             reasons: step.reasons.clone(),
         };
         let uid = step.uid.clone();
-        let certain = known.is_some_and(|known| known.is_certain() && known.uid == uid);
+        // What is left as it is was not found as it should be.
+        let seen = observed
+            .live
+            .get(object)
+            .filter(|live| text(live, MUTATION) != Some("ignore"));
+        let seen = seen.and_then(|live| Seen::of(live, task.digest));
+        let certain =
+            known.is_some_and(|known| known.is_certain() && known.uid == uid && known.seen == seen);
         let forget = Record::Forgotten {
             object: object.clone(),
         };
@@ -210,6 +221,7 @@ impl Task {
                 let applied = Record::Applied {
                     object: object.clone(),
                     uid,
+                    seen,
                 };
                 task.live = observed.live.get(object).cloned();
                 (
@@ -429,6 +441,7 @@ impl Task {
                 let applied = Record::Applied {
                     object: self.object(),
                     uid: uid_of(&live).to_owned(),
+                    seen: Seen::of(&live, self.digest),
                 };
                 let good = if self.good == Ending::Updated && effect == Some(Effect::Unchanged) {
                     Ending::Unchanged
