@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use cluster_id::{
-    Explain as _, Rule,
+    Rule,
     membership::{Command, Effect, Roster},
 };
 use proptest::prelude::*;
