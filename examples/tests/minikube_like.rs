@@ -417,3 +417,27 @@ fn kubectl_sees_the_cluster_with_the_certificates_that_were_made() {
     let secrets = kubectl(&["get", "secrets", "-n", "kube-system", "-o", "name"]);
     assert!(secrets.contains("kubeadm-certs"), "{secrets}");
 }
+
+#[test]
+fn a_directory_that_somebody_uses_is_waited_for_or_refused_by_name() {
+    let bench = Bench::new(CONFIG);
+    assert!(bench.run(&["up"]).status.success());
+    let path = bench.root().join("var/lib/bootstrap-phases/journal.jsonl");
+    let held = bootstrap_phases::FileJournal::open(&path).unwrap();
+    let refused = bench.run(&["up"]);
+    let who = format!("process {}", std::process::id());
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        text(&refused.stderr).contains(&who),
+        "{}",
+        text(&refused.stderr)
+    );
+    let mut held = Some(held);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| bench.run(&["up", "--wait", "600"]));
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        held = None;
+        let waited = waiting.join().unwrap();
+        assert!(waited.status.success(), "{}", text(&waited.stderr));
+    });
+}
