@@ -14,8 +14,8 @@ use bootstrap_phases::kubeadm::pki::{
 };
 use bootstrap_phases::kubeadm::{HostFacts, init_context, init_workflow};
 use bootstrap_phases::{
-    Digest, Entry, Files as _, Journal, JournalError, ManualClock, MemFiles, MemJournal, Runner,
-    Selection,
+    Compat, Digest, Entry, Files as _, Journal, JournalError, ManualClock, MemFiles, MemJournal,
+    Owner, Runner, Selection,
 };
 use componentconfig::kubeadm::Facts;
 
@@ -125,6 +125,39 @@ fn everything_once_and_a_second_run_has_nothing_to_do() {
     for row in info.certificates.unwrap() {
         assert_eq!(row.residual_time / 86_400, 365, "{}", row.name);
     }
+}
+
+#[test]
+fn what_belongs_to_the_user_of_a_component_stays_so() {
+    let (files, renewal, _) = cluster();
+    let user = Owner { uid: 101, gid: 102 };
+    let (own, open) = (
+        "/etc/kubernetes/pki/apiserver.key",
+        "/etc/kubernetes/pki/front-proxy-client.key",
+    );
+    files.set_owner(own, user).unwrap();
+    files.set_mode(own, 0o644).unwrap();
+    files.set_mode(open, 0o640).unwrap();
+    let flow = renew_workflow(false).build().unwrap();
+    let clock = ManualClock::new(at(200));
+    let renew = |renewal: &Renewal, files: &MemFiles| {
+        let runner = Runner::new(&flow, files).clock(&clock);
+        runner.run(renewal).unwrap();
+        [own, open].map(|path| {
+            let stat = files.stat(path).unwrap().unwrap();
+            (stat.owner, stat.mode)
+        })
+    };
+    let root = Owner { uid: 0, gid: 0 };
+    let mut upstream = renewal.clone();
+    upstream.context.compat = Compat::Upstream;
+    let before = files.read(own).unwrap();
+    assert_eq!(
+        renew(&upstream, &files.clone()),
+        [(user, 0o644), (root, 0o640)]
+    );
+    assert_eq!(renew(&renewal, &files), [(user, 0o640), (root, 0o600)]);
+    assert_ne!(files.read(own).unwrap(), before);
 }
 
 #[test]

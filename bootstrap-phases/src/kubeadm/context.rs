@@ -47,6 +47,9 @@ pub struct InitContext {
     /// Whether the phases make sure that the administrators of `admin.conf` have their rights: `init` does; who joins or upgrades a
     /// cluster finds it so.
     pub grants_admins: bool,
+    /// Whether the configuration was read from the cluster, so that what is written back is made from what is there: entries of
+    /// ConfigMaps are then taken from whoever changed them last.
+    pub from_cluster: bool,
     /// Whether the node becomes a worker: its kubelet then registers the taints.
     pub worker: bool,
     /// The members of etcd that are there already, as names and peer URLs; with some, the etcd of this node joins them.
@@ -111,6 +114,7 @@ impl InitContext {
             ci_version: None,
             upload_certs: false,
             grants_admins: true,
+            from_cluster: false,
             worker: false,
             etcd_members: Vec::new(),
             kubeconfig: None,

@@ -2,11 +2,15 @@
 //!
 //! Follows `FetchInitConfigurationFromCluster` in `cmd/kubeadm/app/util/config/cluster.go`.
 
+use std::collections::BTreeMap;
+
 use apply_semantics::op::ResourceRef;
+use componentconfig::kubeadm::constants::FEATURE_GATES;
 use componentconfig::kubeadm::{
     ConfigMap, Facts, Init, LoadOptions, component_config_versions, load_init,
 };
-use componentconfig::{DocumentSet, Report};
+use componentconfig::{DocumentSet, Report, yaml};
+use serde_json::Value;
 
 use super::api::Api;
 use super::objects::{SYSTEM, config, kube_proxy};
@@ -52,6 +56,22 @@ impl Kept {
         maps.cloned().collect()
     }
 
+    /// Feature gates that earlier releases knew and this one does not. They mean nothing any more; the cluster keeps them until
+    /// somebody takes them out.
+    pub fn forgotten_gates(&self) -> BTreeMap<String, bool> {
+        let document = self.cluster.data.get(config::CLUSTER_KEY);
+        let document = document.and_then(|text| yaml::read(text).ok());
+        let gates = document.as_ref().and_then(|document| {
+            let gates = document.get("featureGates")?;
+            gates.as_object()
+        });
+        let gates = gates.into_iter().flatten();
+        gates
+            .filter(|(name, _)| !FEATURE_GATES.contains(&name.as_str()))
+            .filter_map(|(name, on)| Some((name.clone(), on.as_bool()?)))
+            .collect()
+    }
+
     /// The configuration of the cluster, together with this document: an `InitConfiguration` of the node.
     ///
     /// A component's configuration that was generated, and that nobody changed since, counts as not given by a user; one of them
@@ -60,7 +80,9 @@ impl Kept {
     /// # Errors
     /// Something in it cannot be read, or is not valid.
     pub fn with_node(&self, node: &str, facts: &Facts) -> Result<Init, PhaseError> {
-        let mut documents = vec![node.to_owned(), text(&self.cluster, config::CLUSTER_KEY)?];
+        let forgotten = self.forgotten_gates();
+        let cluster = text(&self.cluster, config::CLUSTER_KEY)?;
+        let mut documents = vec![node.to_owned(), without_gates(cluster, &forgotten)];
         if self.kubelet.is_some() {
             documents.extend(self.component_documents()?);
         }
@@ -68,6 +90,7 @@ impl Kept {
         let set = set.map_err(|report| bad(&report))?;
         let loaded = load_init(&set, facts, LoadOptions::init());
         let mut init = loaded.map_err(|report| bad(&report))?.config;
+        init.cluster.feature_gates.extend(forgotten);
         let by_user = |map: &ConfigMap| !map.is_generated();
         init.kubelet.user_supplied = self.kubelet.as_ref().is_some_and(by_user);
         init.kube_proxy.user_supplied = self.kube_proxy.as_ref().is_some_and(by_user);
@@ -93,6 +116,19 @@ impl Kept {
         kept.filter_map(|(map, _, key)| map.as_ref().map(|map| text(map, key)))
             .collect()
     }
+}
+
+fn without_gates(document: String, forgotten: &BTreeMap<String, bool>) -> String {
+    if forgotten.is_empty() {
+        return document;
+    }
+    let Ok(mut value) = yaml::read(&document) else {
+        return document;
+    };
+    if let Some(gates) = value.get_mut("featureGates").and_then(Value::as_object_mut) {
+        gates.retain(|name, _| !forgotten.contains_key(name));
+    }
+    yaml::write(&value)
 }
 
 fn required(api: &Api, name: &str) -> Result<ConfigMap, PhaseError> {

@@ -8,7 +8,8 @@ mod cluster;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use apply_semantics::op::{ListOptions, Operation, ResourceRef};
+use apply_semantics::op::{DeleteOptions, ListOptions, Operation, ResourceRef, WriteOptions};
+use apply_semantics::patch::Patch;
 use bootstrap_phases::kubeadm::Paths;
 use bootstrap_phases::kubeadm::api::PORT;
 use bootstrap_phases::kubeadm::join::{ETCD_PORT, EtcdPort};
@@ -19,6 +20,8 @@ use bootstrap_phases::{
     CancelToken, Cx, Digest, Event, EventKind, Files as _, HOST_PORT, HostPort, MemJournal,
     RunError, Runner,
 };
+
+use serde_json::json;
 
 use cluster::{Cluster, flow_of};
 
@@ -292,6 +295,78 @@ fn what_there_is_to_upgrade_to_and_what_manifests_become() {
         assert_eq!(diff.diff.matches("\n-").count(), 1, "{}", diff.diff);
         assert!(diff.diff.contains(":v1.36.2"), "{}", diff.diff);
     }
+}
+
+#[test]
+fn a_feature_gate_that_nobody_knows_any_more_is_no_obstacle() {
+    let cluster = Cluster::new();
+    let [first, ..] = &cluster.nodes;
+    let map = cluster.get("v1", "ConfigMap", "kubeadm-config");
+    let text = map["data"]["ClusterConfiguration"].as_str().unwrap();
+    let text = format!(
+        "{text}featureGates: {{WaitForAllControlPlaneComponents: true, NodeLocalCRISocket: true}}\n"
+    );
+    let target = ResourceRef::of_kind("v1", "ConfigMap").within("kube-system");
+    let patch = Patch::Merge(json!({"data": {"ClusterConfiguration": text}}));
+    let patch = Operation::patch(
+        target.named("kubeadm-config"),
+        patch,
+        WriteOptions::new("somebody"),
+    );
+    cluster.server.execute(&patch).unwrap();
+
+    let plan = cluster.plan(UpgradeCommand::Apply, first);
+    let notes = plan.phases[0].notes.iter();
+    let unknown = notes.filter(|note| note.code == "upgrade.unknown-feature-gate");
+    let unknown: Vec<_> = unknown.map(|note| note.text.as_str()).collect();
+    assert_eq!(
+        unknown,
+        ["this release knows no feature gate WaitForAllControlPlaneComponents"]
+    );
+    let attend = |event: &Event| cluster.attend(first, event);
+    cluster.run(UpgradeCommand::Apply, first, &attend).unwrap();
+    let map = cluster.get("v1", "ConfigMap", "kubeadm-config");
+    let text = map["data"]["ClusterConfiguration"].as_str().unwrap();
+    assert!(text.contains("kubernetesVersion: v1.36.2"), "{text}");
+    assert!(
+        text.contains("WaitForAllControlPlaneComponents: true"),
+        "kept as it is: {text}"
+    );
+}
+
+/// As in a cluster that kubeadm itself made: it replaces objects, and is another owner than who applies them.
+#[test]
+fn what_kubeadm_wrote_is_taken_and_what_others_changed_stays() {
+    let cluster = Cluster::new();
+    let [first, second, _] = &cluster.nodes;
+    let mut proxy = cluster.get("apps/v1", "DaemonSet", "kube-proxy");
+    let metadata = proxy["metadata"].as_object_mut().unwrap();
+    metadata.retain(|key, _| ["name", "namespace", "labels"].contains(&key.as_str()));
+    proxy.as_object_mut().unwrap().remove("status");
+    let target = ResourceRef::of_kind("apps/v1", "DaemonSet").within("kube-system");
+    let target = target.named("kube-proxy");
+    let delete = DeleteOptions::default().grace_period_seconds(0);
+    let delete = Operation::delete(target.clone(), delete);
+    cluster.server.execute(&delete).unwrap();
+    let create = Operation::create(target.collection(), proxy, WriteOptions::new("kubeadm"));
+    cluster.server.execute(&create).unwrap();
+    let class = json!({"spec": {"template": {"spec": {"priorityClassName": "own"}}}});
+    let edit = Operation::patch(
+        target,
+        Patch::Merge(class),
+        WriteOptions::new("kubectl-edit"),
+    );
+    cluster.server.execute(&edit).unwrap();
+
+    let attend = |event: &Event| cluster.attend(first, event);
+    cluster.run(UpgradeCommand::Apply, first, &attend).unwrap();
+    let attend = |event: &Event| cluster.attend(second, event);
+    cluster.run(UpgradeCommand::Node, second, &attend).unwrap();
+    let image = cluster.proxy_image();
+    assert!(image.ends_with(":v1.36.2"), "{image}");
+    let proxy = cluster.get("apps/v1", "DaemonSet", "kube-proxy");
+    let spec = &proxy["spec"]["template"]["spec"];
+    assert_eq!(spec["priorityClassName"], "own");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use apply_semantics::{
     extract,
     op::{ApplyOptions, ObjectRef, Operation, Reason, WriteOptions},
     patch::Patch,
+    path::PathElement,
     request::{self, ConflictPolicy, Preview, RequestError, Resolution},
 };
 use serde_json::Value;
@@ -48,9 +49,26 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         if self.compat == Compat::Upstream {
             return self.replaced(object.clone(), object);
         }
+        self.merged(object, None)
+    }
+
+    /// As [`object`](Self::object), but for an entry of its `data` that was made from the one that is there: it is taken from
+    /// whoever changed it last.
+    ///
+    /// # Errors
+    /// As [`object`](Self::object).
+    pub(crate) fn made_from_live(&mut self, object: Value, entry: &str) -> Result<(), PhaseError> {
+        if self.compat == Compat::Upstream {
+            return self.object(object);
+        }
+        self.merged(object, Some(entry))
+    }
+
+    fn merged(&mut self, object: Value, made_from_live: Option<&str>) -> Result<(), PhaseError> {
         let target = target_of(&object)?;
         let live = self.api.get(&target)?;
-        self.applied(&target, live, intent(object))
+        let entry = made_from_live.map(|entry| ["data", entry].map(PathElement::field));
+        self.applied(&target, live, intent(object), entry.as_ref())
     }
 
     /// Wants an object to be there; one that is there stays as it is.
@@ -116,6 +134,7 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         target: &ObjectRef,
         live: Option<Value>,
         intent: Value,
+        taken: Option<&[PathElement; 2]>,
     ) -> Result<(), PhaseError> {
         let apply = |object: Value, force: bool| {
             let mut options = ApplyOptions::new(MANAGER);
@@ -128,23 +147,32 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         };
         let options = request::ApplyOptions::new(MANAGER);
         let preview = self.preview(target, &live, &intent, &options)?;
-        let mut conflicts = preview.conflicts().iter();
         if preview.conflicts().is_empty() {
             if preview.written().effect() == request::Effect::Object {
                 self.request(apply(intent, false));
             }
             return Ok(());
         }
-        if conflicts.all(|conflict| conflict.manager().name() == MANAGER) {
-            // Nobody else's: written by kubeadm itself, which replaces objects.
+        // Some are nobody else's: written by kubeadm itself, which replaces objects.
+        let (takes, keeps): (Vec<_>, Vec<_>) = preview.conflicts().iter().partition(|conflict| {
+            conflict.manager().name() == MANAGER
+                || taken.is_some_and(|taken| conflict.path().starts_with(taken))
+        });
+        if keeps.is_empty() {
             self.request(apply(intent, true));
             return Ok(());
         }
-        self.tell_conflicts(target, &preview);
-        let options = options.policy(ConflictPolicy::new(Resolution::AdoptEqual));
-        let preview = self.preview(target, &live, &intent, &options)?;
+        self.tell_kept(target, &keeps);
+        let mut policy = ConflictPolicy::new(Resolution::AdoptEqual);
+        for conflict in &takes {
+            policy = policy
+                .take(&pattern(conflict.path()))
+                .map_err(|error| unreadable(target, &error))?;
+        }
+        let preview = self.preview(target, &live, &intent, &options.policy(policy))?;
         if preview.written().effect() == request::Effect::Object {
-            self.request(apply(self.ours(target, &preview)?, false));
+            let force = !takes.is_empty();
+            self.request(apply(self.ours(target, &preview)?, force));
         }
         Ok(())
     }
@@ -176,8 +204,8 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
             .ok_or_else(|| unreadable(target, &"nothing of it is ours"))
     }
 
-    fn tell_conflicts(&mut self, target: &ObjectRef, preview: &Preview) {
-        for conflict in preview.conflicts().iter() {
+    fn tell_kept(&mut self, target: &ObjectRef, conflicts: &[&request::Conflict]) {
+        for conflict in conflicts {
             let text = format!(
                 "{target}: {} belongs to {} and stays as it is",
                 conflict.path_text(),
@@ -192,6 +220,20 @@ impl fmt::Debug for ApiDraft<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ApiDraft").field(&self.draft).finish()
     }
+}
+
+/// The pattern of one path.
+fn pattern(path: &[PathElement]) -> String {
+    let elements = path.iter().map(|element| match element {
+        PathElement::Field(name) => format!(".{}", Value::from(name.as_ref())),
+        PathElement::Key(keys) => {
+            let keys = keys.iter().map(|(name, value)| format!("{name}={value}"));
+            format!("[{}]", keys.collect::<Vec<_>>().join(","))
+        }
+        PathElement::Value(value) => format!("[={value}]"),
+        PathElement::Index(index) => format!("[{index}]"),
+    });
+    elements.collect()
 }
 
 fn unreadable(target: &ObjectRef, why: &dyn fmt::Display) -> PhaseError {

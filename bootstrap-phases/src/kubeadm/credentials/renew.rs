@@ -12,7 +12,7 @@ use crate::kubeadm::InitContext;
 use crate::kubeadm::kubeconfig::{Data, Kubeconfig};
 use crate::kubeadm::pki::existing::Pair;
 use crate::kubeadm::pki::{self, Authority, Certificate, FileProblem, PrivateKey, Problem};
-use crate::{Content, Cx, Node, Note, Phase, PhaseError, Plan, Workflow};
+use crate::{Compat, Content, Cx, Draft, Node, Note, Owner, Phase, PhaseError, Plan, Workflow};
 
 /// What certificates are renewed from.
 #[derive(Clone)]
@@ -125,22 +125,47 @@ impl Renew {
         let mut draft = cx.draft();
         match self.0 {
             Renewable::Certificate(_) => {
-                let pem = key.to_pem()?;
-                draft.file(
-                    &format!("{path}.key"),
-                    0o600,
-                    Content::secret(pem.as_bytes()),
-                )?;
-                draft.file(&format!("{path}.crt"), 0o644, Content::text(made.to_pem()))?;
+                let pem = Content::secret(key.to_pem()?.as_bytes());
+                replace(cx, &mut draft, &format!("{path}.key"), 0o600, pem)?;
+                let pem = Content::text(made.to_pem());
+                replace(cx, &mut draft, &format!("{path}.crt"), 0o644, pem)?;
             }
             Renewable::Kubeconfig { .. } => {
                 let text = cx.files.read(&path)?;
                 let text = with_credentials(&path, &text, signer, made, key)?;
-                draft.file(&path, 0o600, Content::secret(text))?;
+                replace(cx, &mut draft, &path, 0o600, Content::secret(text))?;
             }
         }
         Ok(draft.finish())
     }
+}
+
+/// Wants other content in a file that may belong to the user of a component: then it keeps owner and mode, but others never read a
+/// secret, whatever they could before.
+fn replace(
+    cx: &Cx<'_, Renewal>,
+    draft: &mut Draft<'_>,
+    path: &str,
+    mode: u32,
+    content: Content,
+) -> Result<(), PhaseError> {
+    let Some(there) = cx.files.stat(path)? else {
+        draft.file(path, mode, content)?;
+        return Ok(());
+    };
+    let ours = there.owner == Owner { uid: 0, gid: 0 };
+    let secret = matches!(content, Content::Secret(_));
+    let mode = match cx.config.context.compat {
+        Compat::Fixed if ours => mode,
+        Compat::Fixed if secret => there.mode & 0o770,
+        Compat::Fixed | Compat::Upstream => there.mode,
+    };
+    if ours {
+        draft.file(path, mode, content)?;
+    } else {
+        draft.owned_file(path, mode, there.owner, content)?;
+    }
+    Ok(())
 }
 
 fn noted(note: Note) -> Plan {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::api::with_api;
 use super::noted;
-use super::upload::all;
+use super::upload::{all, map_with};
 use crate::kubeadm::api::{ApiDraft, target_of};
 use crate::kubeadm::objects::{SYSTEM, coredns, kube_proxy};
 use crate::kubeadm::patches::Patches;
@@ -238,5 +238,11 @@ fn plan_kube_proxy(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         let text = "the kube-proxy add-on is switched off in the configuration";
         return Ok(noted(Note::info("addon.disabled", text)));
     }
-    with_api(cx, |wanted| all(wanted, kube_proxy_objects(cx)?))
+    with_api(cx, |wanted| {
+        let mut objects = kube_proxy_objects(cx)?.into_iter();
+        if let Some(map) = objects.next() {
+            map_with(wanted, cx.config, map, kube_proxy::CONFIG_KEY)?;
+        }
+        all(wanted, objects)
+    })
 }

@@ -59,7 +59,7 @@ pub fn upload_certs() -> Node<InitContext> {
 fn upload_cluster(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
     with_api(cx, |wanted| {
         let map = config::cluster(&cx.config.cluster, cx.config.ci_version.as_deref());
-        cluster_map(wanted, cx.config.compat, map)?;
+        cluster_map(wanted, cx.config, map)?;
         all(wanted, config::cluster_rights())
     })
 }
@@ -67,11 +67,11 @@ fn upload_cluster(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
 /// Others may keep labels and keys of their own in this map, whichever way it is written.
 fn cluster_map(
     wanted: &mut ApiDraft<'_, '_>,
-    compat: Compat,
+    context: &InitContext,
     map: Value,
 ) -> Result<(), PhaseError> {
-    if compat == Compat::Fixed {
-        return wanted.object(map);
+    if context.compat == Compat::Fixed {
+        return map_with(wanted, context, map, config::CLUSTER_KEY);
     }
     let live = wanted.api().get(&target_of(&map)?)?;
     let mut merged = live.unwrap_or_else(|| map.clone());
@@ -86,12 +86,24 @@ fn cluster_map(
     wanted.replaced(map, merged)
 }
 
+/// Wants a ConfigMap with a configuration, which may be the one that the cluster keeps.
+pub(super) fn map_with(
+    wanted: &mut ApiDraft<'_, '_>,
+    context: &InitContext,
+    map: Value,
+    key: &str,
+) -> Result<(), PhaseError> {
+    if context.from_cluster {
+        wanted.made_from_live(map, key)
+    } else {
+        wanted.object(map)
+    }
+}
+
 fn upload_kubelet(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
     with_api(cx, |wanted| {
-        wanted.object(config::kubelet(
-            &cx.config.kubelet,
-            cx.config.kubelet_user_supplied,
-        ))?;
+        let map = config::kubelet(&cx.config.kubelet, cx.config.kubelet_user_supplied);
+        map_with(wanted, cx.config, map, config::KUBELET_KEY)?;
         all(wanted, config::kubelet_rights())
     })
 }

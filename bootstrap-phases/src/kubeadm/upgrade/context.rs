@@ -161,6 +161,7 @@ impl UpgradeContext {
         init.init.dry_run = self.settings.dry_run;
         init.worker = !control_plane;
         init.grants_admins = false;
+        init.from_cluster = true;
         let target = self.target(&mut init);
         Ok(Found {
             init,

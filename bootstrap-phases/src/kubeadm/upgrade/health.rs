@@ -57,6 +57,7 @@ pub(super) fn check_node(cx: &Cx<'_, UpgradeContext>) -> Result<Plan, PhaseError
         draft.note(note);
     }
     let found = cx.config.found(cx)?;
+    unknown_gates(&found, &mut draft);
     if found.control_plane {
         pull(cx, &found, &mut draft)?;
     }
@@ -72,10 +73,18 @@ pub(super) fn checked(
         draft.note(note);
     }
     let found = cx.config.found(cx)?;
+    unknown_gates(&found, draft);
     for note in of_cluster(cx, &found)? {
         draft.note(note);
     }
     Ok(found)
+}
+
+fn unknown_gates(found: &Found, draft: &mut Draft<'_>) {
+    for gate in found.kept.forgotten_gates().into_keys() {
+        let text = format!("this release knows no feature gate {gate}");
+        draft.note(Note::warning("upgrade.unknown-feature-gate", text));
+    }
 }
 
 fn of_host(cx: &Cx<'_, UpgradeContext>) -> Result<Vec<Note>, PhaseError> {

@@ -14,6 +14,7 @@ use bootstrap_phases::{
             user_kubeconfig,
         },
         flags,
+        pki::SystemKeys,
         reset::{ResetContext, reset_workflow},
         tokens::{self, DeleteContext, TokenContext},
     },
@@ -238,12 +239,19 @@ impl Call<'_> {
             Err(error) => return Failure::new("missing-input", &error).into(),
         };
         let args: Vec<String> = words.args.iter().map(|word| (*word).to_owned()).collect();
+        let mut facts = self.host.facts.clone();
+        if args.is_empty() && self.api.is_some() {
+            match tokens::random(&SystemKeys) {
+                Ok(token) => facts.tokens = vec![token],
+                Err(error) => return of_phase(&error).into(),
+            }
+        }
         let tokens = flags::load_token_call(
             &words.flags,
             &args,
             "input.yaml",
             text.as_deref(),
-            &self.host.facts,
+            &facts,
             Compat::Upstream,
         );
         let tokens = match tokens {
