@@ -29,7 +29,8 @@
 //! - [`moving`]: the objects of clusters on their way to another management cluster.
 //! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
 //! - [`driver`]: a small reconciler that makes these decisions for the objects of a management cluster.
-//! - [`rollout`]: how many machines a MachineDeployment may have too many or too few while it rolls.
+//! - [`rollout`]: how a MachineDeployment rolls out, step by step; [`kcp`]: what a KubeadmControlPlane does next, and what it
+//!   must not do for etcd's sake.
 //! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
 //! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
 //! - [`version`]: Kubernetes versions as Cluster API reads and compares them.
