@@ -57,6 +57,11 @@ pub enum Cause {
         /// How many there may be besides.
         surge: i64,
     },
+    /// What a MachineSet was told last it has not answered, so its machines are not counted, and no other one grows.
+    Uncounted {
+        /// The MachineSet.
+        set: String,
+    },
     /// No more machines are available than have to be, so no old one goes.
     NoSpareMachines {
         /// How many are.
@@ -121,7 +126,8 @@ impl RolloutPlan<'_> {
             let subject = match &cause {
                 Cause::Creating { set, .. }
                 | Cause::Deleting { set, .. }
-                | Cause::CurrentUnavailable { set, .. } => format!("MachineSet {set}"),
+                | Cause::CurrentUnavailable { set, .. }
+                | Cause::Uncounted { set } => format!("MachineSet {set}"),
                 _ => format!("MachineDeployment {deployment}"),
             };
             let why = Why::new(subject, cause.reason(), cause.to_string());
@@ -178,7 +184,11 @@ impl RolloutPlan<'_> {
                 let machines = self.sum(|set| set.wanted().max(set.machines));
                 let (replicas, surge) = (self.replicas, self.strategy.surge());
                 let (available, minimum) = (self.sum(|set| set.available), self.min_available());
-                if current.wanted() < replicas && machines >= replicas + surge {
+                if let Some(set) = self.uncounted().filter(|_| current.wanted() < replicas) {
+                    Some(Cause::Uncounted {
+                        set: set.name().to_owned(),
+                    })
+                } else if current.wanted() < replicas && machines >= replicas + surge {
                     Some(Cause::NoRoom {
                         machines,
                         replicas,
@@ -226,6 +236,7 @@ impl Cause {
             Self::Deleting { .. } => "Deleting",
             Self::CurrentUnavailable { .. } => "CurrentUnavailable",
             Self::NoRoom { .. } => "NoRoom",
+            Self::Uncounted { .. } => "Uncounted",
             Self::NoSpareMachines { .. } => "NoSpareMachines",
             Self::Updating { .. } => "Updating",
             Self::WaitsForDeletion { .. } => "WaitsForDeletion",
@@ -247,6 +258,9 @@ impl Cause {
                 "look at the conditions Ready and BootstrapConfigReady of its machines"
             }
             Self::NoRoom { .. } => "wait for old machines to go, or raise maxSurge",
+            Self::Uncounted { .. } => {
+                "wait, or look whether the controller of MachineSets runs and the MachineSet is paused"
+            }
             Self::NoSpareMachines { .. } => {
                 "wait for machines to become available, or raise maxUnavailable"
             }
@@ -293,6 +307,9 @@ impl fmt::Display for Cause {
             } => write!(
                 f,
                 "there are {machines} machines, and may be {replicas} and {surge} besides"
+            ),
+            Self::Uncounted { .. } => f.write_str(
+                "how many machines it has is not known since it was told another number",
             ),
             Self::NoSpareMachines { available, minimum } => {
                 write!(

@@ -324,6 +324,7 @@ impl<'a> RolloutPlan<'a> {
     pub(super) fn scale_current(&mut self) {
         let (replicas, surge) = (self.replicas, self.strategy.surge());
         let machines = self.sum(PlannedSet::occupied);
+        let uncounted = self.uncounted().is_some();
         let Some(current) = &mut self.current else {
             return;
         };
@@ -333,7 +334,7 @@ impl<'a> RolloutPlan<'a> {
         }
         let missing = replicas - current.spec;
         let room = (replicas + surge - machines).min(missing);
-        if missing > 0 && room > 0 {
+        if missing > 0 && room > 0 && !uncounted {
             current.because(match self.strategy {
                 Strategy::RollingUpdate(_) => Reason::BelowSurge {
                     machines,
@@ -344,6 +345,16 @@ impl<'a> RolloutPlan<'a> {
             });
             current.intent = Some(current.spec + room);
         }
+    }
+
+    /// An old MachineSet of which nobody knows how many machines it has: its share of `maxSurge` is not given away before it is
+    /// known. Cluster API takes what was last said for what is.
+    pub(super) fn uncounted(&self) -> Option<&PlannedSet<'_>> {
+        let rolls = matches!(self.strategy, Strategy::RollingUpdate(_));
+        if !rolls || self.rollout.compat == Compat::Upstream {
+            return None;
+        }
+        self.old.iter().find(|set| set.is_unobserved())
     }
 
     /// The current MachineSet's name, for others to refer to.

@@ -111,6 +111,13 @@ impl<'a> PlannedSet<'a> {
         self.spec.max(self.machines)
     }
 
+    /// Its controller has not said anything since `spec` changed, so it may have more machines than both numbers say: it was
+    /// still growing when it last spoke, or never spoke.
+    pub(super) fn is_unobserved(&self) -> bool {
+        self.existing
+            .is_some_and(|set| set.metadata.generation > set.status.observed_generation)
+    }
+
     pub(super) fn created(&self) -> Option<Time> {
         self.existing
             .and_then(|set| set.metadata.creation_timestamp)

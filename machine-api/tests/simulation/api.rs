@@ -53,9 +53,13 @@ impl<T: Object + Clone> Store<T> {
         self.objects.values().map(|(_, object)| object)
     }
 
+    /// Makes an object, unless there is one of its name.
     pub(crate) fn create(&mut self, mut object: T) {
-        self.revision += 1;
         let metadata = object.metadata_mut();
+        if self.objects.contains_key(&metadata.name) {
+            return;
+        }
+        self.revision += 1;
         metadata.uid = format!("{}-{}", metadata.name, self.revision);
         metadata.generation = 1;
         let name = metadata.name.clone();

@@ -28,6 +28,10 @@ pub(crate) const NEW: &str = "v1.36.0";
 const FIRST: i64 = 1_780_000_000;
 /// Seconds of a tick.
 const TICK: i64 = 10;
+/// Ticks that a fleet gets to become as it should be, and how many more each step of its rollout may take: a machine goes and
+/// another comes up, and each controller that has to see it may miss events and look at what was.
+const PATIENCE: u64 = 1_000;
+const STEP_PATIENCE: u64 = 50;
 
 /// A mistake that is made on purpose in what one planner says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,12 +162,18 @@ impl World {
                 if self.is_done(version) {
                     break;
                 }
-                if self.tick > start + 1_500 {
+                if self.tick > start + self.patience() {
                     return Err(format!("nothing more happens: {}", self.summary()));
                 }
             }
         }
         Ok(())
+    }
+
+    /// A rollout that may replace few machines at a time takes longer.
+    fn patience(&self) -> u64 {
+        let at_once = self.surge + self.unavailable;
+        PATIENCE + STEP_PATIENCE * u64::from((self.replicas / at_once.max(1)).unsigned_abs())
     }
 
     fn set_version(&mut self, version: &str) {
