@@ -15,6 +15,9 @@ use serde_json::{Value, json};
 use crate::fleet::NOW;
 
 /// The exports of one service; if `differ`, those of each tenth cluster have another port and other labels.
+///
+/// # Panics
+/// Never: what is written here is an export.
 pub fn exports(clusters: usize, differ: bool) -> Vec<(ClusterId, Export)> {
     let export = |index: usize| {
         let other = differ && index % 10 == 9;
@@ -52,6 +55,9 @@ pub struct Reconciliation {
 }
 
 /// That many objects, of four kinds, applied on a server and as they should be.
+///
+/// # Panics
+/// Never: the server is in memory and takes what is written here.
 pub fn reconciliation(objects: usize) -> Reconciliation {
     let desired: Vec<Value> = (0..objects).map(object).collect();
     let reconciler = Reconciler::new(Policy::new("deployer", "bench"));
