@@ -344,8 +344,8 @@ fn what_is_not_there_yet_is_waited_for() {
 fn trio(second: &Traits, third: &Traits) -> [Machine; 3] {
     [
         machine(0, &healthy()),
-        machine(1, &second),
-        machine(2, &third),
+        machine(1, second),
+        machine(2, third),
     ]
 }
 
