@@ -55,9 +55,11 @@
 //!
 //! | feature | what for | needs |
 //! |---|---|---|
+//! | `kube` | whoever carries out operations through a `kube::Client` ([`op`]) | `kube` with its client; the program picks a version of `k8s-openapi` |
 //! | `proptest` | property tests of code on top of this: strategies, invariants, the check of controllers (module `proptest`) | `proptest` |
 //! | `reference` | tests: the engine that follows the original step by step, as `Engine::reference` | nothing |
 //! | `schemars` | schemas of Rust types that derive `JsonSchema`, where there is no CustomResourceDefinition at hand | `schemars` |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(test)]
 extern crate self as apply_semantics;

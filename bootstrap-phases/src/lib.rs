@@ -69,6 +69,7 @@
 //! |---|---|---|
 //! | (none) | workflows of one's own | 13 packages, most of them serde's |
 //! | `kubeadm` | `kubeadm init`, `join`, `upgrade`, `reset`, `certs`, `config`, `token` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cancel;
 mod change;

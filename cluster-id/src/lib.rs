@@ -46,10 +46,14 @@
 //! not checked: that is what an API server does.
 //!
 //! # Features
-//! - `kube`: plans carried out through a `kube::Client` ([`reconcile`]). It brings kube.
+//!
+//! | feature | for whom | costs |
+//! |---|---|---|
+//! | `kube` | whoever carries plans ([`reconcile`]) out through a `kube::Client` | `kube` with its client; the program picks a version of `k8s-openapi` |
 //!
 //! The crate needs `serde`, `serde_json`, `thiserror`, of `componentconfig` field errors and time, and of `apply-semantics`
 //! operations, plans and patches.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod clock;
 mod condition;
@@ -77,3 +81,8 @@ pub use condition::{Condition, ConditionStatus, update_conditions};
 pub use error::{Error, NameKind};
 pub use meta::ObjectMeta;
 pub use rule::{Explain, Explanation, Rule};
+
+/// The example of the README is a test too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,6 +3,7 @@
     not(feature = "yaml"),
     doc = "Kubernetes API machinery for configuration files."
 )]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg_attr(
     not(any(feature = "yaml", feature = "_kinds")),

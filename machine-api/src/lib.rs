@@ -46,6 +46,7 @@
 //! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored` | kube with its client |
 //! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
 //! | `yaml` | whoever makes Clusters from ClusterClasses: `topology` | a YAML reader |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod addons;
 pub mod admission;
@@ -99,3 +100,8 @@ pub use compat::Compat;
 pub use gates::Gates;
 pub use int_or_string::{IntOrString, Rounding, ScaledValueError};
 pub use kind::Object;
+
+/// The example of the README is a test too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -60,10 +60,12 @@
 //!
 //! # Features
 //!
-//! - `yaml`: bodies in YAML, read as Kubernetes reads it, and answers in YAML for who asks for them. JSON, which is YAML too, needs no
-//!   feature; kubectl and kube send JSON.
-//! - `listen`: [`Server::listen`], the server on a port of this machine, and a kubeconfig for it. It brings hyper and tokio.
-//! - `tls`: [`ListenOptions::tls`], the port encrypted, with certificates made for it. It brings rustls.
+//! | feature | for whom | costs |
+//! |---|---|---|
+//! | `yaml` | clients that send YAML or ask for it, read as Kubernetes reads it; kubectl and kube send JSON, which needs no feature | `componentconfig`, a YAML reader |
+//! | `listen` | whoever wants kubectl or another process to connect: `Server::listen`, a port of this machine with a kubeconfig for it | hyper and tokio |
+//! | `tls` | the same, encrypted with certificates made for it: `ListenOptions::tls`; brings `listen` | rustls on AWS-LC (a C compiler), rcgen |
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
 mod call;
