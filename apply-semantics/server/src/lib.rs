@@ -46,6 +46,9 @@
 //! are remembered ([`Requests`]), and the whole server can be put back ([`Snapshot`]). What is written can be kept in a file
 //! ([`Builder::persistent`]), which is written anew before it grows without bound.
 //!
+//! [`simulation`] runs controllers against such a server while everything else goes wrong, from a seed, and tells what breaks a rule as
+//! a story.
+//!
 //! # What it does not do
 //!
 //! Nothing runs: Pods are not scheduled, and no controller acts but the garbage collector and the one that empties namespaces, at
@@ -95,6 +98,7 @@ mod requests;
 mod rules;
 mod selector;
 mod server;
+pub mod simulation;
 mod store;
 mod table;
 mod user;
