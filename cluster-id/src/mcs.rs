@@ -18,7 +18,7 @@ pub mod slices;
 mod table;
 
 pub use crate::condition::{Condition, ConditionStatus, update_conditions};
-pub use conflict::{Conflict, ConflictReason};
+pub use conflict::{Conflict, ConflictReason, Differing};
 pub use desired::{Absence, Desired, desired};
 pub use export::{
     Export, ServiceExport, ServiceExportKind, ServiceExportSpec, ServiceExportStatus, Validity,

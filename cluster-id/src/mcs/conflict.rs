@@ -1,7 +1,5 @@
 //! Exports of one service that disagree.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -22,9 +20,20 @@ pub struct Conflict {
     pub oldest: ClusterId,
     /// What the import has.
     pub value: Value,
-    /// What those that disagree have, by cluster. For ports, the oldest can be among them: the import has the ports of
-    /// all.
-    pub differing: BTreeMap<ClusterId, Value>,
+    /// What those that disagree have, and who has it, in the order of the first cluster of each. For ports, the oldest can be
+    /// among them: the import has the ports of all.
+    pub differing: Vec<Differing>,
+}
+
+/// A value that differs from what the import has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Differing {
+    /// The value.
+    pub value: Value,
+    /// The clusters that have it, by name.
+    pub clusters: Vec<ClusterId>,
 }
 
 /// The fields on which exports can disagree, by the reasons of the condition `Conflict`, in the order in which several
@@ -136,29 +145,22 @@ pub(super) fn condition(conflicts: &[Conflict]) -> Condition {
 /// Names that many clusters and values at most, so that a message stays one in a ClusterSet of any size.
 const SHOWN: usize = 3;
 
-fn describe(differing: &BTreeMap<ClusterId, Value>) -> String {
-    let mut groups: Vec<(&Value, Vec<&str>)> = Vec::new();
-    for (cluster, value) in differing {
-        match groups.iter_mut().find(|(other, _)| *other == value) {
-            Some((_, clusters)) => clusters.push(cluster.as_str()),
-            None => groups.push((value, vec![cluster.as_str()])),
-        }
-    }
-    let shown = groups
+fn describe(differing: &[Differing]) -> String {
+    let shown = differing
         .iter()
-        .map(|(value, clusters)| format!("{value} in {}", some_of(clusters)));
+        .map(|one| format!("{} in {}", one.value, some_of(&one.clusters)));
     let mut text: Vec<_> = shown.take(SHOWN).collect();
-    if let Some(more) = groups.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+    if let Some(more) = differing.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         text.push(format!("{more} more values"));
     }
     text.join(", ")
 }
 
-fn some_of(clusters: &[&str]) -> String {
+fn some_of(clusters: &[ClusterId]) -> String {
     let shown = clusters
         .iter()
         .take(SHOWN)
-        .copied()
+        .map(ClusterId::as_str)
         .collect::<Vec<_>>()
         .join(", ");
     match clusters.len().checked_sub(SHOWN) {
@@ -179,8 +181,11 @@ mod tests {
             reason: ConflictReason::LabelsConflict,
             oldest: id(0),
             value: json!({}),
-            differing: (1..=clusters)
-                .map(|n| (id(n), json!({"n": n % 5})))
+            differing: (1..=clusters.min(5))
+                .map(|first| Differing {
+                    value: json!({"n": first}),
+                    clusters: (first..=clusters).step_by(5).map(id).collect(),
+                })
                 .collect(),
         }
     }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    ApiVersion, ClusterStatus, Condition, Conflict, ConflictReason, Export, ImportType, IpFamily,
-    ServiceImport, ServiceImportKind, ServiceImportSpec, ServiceImportStatus, ServiceKey,
+    ApiVersion, ClusterStatus, Condition, Conflict, ConflictReason, Differing, Export, ImportType,
+    IpFamily, ServiceImport, ServiceImportKind, ServiceImportSpec, ServiceImportStatus, ServiceKey,
     ServiceSpec, conflict, ports,
 };
 use crate::{id::ClusterId, meta::ObjectMeta};
@@ -163,7 +163,7 @@ struct Disagreement<'a> {
 
 impl<'a> Disagreement<'a> {
     /// A field in which the oldest export decides.
-    fn on<T: PartialEq + Serialize>(
+    fn on<T: Ord + Serialize>(
         &self,
         reason: ConflictReason,
         value: impl Fn(&'a Part<'a>) -> T,
@@ -191,16 +191,28 @@ impl<'a> Disagreement<'a> {
         )
     }
 
-    fn conflict<T: Serialize>(
+    /// Values are told apart as they are, and written down once each.
+    fn conflict<T: Ord + Serialize>(
         &self,
         reason: ConflictReason,
         value: &impl Serialize,
         differing: impl Iterator<Item = (&'a Part<'a>, T)>,
     ) -> Option<Conflict> {
-        let differing: BTreeMap<_, _> = differing
-            .map(|(part, value)| (part.cluster.clone(), shown(&value)))
-            .collect();
-        (!differing.is_empty()).then(|| Conflict {
+        let mut groups: BTreeMap<T, Vec<ClusterId>> = BTreeMap::new();
+        for (part, value) in differing {
+            groups.entry(value).or_default().push(part.cluster.clone());
+        }
+        if groups.is_empty() {
+            return None;
+        }
+        let differing = groups.into_iter().map(|(value, mut clusters)| {
+            clusters.sort_unstable();
+            let value = shown(&value);
+            Differing { value, clusters }
+        });
+        let mut differing: Vec<Differing> = differing.collect();
+        differing.sort_unstable_by(|left, right| left.clusters.cmp(&right.clusters));
+        Some(Conflict {
             reason,
             oldest: self.oldest.cluster.clone(),
             value: shown(value),

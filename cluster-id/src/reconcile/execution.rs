@@ -15,7 +15,9 @@ use componentconfig::core::Time;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Inventory, ObjectId, Observed, Plan, Policy, Record, observe::with_definitions};
+use super::{
+    Inventory, ObjectId, Observed, Plan, Policy, Record, observe::with_definitions, policy::Marks,
+};
 
 pub use pacing::{Established, Pacing, Readiness};
 use parent::Parent;
@@ -122,11 +124,12 @@ impl Execution {
             .iter()
             .map(|manifest| (ObjectId::of(manifest), manifest))
             .collect();
+        let marks = Marks::of(policy);
         let awaited: BTreeSet<&ObjectId> = plan.steps().flat_map(|step| &step.needs).collect();
         let wave = |steps: &Vec<super::Step>| {
             let tasks = steps.iter().map(|step| {
                 let manifest = manifests.get(&step.object).copied();
-                let mut task = Task::new(step, manifest, observed, policy, &kinds);
+                let mut task = Task::new(step, manifest, observed, &marks, &kinds);
                 task.awaited = manifest.is_some() && awaited.contains(&step.object);
                 task
             });

@@ -1,11 +1,11 @@
 //! What is known to have been applied.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, io};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ObjectId, Record};
+use super::{ObjectId, Record, policy::meta};
 
 /// The objects that were applied, or may have been: what the [records](Record) of a [journal](super::Journal) come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,8 +47,7 @@ pub struct Seen {
 impl Seen {
     /// The live object as it is now; `None` if it has no version.
     pub(super) fn of(live: &Value, digest: u64) -> Option<Self> {
-        let version = live.pointer("/metadata/resourceVersion")?.as_str()?;
-        let resource_version = version.to_owned();
+        let resource_version = meta(live, "resourceVersion")?.as_str()?.to_owned();
         Some(Self {
             resource_version,
             digest,
@@ -71,13 +70,27 @@ pub struct Refused {
 pub struct Manifest(pub Value);
 
 /// Where FNV-1a of 64 bits begins.
-pub(super) const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+const FNV: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Goes on with some bytes.
 pub(super) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(hash, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
+}
+
+/// The number of what is written to it.
+struct Digest(u64);
+
+impl io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = fnv(self.0, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Known {
@@ -91,8 +104,10 @@ impl Manifest {
     /// A number that another manifest most likely does not have. It tells manifests apart, and nothing depends on it being
     /// hard to forge.
     pub fn digest(manifest: &Value) -> u64 {
-        // The keys of a JSON object here are in order.
-        fnv(FNV, manifest.to_string().as_bytes())
+        // The keys of a JSON object here are in order. Neither the value nor where it goes to fails.
+        let mut digest = Digest(FNV);
+        let _written = serde_json::to_writer(&mut digest, manifest);
+        digest.0
     }
 }
 
@@ -211,6 +226,11 @@ impl Inventory {
         self.0
             .iter()
             .map(|(object, known)| (object, known.uid.as_str()))
+    }
+
+    /// The objects with what is known of them, by id.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&ObjectId, &Known)> {
+        self.0.iter()
     }
 
     /// The inventory as records: with them a journal begins anew, and the old one can go.

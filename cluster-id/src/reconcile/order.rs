@@ -5,6 +5,8 @@ use std::{cmp::Ordering, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::policy::meta;
+
 /// An object by group, kind, namespace and name, whatever its version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default)]
@@ -22,18 +24,17 @@ pub struct ObjectId {
 impl ObjectId {
     /// Of an object, as far as it says what it is.
     pub fn of(object: &Value) -> Self {
-        let text = |pointer: &str| {
-            let text = object.pointer(pointer).and_then(Value::as_str);
-            text.unwrap_or_default()
+        let text = |value: Option<&Value>| {
+            let text = value.and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
         };
-        let group = text("/apiVersion")
-            .split_once('/')
-            .map_or("", |(group, _)| group);
+        let api_version = object.get("apiVersion").and_then(Value::as_str);
+        let group = api_version.and_then(|api_version| api_version.split_once('/'));
         Self {
-            group: group.to_owned(),
-            kind: text("/kind").to_owned(),
-            namespace: text("/metadata/namespace").to_owned(),
-            name: text("/metadata/name").to_owned(),
+            group: group.map_or_else(String::new, |(group, _)| group.to_owned()),
+            kind: text(object.get("kind")),
+            namespace: text(meta(object, "namespace")),
+            name: text(meta(object, "name")),
         }
     }
 }
@@ -124,8 +125,8 @@ const FLUX: &[&str] = &[
 ];
 
 /// The place of a kind: among the first, between, or among the last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Place {
     First(usize),
     Between,
     Last(usize),
@@ -146,7 +147,8 @@ impl Order {
         });
     }
 
-    fn place(self, id: &ObjectId) -> Place {
+    /// The place of the kind of an object; within one place the id decides.
+    pub(super) fn place(self, id: &ObjectId) -> Place {
         let kind = id.kind.as_str();
         let first = match self {
             Self::CliUtils => CLI_UTILS

@@ -8,7 +8,7 @@ use crate::rollout::Portion;
 
 use super::{
     ApplySet, Order,
-    inventory::{FNV, fnv},
+    inventory::{Manifest, fnv},
 };
 
 /// The annotation that says to which inventory an object belongs.
@@ -53,55 +53,71 @@ impl Policy {
         }
     }
 
-    /// The manifest with what says that the object is ours: the annotation of the inventory, the label of the ApplySet.
-    pub(super) fn owned(&self, manifest: &Value) -> Value {
-        let mut manifest = manifest.clone();
-        if !self.inventory.is_empty() {
-            mark(
-                &mut manifest,
-                "annotations",
-                OWNING_INVENTORY,
-                &self.inventory,
-            );
-        }
-        if let Some(set) = &self.apply_set {
-            mark(&mut manifest, "labels", PART_OF_LABEL, &set.id());
-        }
-        manifest
-    }
-
     /// A number for what an object is to be made by a manifest: another one for another manifest, manager or mark.
     pub fn digest(&self, manifest: &Value) -> u64 {
-        let set = self.apply_set.as_ref().map(ApplySet::id);
-        let marks = [
-            &self.manager,
-            &self.inventory,
-            set.as_ref().unwrap_or(&self.manager),
-        ];
-        let hash = fnv(FNV, manifest.to_string().as_bytes());
-        marks
-            .into_iter()
-            .fold(hash, |hash, mark| fnv(fnv(hash, &[0]), mark.as_bytes()))
-    }
-
-    /// Whose an object is, by its marks.
-    pub(super) fn owner(&self, live: &Value) -> Owner {
-        let inventory = text(live, OWNING_INVENTORY).filter(|owner| !owner.is_empty());
-        let set = label(live, PART_OF_LABEL).filter(|owner| !owner.is_empty());
-        let set_id = self.apply_set.as_ref().map(ApplySet::id);
-        let other = inventory.is_some_and(|owner| owner != self.inventory)
-            || set.is_some_and(|owner| set_id.as_deref() != Some(owner));
-        match (other, inventory.or(set)) {
-            (true, _) => Owner::Other,
-            (false, Some(_)) => Owner::Us,
-            (false, None) => Owner::Nobody,
-        }
+        Marks::of(self).digest(manifest)
     }
 
     /// Whether the object was applied by our manager.
     pub(super) fn applied(&self, live: &Value) -> bool {
         ManagedFields::decode(live)
             .is_ok_and(|managed| managed.applied_by(&self.manager, "").is_some())
+    }
+}
+
+/// What says that an object is ours.
+#[derive(Clone, Debug)]
+pub(super) struct Marks<'p> {
+    pub(super) policy: &'p Policy,
+    /// The identity of the ApplySet.
+    set: Option<String>,
+}
+
+impl<'p> Marks<'p> {
+    pub(super) fn of(policy: &'p Policy) -> Self {
+        Self {
+            policy,
+            set: policy.apply_set.as_ref().map(ApplySet::id),
+        }
+    }
+
+    /// The manifest with the annotation of the inventory and the label of the ApplySet.
+    pub(super) fn put(&self, manifest: &Value) -> Value {
+        let mut manifest = manifest.clone();
+        let inventory = &self.policy.inventory;
+        if !inventory.is_empty() {
+            mark(&mut manifest, "annotations", OWNING_INVENTORY, inventory);
+        }
+        if let Some(set) = &self.set {
+            mark(&mut manifest, "labels", PART_OF_LABEL, set);
+        }
+        manifest
+    }
+
+    /// As [`Policy::digest`].
+    pub(super) fn digest(&self, manifest: &Value) -> u64 {
+        let Policy {
+            manager, inventory, ..
+        } = self.policy;
+        let marks = [manager, inventory, self.set.as_ref().unwrap_or(manager)];
+        marks
+            .into_iter()
+            .fold(Manifest::digest(manifest), |hash, mark| {
+                fnv(fnv(hash, &[0]), mark.as_bytes())
+            })
+    }
+
+    /// Whose an object is.
+    pub(super) fn owner(&self, live: &Value) -> Owner {
+        let inventory = text(live, OWNING_INVENTORY).filter(|owner| !owner.is_empty());
+        let set = label(live, PART_OF_LABEL).filter(|owner| !owner.is_empty());
+        let other = inventory.is_some_and(|owner| owner != self.policy.inventory)
+            || set.is_some_and(|owner| self.set.as_deref() != Some(owner));
+        match (other, inventory.or(set)) {
+            (true, _) => Owner::Other,
+            (false, Some(_)) => Owner::Us,
+            (false, None) => Owner::Nobody,
+        }
     }
 }
 
@@ -164,15 +180,19 @@ pub enum Recreation {
 /// The annotation that says whether an object may be changed.
 pub(super) const MUTATION: &str = "client.lifecycle.config.k8s.io/mutation";
 
+/// A field of the metadata.
+pub(super) fn meta<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
+    object.get("metadata")?.get(field)
+}
+
 /// The value of an annotation.
 pub(super) fn text<'a>(object: &'a Value, annotation: &str) -> Option<&'a str> {
-    let annotations = object.pointer("/metadata/annotations")?;
-    annotations.get(annotation)?.as_str()
+    meta(object, "annotations")?.get(annotation)?.as_str()
 }
 
 /// The value of a label.
 fn label<'a>(object: &'a Value, label: &str) -> Option<&'a str> {
-    object.pointer("/metadata/labels")?.get(label)?.as_str()
+    meta(object, "labels")?.get(label)?.as_str()
 }
 
 /// The annotation that keeps an object from being deleted, if it has one.

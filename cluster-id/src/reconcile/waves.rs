@@ -18,69 +18,92 @@ pub(super) enum Cycle {
     Text { object: ObjectId, text: String },
 }
 
-/// Objects in order.
+/// An object with what it says it depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Object<'o> {
+    pub(super) id: &'o ObjectId,
+    pub(super) value: &'o Value,
+}
+
+/// Objects in order, by their place among those that were given.
 pub(super) struct Order {
     /// In waves.
-    pub(super) waves: Vec<Vec<ObjectId>>,
+    pub(super) waves: Vec<Vec<usize>>,
     /// What each depends on.
-    pub(super) needs: BTreeMap<ObjectId, BTreeSet<ObjectId>>,
+    pub(super) needs: Vec<BTreeSet<usize>>,
 }
 
-/// The objects in waves: each is in a later one than everything that it depends on. What it depends on is what it says, its
-/// namespace, and the definition of its kind, as far as they are among the objects. Within a wave they are in order.
-pub(super) fn waves(
-    objects: &BTreeMap<ObjectId, &Value>,
-    order: order::Order,
-) -> Result<Order, Cycle> {
-    let definitions: BTreeMap<(&str, &str), &ObjectId> = objects
-        .iter()
-        .filter(|(id, _)| id.kind == "CustomResourceDefinition")
-        .filter_map(|(id, definition)| {
-            let text = |pointer| definition.pointer(pointer).and_then(Value::as_str);
-            Some(((text("/spec/group")?, text("/spec/names/kind")?), id))
-        })
-        .collect();
-    let mut needs: BTreeMap<&ObjectId, BTreeSet<ObjectId>> = BTreeMap::new();
-    for (id, object) in objects {
-        let mut own = depends_on(id, object)?;
-        let namespace = ObjectId {
-            kind: "Namespace".to_owned(),
-            name: id.namespace.clone(),
-            ..ObjectId::default()
-        };
-        own.insert(namespace);
-        let definition = definitions.get(&(id.group.as_str(), id.kind.as_str()));
-        own.extend(definition.map(|definition| (*definition).clone()));
-        own.retain(|other| other != id && objects.contains_key(other));
-        needs.insert(id, own);
-    }
-    let mut waves = Vec::new();
-    let mut done: BTreeSet<&ObjectId> = BTreeSet::new();
-    while done.len() < objects.len() {
-        let ready: Vec<&ObjectId> = needs
-            .iter()
-            .filter(|(id, own)| !done.contains(*id) && own.iter().all(|other| done.contains(other)))
-            .map(|(id, _)| *id)
-            .collect();
-        if ready.is_empty() {
-            let stuck = objects.keys().filter(|id| !done.contains(id));
-            return Err(Cycle::Objects(stuck.cloned().collect()));
+/// The objects, which come in the order of their ids, in waves: each is in a later one than everything that it depends on.
+/// What it depends on is what it says, its namespace, and the definition of its kind, as far as they are among the objects.
+/// Within a wave they are in order.
+pub(super) fn waves(objects: &[Object<'_>], order: order::Order) -> Result<Order, Cycle> {
+    let needs = needs(objects)?;
+    let mut open: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
+    let mut dependents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, own) in needs.iter().enumerate() {
+        for need in own {
+            dependents.entry(*need).or_default().push(index);
         }
-        let mut wave: Vec<ObjectId> = ready.iter().copied().cloned().collect();
-        order.sort(&mut wave, Clone::clone);
-        waves.push(wave);
-        done.extend(ready);
     }
-    let needs = needs.into_iter().map(|(id, own)| (id.clone(), own));
-    Ok(Order {
-        waves,
-        needs: needs.collect(),
-    })
+    let free = open.iter().enumerate().filter(|(_, open)| **open == 0);
+    let mut wave: Vec<usize> = free.map(|(index, _)| index).collect();
+    let mut waves = Vec::new();
+    while !wave.is_empty() {
+        let mut next = Vec::new();
+        for dependent in wave.iter().filter_map(|id| dependents.get(id)).flatten() {
+            if let Some(open) = open.get_mut(*dependent) {
+                *open -= 1;
+                if *open == 0 {
+                    next.push(*dependent);
+                }
+            }
+        }
+        next.sort_unstable();
+        // Objects of one place stay in the order of their ids.
+        wave.sort_by_cached_key(|index| objects.get(*index).map(|object| order.place(object.id)));
+        waves.push(std::mem::replace(&mut wave, next));
+    }
+    let stuck = objects.iter().zip(&open).filter(|(_, open)| **open > 0);
+    let stuck: Vec<ObjectId> = stuck.map(|(object, _)| object.id.clone()).collect();
+    if stuck.is_empty() {
+        Ok(Order { waves, needs })
+    } else {
+        Err(Cycle::Objects(stuck))
+    }
 }
 
-fn depends_on(id: &ObjectId, object: &Value) -> Result<BTreeSet<ObjectId>, Cycle> {
-    let Some(list) = text(object, DEPENDS_ON) else {
-        return Ok(BTreeSet::new());
+/// What each of the objects depends on among them.
+fn needs(objects: &[Object<'_>]) -> Result<Vec<BTreeSet<usize>>, Cycle> {
+    let mut definitions: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut namespaces: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, Object { id, value }) in objects.iter().enumerate() {
+        if id.kind == "CustomResourceDefinition" {
+            let text = |pointer| value.pointer(pointer).and_then(Value::as_str);
+            let kind = text("/spec/group").zip(text("/spec/names/kind"));
+            definitions.extend(kind.map(|kind| (kind, index)));
+        } else if id.kind == "Namespace" && id.group.is_empty() && id.namespace.is_empty() {
+            namespaces.insert(&id.name, index);
+        }
+    }
+    let find = |id: &ObjectId| objects.binary_search_by(|object| object.id.cmp(id)).ok();
+    let needs = objects.iter().enumerate().map(|(index, object)| {
+        let mut own = BTreeSet::new();
+        for named in depends_on(object)? {
+            own.extend(find(&named));
+        }
+        let id = object.id;
+        own.extend(namespaces.get(id.namespace.as_str()));
+        own.extend(definitions.get(&(id.group.as_str(), id.kind.as_str())));
+        own.remove(&index);
+        Ok(own)
+    });
+    needs.collect()
+}
+
+/// What an object says it depends on.
+fn depends_on(object: &Object<'_>) -> Result<Vec<ObjectId>, Cycle> {
+    let Some(list) = text(object.value, DEPENDS_ON) else {
+        return Ok(Vec::new());
     };
     let named = list.split(',').map(str::trim).map(|one| {
         let parts: Vec<&str> = one.split('/').map(str::trim).collect();
@@ -91,7 +114,7 @@ fn depends_on(id: &ObjectId, object: &Value) -> Result<BTreeSet<ObjectId>, Cycle
         };
         if kind.is_empty() || name.is_empty() {
             return Err(Cycle::Text {
-                object: id.clone(),
+                object: object.id.clone(),
                 text: one.to_owned(),
             });
         }

@@ -19,7 +19,7 @@ use crate::{
         inventory::{Manifest, Refused, Seen},
         observe::reference,
         plan::going,
-        policy::{MUTATION, text},
+        policy::{MUTATION, Marks, meta, text},
     },
     work::Health,
 };
@@ -167,9 +167,10 @@ impl Task {
         step: &Step,
         manifest: Option<&Value>,
         observed: &Observed,
-        policy: &Policy,
+        marks: &Marks<'_>,
         kinds: &Kinds,
     ) -> Self {
+        let policy = marks.policy;
         let object = &step.object;
         let known = observed.inventory.known(object);
         let mut task = Self {
@@ -177,8 +178,8 @@ impl Task {
             awaited: false,
             ending: None,
             target: reference(object, manifest, kinds),
-            manifest: manifest.map(|manifest| policy.owned(manifest)),
-            digest: manifest.map_or(0, |manifest| policy.digest(manifest)),
+            manifest: manifest.map(|manifest| marks.put(manifest)),
+            digest: manifest.map_or(0, |manifest| marks.digest(manifest)),
             restore: known.and_then(|known| known.replaced.clone()),
             at: At::Done,
             is_recorded: false,
@@ -627,6 +628,6 @@ fn why(refusal: &Refusal) -> String {
 }
 
 fn uid_of(live: &Value) -> &str {
-    let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
+    let uid = meta(live, "uid").and_then(Value::as_str);
     uid.unwrap_or_default()
 }
