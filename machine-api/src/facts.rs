@@ -4,7 +4,7 @@ use crate::{
     conditions::has_status,
     core::v1beta2::{Cluster, Machine},
     labels,
-    meta::{ConditionStatus, ObjectMeta},
+    meta::{Condition, ConditionStatus, ObjectMeta},
 };
 
 /// The hook of the extension that updates a machine in place.
@@ -14,8 +14,12 @@ const UPDATE_MACHINE: &str = "UpdateMachine";
 ///
 /// What is unknown counts as good. Follows `isMachineHealthy` of Cluster API's MachineSet controller.
 pub fn is_healthy(machine: &Machine) -> bool {
-    let bad = |kind| has_status(&machine.status.conditions, kind, &ConditionStatus::False);
-    !machine.status.node_ref.name.is_empty() && !bad("NodeHealthy") && !bad("HealthCheckSucceeded")
+    let conditions = &machine.status.conditions;
+    let is_false = |condition: &Condition| condition.status == ConditionStatus::False;
+    let bad = |kind| has_status(conditions, kind, &ConditionStatus::False);
+    !machine.status.node_ref.name.is_empty()
+        // Of a healthy machine hardly any condition is false, which is seen without a look at their names.
+        && !(conditions.iter().any(is_false) && (bad("NodeHealthy") || bad("HealthCheckSucceeded")))
 }
 
 /// Whether a health check failed and the owner of the machine was asked to do something about it.

@@ -18,7 +18,7 @@ use machine_api::{
     },
     propagation,
 };
-use proptest::{prelude::*, sample::select};
+use proptest::{collection::vec, prelude::*, sample::select};
 
 fn compat() -> impl Strategy<Value = Compat> {
     select(vec![Compat::Fixed, Compat::Upstream])
@@ -67,6 +67,28 @@ proptest! {
             .map(|machine| order.priority(machine))
             .collect();
         prop_assert!(priorities.is_sorted_by(|a, b| a >= b), "{priorities:?}");
+    }
+
+    /// What is selected is what a plain sort by priority, then name, namespace and uid puts first, whatever the names.
+    #[test]
+    fn equals_go_by_name(machines in machines(), names in vec(("[ab]{0,14}", "[ab]?"), 12), order in order(), count in 0_usize..13) {
+        let order = DeleteOrder::new(&order, at(NOW)).expect("known").compat(Compat::Upstream);
+        let mut machines = machines;
+        for (machine, (name, namespace)) in machines.iter_mut().zip(names) {
+            machine.metadata.name = name;
+            machine.metadata.namespace = namespace;
+        }
+        let mut plain: Vec<&Machine> = machines.iter().collect();
+        plain.sort_by(|a, b| {
+            let key = |machine: &Machine| {
+                let metadata = &machine.metadata;
+                (metadata.name.clone(), metadata.namespace.clone(), metadata.uid.clone())
+            };
+            order.priority(b).total_cmp(&order.priority(a)).then_with(|| key(a).cmp(&key(b)))
+        });
+        plain.truncate(count);
+        let uid = |machines: Vec<&Machine>| -> Vec<String> { machines.iter().map(|one| one.metadata.uid.clone()).collect() };
+        prop_assert_eq!(uid(order.select(&machines, count)), uid(plain));
     }
 
     /// The better order never takes a healthy machine before one with a claim.

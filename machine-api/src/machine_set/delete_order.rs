@@ -45,19 +45,25 @@ impl Claim {
         if machine.metadata.is_deleting() {
             return Self::Deleting;
         }
-        // Most machines have no annotations of these, and many none at all.
-        if !machine.metadata.annotations.is_empty() {
-            if facts::has_annotation(&machine.metadata, labels::DELETE_MACHINE) {
-                return Self::Marked;
-            }
-            if facts::is_update_in_progress(machine) {
-                return Self::Updating;
-            }
+        match Self::by_annotation(machine) {
+            Some(claim) => claim,
+            None if facts::is_healthy(machine) => Self::Policy,
+            None => Self::Unhealthy,
         }
-        if facts::is_healthy(machine) {
-            Self::Policy
-        } else {
-            Self::Unhealthy
+    }
+
+    /// One walk for all annotations: those of other lengths are told apart without a look at their text, and most machines have
+    /// none of these.
+    fn by_annotation(machine: &Machine) -> Option<Self> {
+        let annotations = machine.metadata.annotations.keys();
+        let claims = annotations.filter_map(|key| match key.as_str() {
+            labels::DELETE_MACHINE => Some(Self::Marked),
+            labels::UPDATE_IN_PROGRESS | labels::PENDING_HOOKS => Some(Self::Updating),
+            _ => None,
+        });
+        match claims.min() {
+            Some(Self::Updating) if !facts::is_update_in_progress(machine) => None,
+            claim => claim,
         }
     }
 
@@ -160,21 +166,26 @@ impl DeleteOrder {
         if count == 0 {
             return Vec::new();
         }
-        let machines: Vec<&Machine> = machines.into_iter().collect();
-        let common = common_prefix(&machines);
         let mut keys: Vec<Key<'_>> = machines
-            .iter()
+            .into_iter()
             .map(|machine| Key {
                 rank: self.rank(machine),
-                name: leading_bytes(&machine.metadata.name, common),
+                name: 0,
                 machine,
             })
             .collect();
-        if count < keys.len() {
-            keys.select_nth_unstable(count);
-            keys.truncate(count);
+        if let Some(last) = count.checked_sub(1).filter(|last| *last < keys.len()) {
+            let (_, last, _) = keys.select_nth_unstable_by_key(last, |key| key.rank);
+            let rank = last.rank;
+            keys.retain(|key| key.rank <= rank);
         }
-        keys.sort_unstable();
+        keys.sort_unstable_by_key(|key| key.rank);
+        let mut left = count;
+        for equal in keys.chunk_by_mut(|a, b| a.rank == b.rank) {
+            sort_by_name(equal, left);
+            left = left.saturating_sub(equal.len());
+        }
+        keys.truncate(count);
         keys.into_iter().map(|key| key.machine).collect()
     }
 
@@ -240,55 +251,58 @@ impl DeleteOrder {
 const AGE_BITS: u32 = 56;
 const AGES: u64 = (1 << AGE_BITS) - 1;
 
-/// What a machine is sorted by. Names are rarely looked at: their first differing bytes are here.
+/// What a machine is sorted by: its rank, and among equals its name.
 #[derive(Clone, Copy, Debug)]
 struct Key<'a> {
     rank: u64,
+    /// The bytes of the name behind what all names of equal rank begin with: most names are told apart by these.
     name: u64,
     machine: &'a Machine,
 }
 
-impl Ord for Key<'_> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.rank, self.name)
-            .cmp(&(other.rank, other.name))
-            .then_with(|| {
-                let (a, b) = (&self.machine.metadata, &other.machine.metadata);
-                (&a.name, &a.namespace, &a.uid).cmp(&(&b.name, &b.namespace, &b.uid))
-            })
+impl Key<'_> {
+    fn by_name(&self, other: &Self) -> Ordering {
+        let (a, b) = (&self.machine.metadata, &other.machine.metadata);
+        self.name
+            .cmp(&other.name)
+            .then_with(|| (&a.name, &a.namespace, &a.uid).cmp(&(&b.name, &b.namespace, &b.uid)))
     }
 }
 
-impl PartialOrd for Key<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+/// Puts the first `count` of machines of equal rank in front, in order.
+fn sort_by_name(keys: &mut [Key<'_>], count: usize) {
+    if keys.len() < 2 {
+        return;
     }
-}
-
-impl PartialEq for Key<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+    let common = common_prefix(keys);
+    for key in &mut *keys {
+        key.name = leading_bytes(&key.machine.metadata.name, common);
     }
+    let first = if count < keys.len() {
+        keys.select_nth_unstable_by(count, Key::by_name).0
+    } else {
+        keys
+    };
+    first.sort_unstable_by(Key::by_name);
 }
-
-impl Eq for Key<'_> {}
 
 /// How many bytes all names begin with in common: those of one MachineSet begin with its name.
-fn common_prefix(machines: &[&Machine]) -> usize {
-    let Some((first, rest)) = machines.split_first() else {
-        return 0;
-    };
-    let first = first.metadata.name.as_bytes();
-    rest.iter().fold(first.len(), |common, machine| {
-        let both = first.iter().zip(machine.metadata.name.as_bytes());
+fn common_prefix(keys: &[Key<'_>]) -> usize {
+    let mut names = keys.iter().map(|key| key.machine.metadata.name.as_bytes());
+    let first = names.next().unwrap_or_default();
+    names.fold(first.len(), |common, name| {
+        let both = first.iter().zip(name);
         both.take(common).take_while(|(a, b)| a == b).count()
     })
 }
 
 /// Eight bytes of a name behind the first `skip`, as a number that sorts as they do.
 fn leading_bytes(name: &str, skip: usize) -> u64 {
-    let mut bytes = [0; 8];
     let rest = name.as_bytes().get(skip..).unwrap_or_default();
+    if let Some(bytes) = rest.first_chunk() {
+        return u64::from_be_bytes(*bytes);
+    }
+    let mut bytes = [0; 8];
     for (to, from) in bytes.iter_mut().zip(rest) {
         *to = *from;
     }
