@@ -27,6 +27,8 @@
 //!
 //! Follows `controlplane/kubeadm` of Cluster API.
 
+mod action;
+mod complete;
 mod components;
 mod config;
 mod explain;
@@ -40,13 +42,14 @@ mod retry;
 mod select;
 mod up_to_date;
 
+pub use action::{Action, ControlPlaneError, ControlPlanePlan, Wait};
+pub use complete::CLEANUP_HOOK;
 pub use components::{
     API_SERVER_POD_HEALTHY, CONTROLLER_MANAGER_POD_HEALTHY, ETCD_MEMBER_HEALTHY, ETCD_POD_HEALTHY,
     NODE_LABELS_AND_TAINTS_SET, SCHEDULER_POD_HEALTHY,
 };
 pub use config::kubeadm_config_spec;
 pub use observed::{ControlPlane, EtcdAlarm, EtcdAlarmKind, EtcdCluster, EtcdMember};
-pub use plan::{Action, CLEANUP_HOOK, ControlPlaneError, ControlPlanePlan, Wait};
 pub use preflight::Instability;
 pub use quorum::{Change, ComponentsAfter, EtcdAfter, Harm};
 pub use remediation::{RemediationError, RemediationPlan, RemediationWait};

@@ -3,159 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Instability, Outdated, Remediation, RemediationError, RemediationPlan, RemediationWait,
-    observed::{ControlPlane, EtcdMember, has_node, is_true},
-    quorum::{Change, Harm},
+    Action, ControlPlaneError, ControlPlanePlan, Harm, Instability, Outdated, RemediationError,
+    RemediationPlan, RemediationWait, Wait,
+    observed::{ControlPlane, has_node},
+    quorum::Change,
 };
 use crate::{
-    Compat, IntOrString, conditions,
+    Compat, IntOrString,
     controlplane::v1beta2::KubeadmControlPlaneRolloutStrategyType as StrategyType,
-    core::v1beta2::Machine,
-    facts, labels,
-    meta::ConditionStatus,
-    version::{ParseVersionError, Version},
+    core::v1beta2::Machine, facts,
 };
-
-/// Why the next thing to do cannot be found out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ControlPlaneError {
-    /// The control plane says no number of machines.
-    #[error("spec.replicas: required: how many machines the control plane is to have")]
-    NoReplicas,
-    /// The version of the control plane cannot be read.
-    #[error("spec.version: {0}")]
-    Version(#[from] ParseVersionError),
-    /// An annotation about a remediation cannot be read.
-    #[error("metadata.annotations: {0}")]
-    Remediation(#[from] RemediationError),
-    /// `maxSurge` is no number.
-    #[error(
-        "spec.rollout.strategy.rollingUpdate.maxSurge: {0:?} is no number; 0 and 1 are allowed"
-    )]
-    MaxSurge(String),
-}
-
-/// The next thing that a control plane does.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Action<'a> {
-    /// Nothing: all is as it is to be.
-    Nothing,
-    /// Nothing yet.
-    Wait(Wait<'a>),
-    /// The first machine is made, in a failure domain if there are any.
-    Initialize {
-        /// The failure domain.
-        failure_domain: Option<&'a str>,
-    },
-    /// A machine is made that joins.
-    ScaleUp {
-        /// The failure domain.
-        failure_domain: Option<&'a str>,
-        /// The remediation that it is the end of, which goes into its annotations.
-        remediation: Option<Remediation>,
-    },
-    /// A machine is deleted.
-    ScaleDown {
-        /// The machine.
-        machine: &'a Machine,
-        /// Machines that the leadership of etcd is offered to first, best first; none if it is elsewhere.
-        leadership: Vec<&'a Machine>,
-    },
-    /// An unhealthy machine is deleted, and the control plane remembers it.
-    Remediate {
-        /// The machine.
-        machine: &'a Machine,
-        /// What the control plane remembers, in its annotation.
-        remediation: Remediation,
-        /// Machines that the leadership of etcd is offered to first, best first; none if it is elsewhere.
-        leadership: Vec<&'a Machine>,
-    },
-    /// Whether a machine can be updated in place has to be asked, and told to [`ControlPlane::in_place`].
-    AskInPlace {
-        /// The machine.
-        machine: &'a Machine,
-    },
-    /// A machine is updated in place, or the beginning of that is completed.
-    UpdateInPlace {
-        /// The machine.
-        machine: &'a Machine,
-    },
-    /// A member of etcd that no machine has is removed.
-    RemoveMember {
-        /// The member.
-        member: &'a EtcdMember,
-    },
-    /// A machine that is being deleted may end: its member of etcd is removed, then the hook that holds it back.
-    Release {
-        /// The machine.
-        machine: &'a Machine,
-        /// Its member of etcd; none if it has none.
-        member: Option<&'a EtcdMember>,
-        /// Machines that the leadership of etcd is offered to first, best first; none if it is elsewhere.
-        leadership: Vec<&'a Machine>,
-    },
-}
-
-/// Why a control plane does nothing yet.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Wait<'a> {
-    /// The infrastructure of the cluster is not there yet.
-    Infrastructure,
-    /// The place where the API server is to be reached is not known yet.
-    Endpoint,
-    /// A member of etcd that no machine has cannot be removed without harm.
-    Member {
-        /// The member.
-        member: &'a EtcdMember,
-        /// The harm.
-        harm: Harm,
-    },
-    /// A machine is being deleted.
-    Deletion {
-        /// The machine.
-        machine: &'a Machine,
-        /// Why it does not end yet; none if that is no matter of the control plane.
-        harm: Option<Harm>,
-    },
-    /// A machine cannot go without harm.
-    Harm {
-        /// The machine.
-        machine: &'a Machine,
-        /// The harm.
-        harm: Harm,
-    },
-    /// The control plane is not stable.
-    Unstable(Vec<Instability>),
-    /// Machines are being updated in place.
-    Updating(Vec<&'a Machine>),
-    /// Which member leads etcd is not known, or there is no machine to offer the leadership to.
-    Leadership {
-        /// The machine that would be deleted.
-        machine: &'a Machine,
-    },
-    /// The strategy is none of those there are.
-    Strategy(&'a str),
-}
-
-/// The next thing that a control plane does, and what it does besides.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ControlPlanePlan<'a> {
-    /// The next thing to do.
-    pub action: Action<'a>,
-    /// Machines that are not as they are to be.
-    pub outdated: Vec<Outdated<'a>>,
-    /// Why an unhealthy machine is not remediated. Its condition `OwnerRemediated` says so; other work goes on.
-    pub deferred: Option<(&'a Machine, RemediationWait)>,
-    /// Machines that are healthy again: their condition `OwnerRemediated` goes.
-    pub recovered: Vec<&'a Machine>,
-}
-
-/// The hook by which a control plane holds back the end of its machines.
-pub const CLEANUP_HOOK: &str = "pre-terminate.delete.hook.machine.cluster.x-k8s.io/kcp-cleanup";
 
 impl<'a> ControlPlane<'a> {
     /// With what extensions answered to the question whether a machine can be updated in place, by the name of the machine.
@@ -214,125 +71,6 @@ impl<'a> ControlPlane<'a> {
             }
             _ => wait,
         })
-    }
-
-    /// What is under way.
-    fn complete(&self) -> Result<Option<Action<'a>>, ControlPlaneError> {
-        let status = &self.cluster.status.initialization;
-        if status.infrastructure_provisioned != Some(true) {
-            return Ok(Some(Action::Wait(Wait::Infrastructure)));
-        }
-        let endpoint = &self.cluster.spec.control_plane_endpoint;
-        if endpoint.host.is_empty() || endpoint.port == 0 {
-            return Ok(Some(Action::Wait(Wait::Endpoint)));
-        }
-        if let Some(action) = self.remove_unexpected_member() {
-            return Ok(Some(action));
-        }
-        if let Some(action) = self.release_deleting()? {
-            return Ok(Some(action));
-        }
-        let begun = self.machines.iter().find(|machine| {
-            let annotations = &machine.metadata.annotations;
-            let hooks = annotations.get(labels::PENDING_HOOKS);
-            let hook =
-                hooks.is_some_and(|hooks| hooks.split(',').any(|hook| hook == "UpdateMachine"));
-            annotations.contains_key(labels::UPDATE_IN_PROGRESS) && !hook
-        });
-        Ok(begun.map(|machine| Action::UpdateInPlace { machine }))
-    }
-
-    /// A member without machine counts for the quorum and does nothing for it.
-    ///
-    /// One may belong to a machine that does not know its node yet, so nothing is removed while there is such a machine.
-    fn remove_unexpected_member(&self) -> Option<Action<'a>> {
-        let conditions = &self.kcp.status.conditions;
-        let healthy =
-            conditions::has_status(conditions, "EtcdClusterHealthy", &ConditionStatus::True);
-        let all_known = self.machines.iter().all(has_node);
-        if !self.manages_etcd() || self.machines.is_empty() || healthy || !all_known {
-            return None;
-        }
-        let expected = |member: &&EtcdMember| {
-            let mut machines = self.machines.iter();
-            machines.any(|machine| machine.status.node_ref.name == member.name)
-        };
-        let unexpected = self.etcd.members.iter().filter(|member| !expected(member));
-        let member = unexpected.min_by_key(|member| (&member.name, member.id))?;
-        // One without name never started, so it does not vote.
-        let after = self.etcd_after(Change::RemoveMember(&member.name));
-        if !member.name.is_empty() && !after.is_safe() {
-            let harm = Harm::Quorum(after);
-            return Some(Action::Wait(Wait::Member { member, harm }));
-        }
-        Some(Action::RemoveMember { member })
-    }
-
-    /// Machines that are being deleted end one after the other, each once it can go without harm.
-    ///
-    /// Cluster API looks at the one first that was deleted first, and at no other until it is gone.
-    fn release_deleting(&self) -> Result<Option<Action<'a>>, ControlPlaneError> {
-        let held = |machine: &&Machine| machine.metadata.annotations.contains_key(CLEANUP_HOOK);
-        if let Some(machine) = self.deleting().find(|machine| !held(machine)) {
-            return Ok(Some(Action::Wait(Wait::Deletion {
-                machine,
-                harm: None,
-            })));
-        }
-        let mut deleting: Vec<&Machine> = self.deleting().collect();
-        deleting.sort_by_key(|machine| {
-            let metadata = &machine.metadata;
-            (metadata.deletion_timestamp, metadata.name.as_str())
-        });
-        let mut first = None;
-        for machine in deleting {
-            let action = self.release(machine)?;
-            if matches!(action, Action::Release { .. }) || self.compat == Compat::Upstream {
-                return Ok(Some(action));
-            }
-            first.get_or_insert(action);
-        }
-        Ok(first)
-    }
-
-    fn release(&self, machine: &'a Machine) -> Result<Action<'a>, ControlPlaneError> {
-        let wait = |harm| Ok(Action::Wait(Wait::Deletion { machine, harm }));
-        if self.has_other_hooks(machine)? || !waits_for_hook(machine) {
-            return wait(None);
-        }
-        let release = |member, leadership| {
-            Ok(Action::Release {
-                machine,
-                member,
-                leadership,
-            })
-        };
-        if self.machines.len() <= 1 {
-            return release(None, Vec::new());
-        }
-        if let Some(harm) = self.harm_of_removing(machine) {
-            return wait(Some(harm));
-        }
-        let name = self.member_name(machine).filter(|_| self.manages_etcd());
-        let Some(name) = name else {
-            return release(None, Vec::new());
-        };
-        let Some(leadership) = self.leadership_before(machine) else {
-            return Ok(Action::Wait(Wait::Leadership { machine }));
-        };
-        let member = self.etcd.members.iter().find(|member| member.name == name);
-        release(member, leadership)
-    }
-
-    /// Since 1.31 a kubelet needs the API server on its machine, so hooks that need the kubelet come first.
-    fn has_other_hooks(&self, machine: &Machine) -> Result<bool, ParseVersionError> {
-        let version: Version = self.kcp.spec.version.parse()?;
-        if (version.major(), version.minor()) < (1, 31) {
-            return Ok(false);
-        }
-        let hooks = machine.metadata.annotations.keys();
-        let mut others = hooks.filter(|key| *key != CLEANUP_HOOK);
-        Ok(others.any(|key| key.starts_with(labels::PRE_TERMINATE_HOOK_PREFIX)))
     }
 
     fn remediate_or_go_on(
@@ -511,7 +249,7 @@ impl<'a> ControlPlane<'a> {
     }
 
     /// Who the leadership of etcd is offered to before a machine goes; none if that cannot be said.
-    fn leadership_before(&self, machine: &'a Machine) -> Option<Vec<&'a Machine>> {
+    pub(super) fn leadership_before(&self, machine: &'a Machine) -> Option<Vec<&'a Machine>> {
         if !self.manages_etcd() {
             return Some(Vec::new());
         }
@@ -520,11 +258,4 @@ impl<'a> ControlPlane<'a> {
         let leads = has_node(machine) && machine.status.node_ref.name == leader;
         (!leads || !candidates.is_empty()).then_some(candidates)
     }
-}
-
-/// Whether everything else that has to happen before a machine ends did.
-fn waits_for_hook(machine: &Machine) -> bool {
-    let condition = conditions::find(&machine.status.conditions, "Deleting");
-    is_true(machine, "Deleting")
-        && condition.is_some_and(|condition| condition.reason == "WaitingForPreTerminateHook")
 }
