@@ -429,8 +429,10 @@ fn who_waits_is_told_for_what() {
         Decision::Render(Role::Init)
     );
     let other = decided(&cluster, &leader, Some("x"));
+    let why = &other.explain(&leader)[0];
+    assert_eq!(why.reason, "WaitingForInitLock");
     assert_eq!(
-        other.explain(),
+        why.evidence,
         "there is no bootstrap data yet: Machine x makes the cluster; others join once it did"
     );
     cluster.status.conditions = read(

@@ -186,7 +186,7 @@ proptest! {
         }
         let plan = plan_of(&pods, &rules, 40);
         if required == 0 {
-            prop_assert!(plan.is_complete(), "{}", plan.explain());
+            prop_assert!(plan.is_complete(), "{:?}", plan.explain("node"));
         }
         // What is left alone is there to the end.
         for pod in decided.pods.iter().filter(|pod| pod.group == Group::Ignored) {
@@ -254,7 +254,7 @@ proptest! {
                 },
                 now: time(round * 10),
             });
-            prop_assert!(!plan.explain().is_empty());
+            prop_assert!(!plan.explain(&machine).is_empty());
             stages.push(plan.stage);
             machine.status.deletion = Some(plan.deletion.clone());
             if plan.actions.contains(&Action::RemoveFinalizer) {

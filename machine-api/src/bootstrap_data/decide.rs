@@ -8,6 +8,7 @@ use crate::{
     bootstrap::v1beta2::{FileDiscovery, KubeadmConfig},
     conditions,
     core::v1beta2::{Cluster, Machine},
+    explain::Why,
     labels,
     meta::ConditionStatus,
 };
@@ -80,18 +81,46 @@ pub enum Decision {
     Render(Role),
 }
 
-impl Decision {
-    /// The decision in words.
-    pub fn explain(&self) -> String {
+impl Wait {
+    const fn reason(&self) -> &'static str {
         match self {
-            Self::Done => "the machine has its bootstrap data".to_owned(),
-            Self::Wait(wait) => format!("there is no bootstrap data yet: {wait}"),
-            Self::Render(Role::Init) => "the machine makes the cluster".to_owned(),
-            Self::Render(Role::JoinControlPlane) => {
-                "the machine joins the control plane".to_owned()
-            }
-            Self::Render(Role::JoinWorker) => "the machine joins as a worker".to_owned(),
+            Self::Infrastructure => "WaitingForClusterInfrastructure",
+            Self::ControlPlane => "WaitingForControlPlane",
+            Self::InitLock(_) => "WaitingForInitLock",
+            Self::Endpoint => "WaitingForEndpoint",
         }
+    }
+
+    const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Infrastructure => "look at the condition InfrastructureReady of the Cluster",
+            Self::ControlPlane => "look at the machines of the control plane",
+            Self::InitLock(_) => "wait, or look why that machine has no node",
+            Self::Endpoint => {
+                "set spec.controlPlaneEndpoint of the Cluster, or the endpoint in the discovery of the configuration"
+            }
+        }
+    }
+}
+
+impl Decision {
+    /// Why there are data, or why there are none yet.
+    pub fn explain(&self, machine: &Machine) -> Vec<Why> {
+        let subject = format!("Machine {}", machine.metadata.name);
+        vec![match self {
+            Self::Done => Why::new(subject, "DataSecretAvailable", "it has its bootstrap data"),
+            Self::Wait(wait) => {
+                let evidence = format!("there is no bootstrap data yet: {wait}");
+                Why::new(subject, wait.reason(), evidence).remedy(wait.remedy())
+            }
+            Self::Render(Role::Init) => Why::new(subject, "Init", "it makes the cluster"),
+            Self::Render(Role::JoinControlPlane) => {
+                Why::new(subject, "JoinControlPlane", "it joins the control plane")
+            }
+            Self::Render(Role::JoinWorker) => {
+                Why::new(subject, "JoinWorker", "it joins as a worker")
+            }
+        }]
     }
 }
 

@@ -7,7 +7,6 @@ use crate::{
     conditions,
     contract::{BootstrapConfig, InfraMachine, Untyped},
     core::v1beta2::{Cluster, Machine, MachineSet},
-    explain::Why,
     labels,
     machine::{
         Node,
@@ -190,10 +189,7 @@ impl<P: Provider> Context<'_, P> {
             },
             now: self.now,
         });
-        let subject = format!("Machine {}", machine.metadata.name);
-        self.plan
-            .why
-            .push(Why::new(subject, "Deleting", plan.explain()));
+        self.plan.why.extend(plan.explain(machine));
         if let Some(seconds) = plan.requeue_after_seconds {
             self.look_again(seconds);
         }

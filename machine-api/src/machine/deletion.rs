@@ -2,17 +2,18 @@
 //!
 //! Follows `reconcileDelete` of `core/reconcilers/machine`. [`plan`] says what comes next; the caller does it and asks again.
 
+mod explain;
+mod node;
+
 use std::{collections::BTreeSet, fmt};
 
 use componentconfig::core::Time;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
     Named, PersistentVolume, Pod,
-    drain::{self, DrainError, DrainPlan},
+    drain::DrainPlan,
     observed::{External, NodeSeen},
-    volumes::{self, Attached},
 };
 use crate::{
     core::v1beta2::{
@@ -90,7 +91,7 @@ pub enum Stage {
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
+        f.write_str(self.reason())
     }
 }
 
@@ -164,23 +165,6 @@ pub struct DeletionPlan {
     pub drain: Option<DrainPlan>,
 }
 
-impl DeletionPlan {
-    /// Why the machine is still there, and what is done about it.
-    pub fn explain(&self) -> String {
-        let mut lines = vec![self.message.clone()];
-        if let Some(kept) = self.node_kept {
-            lines.push(format!("the node is neither drained nor deleted: {kept}"));
-        }
-        if let Some(drain) = &self.drain {
-            lines.push(drain.explain());
-        }
-        if self.actions.is_empty() {
-            lines.push("nothing is to be done until that changes".to_owned());
-        }
-        lines.join("\n")
-    }
-}
-
 /// What comes next in the deletion of a machine.
 ///
 /// ```
@@ -188,7 +172,7 @@ impl DeletionPlan {
 /// use machine_api::{core::v1beta2::{Cluster, Machine}, machine::{deletion::{self, Action, Stage}, observed::{External, NodeSeen}}};
 /// use serde_json::json;
 ///
-/// let machine: Machine = serde_json::from_value(json!({"spec": {"infrastructureRef": {"kind": "DemoMachine"}}}))?;
+/// let machine: Machine = serde_json::from_value(json!({"metadata": {"name": "a"}, "spec": {"infrastructureRef": {"kind": "DemoMachine"}}}))?;
 /// let infrastructure = json!({"kind": "DemoMachine"});
 /// let plan = deletion::plan(&deletion::Observed {
 ///     cluster: &Cluster::default(),
@@ -205,7 +189,9 @@ impl DeletionPlan {
 /// });
 /// assert_eq!(plan.stage, Stage::WaitingForInfrastructureDeletion);
 /// assert_eq!(plan.actions, [Action::DeleteInfrastructure]);
-/// assert_eq!(plan.explain(), "Waiting for DemoMachine to be deleted\nthe node is neither drained nor deleted: noderef is nil");
+/// let why = plan.explain(&machine);
+/// assert_eq!((why[0].reason, &*why[0].evidence), ("WaitingForInfrastructureDeletion", "Waiting for DemoMachine to be deleted"));
+/// assert_eq!(why[1].evidence, "the node is neither drained nor deleted: noderef is nil");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn plan(observed: &Observed<'_>) -> DeletionPlan {
@@ -218,11 +204,11 @@ pub fn plan(observed: &Observed<'_>) -> DeletionPlan {
         node_kept: None,
         drain: None,
     };
-    let Ok(kept) = node_kept(observed) else {
+    let Ok(kept) = node::kept(observed) else {
         return plan;
     };
     plan.node_kept = kept;
-    if kept.is_none() && leave_node(observed, &mut plan) {
+    if kept.is_none() && node::leave(observed, &mut plan) {
         return plan;
     }
     if hooks(
@@ -258,84 +244,13 @@ pub fn plan(observed: &Observed<'_>) -> DeletionPlan {
                 ),
                 &mut plan,
             ));
-    if !gone || (kept.is_none() && delete_node(observed, &mut plan)) {
+    if !gone || (kept.is_none() && node::delete(observed, &mut plan)) {
         return plan;
     }
     plan.stage = Stage::DeletionCompleted;
     "Deletion completed".clone_into(&mut plan.message);
     plan.actions.push(Action::RemoveFinalizer);
     plan
-}
-
-/// The control plane could not be asked for.
-struct Unreadable;
-
-/// Why the node of a machine is left alone; `None` if it is not.
-fn node_kept(observed: &Observed<'_>) -> Result<Option<NodeKept>, Unreadable> {
-    let (cluster, machine) = (observed.cluster, observed.machine);
-    if cluster.metadata.is_deleting() {
-        return Ok(Some(NodeKept::ClusterDeleting));
-    }
-    if machine.status.node_ref.name.is_empty() {
-        return Ok(Some(NodeKept::NoNode));
-    }
-    if cluster.spec.control_plane_ref != ContractVersionedObjectReference::default() {
-        match observed.control_plane {
-            External::Unknown => return Err(Unreadable),
-            External::Missing => {}
-            found @ External::Found(_) if found.is_deleting() => {
-                return Ok(Some(NodeKept::ControlPlaneDeleting));
-            }
-            External::Found(object) => {
-                let external = object.pointer("/status/externalManagedControlPlane");
-                if external == Some(&Value::Bool(true)) {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-    let mut machines = observed.machines.iter();
-    let name = &cluster.metadata.name;
-    let control_plane = machines.any(|machine| {
-        let labels = &machine.metadata.labels;
-        !machine.metadata.is_deleting()
-            && labels.get(labels::CLUSTER_NAME) == Some(name)
-            && labels.contains_key(labels::CONTROL_PLANE)
-    });
-    Ok((!control_plane).then_some(NodeKept::NoControlPlane))
-}
-
-/// Everything that happens on the node before the machine goes. Says whether it is waited for.
-fn leave_node(observed: &Observed<'_>, plan: &mut DeletionPlan) -> bool {
-    if hooks(observed, labels::PRE_DRAIN_HOOK_PREFIX, "pre-drain", plan) {
-        plan.stage = Stage::WaitingForPreDrainHook;
-        let start = &mut plan.deletion.wait_for_pre_drain_hook_start_time;
-        start.get_or_insert(observed.now);
-        return true;
-    }
-    let deletion = &observed.machine.spec.deletion;
-    let annotations = &observed.machine.metadata.annotations;
-    let started = plan.deletion.wait_for_pre_terminate_hook_start_time;
-    let infrastructure = observed.infrastructure;
-    let late =
-        started.is_some() || infrastructure.object().is_none() || infrastructure.is_deleting();
-    let over = |start: Option<Time>, timeout: Option<i32>| {
-        let timeout = timeout.map_or(0, i64::from);
-        let since = start.map(|start| observed.now.unix() - start.unix());
-        timeout > 0 && since.is_some_and(|since| since >= timeout)
-    };
-    let start = plan.deletion.node_drain_start_time;
-    let drained = late
-        || annotations.contains_key(labels::EXCLUDE_NODE_DRAINING)
-        || over(start, deletion.node_drain_timeout_seconds);
-    if !drained && drain_node(observed, plan) {
-        return true;
-    }
-    let start = plan.deletion.wait_for_node_volume_detach_start_time;
-    let detached = late
-        || annotations.contains_key(labels::EXCLUDE_WAIT_FOR_NODE_VOLUME_DETACH)
-        || over(start, deletion.node_volume_detach_timeout_seconds);
-    !detached && detach_volumes(observed, plan)
 }
 
 /// The annotations by which somebody holds the deletion back. Says whether there are any.
@@ -355,110 +270,6 @@ fn hooks(observed: &Observed<'_>, prefix: &str, which: &str, plan: &mut Deletion
     true
 }
 
-fn drain_plan(observed: &Observed<'_>, unreachable: bool) -> Result<DrainPlan, DrainError> {
-    drain::plan(&drain::Observed {
-        cluster: observed.cluster,
-        machine: observed.machine,
-        rules: observed.rules,
-        namespaces: observed.workload.namespaces,
-        pods: observed.workload.pods,
-        daemon_sets: observed.workload.daemon_sets,
-        node_unreachable: unreachable,
-        now: observed.now,
-    })
-}
-
-fn drain_node(observed: &Observed<'_>, plan: &mut DeletionPlan) -> bool {
-    let started = *plan
-        .deletion
-        .node_drain_start_time
-        .get_or_insert(observed.now);
-    plan.stage = Stage::DrainingNode;
-    plan.requeue_after_seconds = Some(drain::RETRY_SECONDS);
-    let node = match observed.workload.node {
-        NodeSeen::Found(node) => node,
-        NodeSeen::Missing => return proceed(plan),
-        NodeSeen::NotConnected | NodeSeen::Failed => {
-            "Error draining Node, please check controller logs for errors"
-                .clone_into(&mut plan.message);
-            return true;
-        }
-    };
-    if !node.spec.unschedulable {
-        plan.actions.push(Action::Cordon);
-    }
-    let drain = match drain_plan(observed, node.is_unreachable()) {
-        Ok(drain) => drain,
-        Err(error) => {
-            plan.message = format!("Error draining Node: {error}");
-            return true;
-        }
-    };
-    if drain.is_complete() {
-        return proceed(plan);
-    }
-    let evictions = drain.evictions().map(|pod| Action::Evict {
-        namespace: pod.namespace.clone(),
-        name: pod.name.clone(),
-        grace_period_seconds: drain.grace_period_seconds,
-    });
-    plan.actions.extend(evictions);
-    // As if all evictions were accepted; who carries them out says more by `DrainPlan::progress`.
-    let accepted = drain
-        .evictions()
-        .map(|pod| (pod.key(), drain::Eviction::Accepted));
-    plan.message = drain.progress(&accepted.collect()).message(started);
-    plan.drain = Some(drain);
-    true
-}
-
-/// Nothing holds the deletion back here.
-fn proceed(plan: &mut DeletionPlan) -> bool {
-    plan.requeue_after_seconds = None;
-    false
-}
-
-fn detach_volumes(observed: &Observed<'_>, plan: &mut DeletionPlan) -> bool {
-    let start = &mut plan.deletion.wait_for_node_volume_detach_start_time;
-    let started = *start.get_or_insert(observed.now);
-    plan.stage = Stage::WaitingForVolumeDetach;
-    plan.requeue_after_seconds = Some(volumes::RETRY_SECONDS);
-    let error = "Error waiting for volumes to be detached from Node";
-    let node = match observed.workload.node {
-        // Volumes of a node that does not answer are not detached; waiting for them would be forever.
-        NodeSeen::Found(node) if node.is_unreachable() => return proceed(plan),
-        NodeSeen::Found(node) => node,
-        NodeSeen::Missing => return proceed(plan),
-        NodeSeen::NotConnected | NodeSeen::Failed => {
-            plan.message = format!("{error}, please check controller logs for errors");
-            return true;
-        }
-    };
-    let workload = &observed.workload;
-    if node.status.volumes_attached.is_empty() && workload.attachments.is_empty() {
-        return proceed(plan);
-    }
-    let left = match drain_plan(observed, false) {
-        Ok(left) => left,
-        Err(problem) => {
-            plan.message = format!("{error}: {problem}");
-            return true;
-        }
-    };
-    let attached = Attached::of(
-        node,
-        workload.attachments,
-        workload.volumes,
-        workload.pods,
-        &left,
-    );
-    if attached.is_empty() {
-        return proceed(plan);
-    }
-    plan.message = attached.message(started);
-    true
-}
-
 /// Deletes an object and waits for its end. Says whether it is gone.
 fn waits_for(
     object: External<'_>,
@@ -475,31 +286,4 @@ fn waits_for(
         plan.actions.push(action);
     }
     false
-}
-
-const NODE_RETRY_SECONDS: i64 = 10;
-
-/// Deletes the node object. Says whether it is waited for.
-fn delete_node(observed: &Observed<'_>, plan: &mut DeletionPlan) -> bool {
-    if matches!(observed.workload.node, NodeSeen::Missing) {
-        return false;
-    }
-    plan.actions.push(Action::DeleteNode);
-    let metadata = &observed.machine.metadata;
-    let timeout = observed.machine.spec.deletion.node_deletion_timeout_seconds;
-    let timeout = timeout.map_or(0, i64::from);
-    let since = metadata
-        .deletion_timestamp
-        .map_or(0, |start| observed.now.unix() - start.unix());
-    if timeout > 0 && since >= timeout {
-        // Tried once more; the machine does not wait for it.
-        return false;
-    }
-    plan.stage = Stage::DeletingNode;
-    plan.requeue_after_seconds = Some(NODE_RETRY_SECONDS);
-    plan.message = match observed.workload.node {
-        NodeSeen::Found(_) => "Deleting Node".to_owned(),
-        _ => "Error deleting Node, please check controller logs for errors".to_owned(),
-    };
-    true
 }

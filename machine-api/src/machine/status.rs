@@ -10,6 +10,7 @@ use crate::{
         ConditionPolarity, ContractVersionedObjectReference, Machine, MachineDeployment,
         MachinePhase, MachineSet, MachineStatus, MachineTemplateSpec,
     },
+    explain::Why,
     meta::{Condition, ConditionStatus},
 };
 
@@ -33,24 +34,32 @@ pub struct Conclusion {
 }
 
 impl Conclusion {
-    /// Why the machine is not available, in words.
-    pub fn explain(&self) -> String {
+    /// Why the machine is available, or is not.
+    pub fn explain(&self, machine: &Machine) -> Vec<Why> {
         let find = |kind: &str| conditions::find(&self.status.conditions, kind);
+        let why = |reason, evidence: String| {
+            vec![Why::new(
+                format!("Machine {}", machine.metadata.name),
+                reason,
+                evidence,
+            )]
+        };
         let (Some(ready), Some(available)) = (find("Ready"), find("Available")) else {
-            return "nothing is known about the machine".to_owned();
+            return why("NotReported", "nothing is known about it".to_owned());
         };
         if available.status == ConditionStatus::True {
-            return "the machine is available".to_owned();
+            return why("Available", "it is available".to_owned());
         }
         if let Some(seconds) = self.requeue_after_seconds {
-            return format!("the machine is ready, and available in {seconds} s if it stays so");
+            let evidence = format!("it is ready, and available in {seconds} s if it stays so");
+            return why("WaitingForMinReadySeconds", evidence);
         }
-        let which = if ready.status == ConditionStatus::Unknown {
-            "it is not known whether the machine is ready"
+        let (reason, which) = if ready.status == ConditionStatus::Unknown {
+            ("ReadyUnknown", "it is not known whether it is ready")
         } else {
-            "the machine is not ready"
+            ("NotReady", "it is not ready")
         };
-        format!("{which}:\n{}", ready.message)
+        why(reason, format!("{which}:\n{}", ready.message))
     }
 }
 
@@ -67,7 +76,8 @@ impl Conclusion {
 ///         {"type": "NodeHealthy", "status": "False", "reason": "NodeNotHealthy", "message": "* Node.Ready: no network"}]}}"#)?;
 /// let found = status::conclude(&machine, status::Owners::default(), "2026-06-01T00:00:00Z".parse()?);
 /// assert_eq!(found.status.phase, MachinePhase::Provisioned);
-/// assert_eq!(found.explain(), "the machine is not ready:\n* NodeHealthy:\n  * Node.Ready: no network");
+/// let why = &found.explain(&machine)[0];
+/// assert_eq!((why.reason, &*why.evidence), ("NotReady", "it is not ready:\n* NodeHealthy:\n  * Node.Ready: no network"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn conclude(machine: &Machine, owners: Owners<'_>, now: Time) -> Conclusion {

@@ -6,7 +6,7 @@ use componentconfig::core::Time;
 use serde::{Deserialize, Serialize};
 
 use super::{DrainPlan, Group, PodDecision, Reason};
-use crate::machine::shortened;
+use crate::{explain::Why, machine::shortened};
 
 /// What the API server answered to an eviction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,35 +99,60 @@ impl DrainPlan {
         progress
     }
 
-    /// Why the draining is not done, pod by pod, before anything is tried.
-    pub fn explain(&self) -> String {
+    /// Why the draining of a node is not done, pod by pod, before anything is tried.
+    pub fn explain(&self, node: &str) -> Vec<Why> {
         if self.is_complete() {
-            return "the node is drained: no pod has to go any more".to_owned();
+            let evidence = "it is drained: no pod has to go any more";
+            return vec![Why::new(format!("Node {node}"), "Drained", evidence)];
         }
-        let lines = self.pods.iter().map(|pod| {
-            let what = match pod.group {
-                Group::EvictNow => "is evicted, unless a PodDisruptionBudget forbids it",
-                Group::EvictLater => "is evicted once pods of lower order are gone",
-                Group::WaitCompletedNow => "has to end by itself",
-                Group::WaitCompletedLater => {
-                    "has to end by itself, once pods of lower order are gone"
-                }
-                Group::DeletionTimestampSet => "is on its way out",
-                Group::Ignored => "is left",
-            };
-            let why = match &pod.reason {
-                Reason::Default => String::new(),
-                Reason::Rule(rule) => format!(", says MachineDrainRule {rule}"),
-                Reason::Label => format!(", says its label {}", crate::labels::POD_DRAIN),
-                Reason::DaemonSet => ", since its DaemonSet would make it anew".to_owned(),
-                Reason::Static => ", since the kubelet runs it from a file".to_owned(),
-                Reason::GivenUp => {
-                    ", since the node does not answer and its end was due".to_owned()
-                }
-            };
-            format!("{} {what}{why}", pod.key())
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        self.pods.iter().map(PodDecision::explain).collect()
+    }
+}
+
+impl PodDecision {
+    /// What happens to the pod, and why.
+    pub fn explain(&self) -> Why {
+        let (reason, what, remedy) = match self.group {
+            Group::EvictNow => (
+                "EvictNow",
+                "it is evicted, unless a PodDisruptionBudget forbids it",
+                Some("let the PodDisruptionBudget allow it if it is refused"),
+            ),
+            Group::EvictLater => (
+                "EvictLater",
+                "it is evicted once pods of lower order are gone",
+                None,
+            ),
+            Group::WaitCompletedNow => ("WaitCompletedNow", "it has to end by itself", None),
+            Group::WaitCompletedLater => (
+                "WaitCompletedLater",
+                "it has to end by itself, once pods of lower order are gone",
+                None,
+            ),
+            Group::DeletionTimestampSet => (
+                "DeletionTimestampSet",
+                "it is on its way out",
+                Some("look at its finalizers and at the kubelet of the node if it does not go"),
+            ),
+            Group::Ignored => ("Ignored", "it is left", None),
+        };
+        let why = match &self.reason {
+            Reason::Default => String::new(),
+            Reason::Rule(rule) => format!(", says MachineDrainRule {rule}"),
+            Reason::Label => format!(", says its label {}", crate::labels::POD_DRAIN),
+            Reason::DaemonSet => ", since its DaemonSet would make it anew".to_owned(),
+            Reason::Static => ", since the kubelet runs it from a file".to_owned(),
+            Reason::GivenUp => ", since the node does not answer and its end was due".to_owned(),
+        };
+        let found = Why::new(
+            format!("Pod {}", self.key()),
+            reason,
+            format!("{what}{why}"),
+        );
+        match remedy {
+            Some(remedy) => found.remedy(remedy),
+            None => found,
+        }
     }
 }
 
