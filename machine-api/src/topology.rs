@@ -7,7 +7,9 @@
 mod changes;
 mod clone;
 mod control_plane;
+mod explain;
 mod hooks;
+mod kind;
 mod object;
 mod patches;
 mod state;
@@ -239,7 +241,7 @@ pub fn desired(
     let mut work = Work {
         observed,
         random,
-        tracker: UpgradeTracker::new(&observed.cluster.spec.topology, observed.cluster),
+        tracker: UpgradeTracker::new(observed.cluster),
         hooks: hooks::Calls::new(observed),
     };
     let mut state = State {

@@ -3,7 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Desired, State, UpgradeTracker, object};
+use super::{
+    Desired, MachineDeploymentState, MachinePoolState, State,
+    kind::{Part, Workers, shown},
+    object,
+};
 use crate::core::v1beta2::Cluster;
 
 /// What is to be done with an object.
@@ -78,137 +82,48 @@ impl Desired {
                 fields,
             });
         }
-        self.deployments(current, &mut changes);
-        self.pools(current, &mut changes);
+        self.workers::<MachineDeploymentState>(current, &mut changes);
+        self.workers::<MachinePoolState>(current, &mut changes);
         changes
     }
 
-    fn deployments(&self, current: &State, changes: &mut Vec<Change>) {
-        let tracker = &self.tracker.machine_deployments;
-        for (topology, desired) in &self.state.machine_deployments {
-            if tracker.pending_create.contains(topology) {
-                changes.push(waits("MachineDeployment", &desired.object.metadata.name));
+    fn workers<W: Workers>(&self, current: &State, changes: &mut Vec<Change>) {
+        let (wanted, there) = (W::all(&self.state), W::all(current));
+        let parts = if W::OF_TEMPLATES {
+            Kind::Template
+        } else {
+            Kind::Object
+        };
+        for (topology, desired) in wanted {
+            if W::tracker(&self.tracker).pending_create.contains(topology) {
+                changes.push(waits(W::KIND, &desired.metadata().name));
                 continue;
             }
-            let present = current.machine_deployments.get(topology);
-            for (desired, present) in [
-                (
-                    &desired.bootstrap_template,
-                    present.and_then(|present| present.bootstrap_template.as_ref()),
-                ),
-                (
-                    &desired.infrastructure_machine_template,
-                    present.and_then(|present| present.infrastructure_machine_template.as_ref()),
-                ),
-            ] {
-                compare(desired.as_ref(), present, Kind::Template, changes);
+            let present = there.get(topology);
+            for part in Part::ALL {
+                let present = present.and_then(|present| present.part(part));
+                compare(desired.part(part), present, parts, changes);
             }
-            let object = present.map(|present| shown(&present.object));
+            let object = present.map(W::shown);
             compare(
-                Some(&shown(&desired.object)),
+                Some(&desired.shown()),
                 object.as_ref(),
                 Kind::Object,
                 changes,
             );
-            let check = desired.machine_health_check.as_ref().map(shown);
-            let present = present.and_then(|present| present.machine_health_check.as_ref());
-            compare(
-                check.as_ref(),
-                present.map(shown).as_ref(),
-                Kind::Object,
-                changes,
-            );
+            let present = present.and_then(W::health_check).map(shown);
+            let desired = desired.health_check().map(shown);
+            compare(desired.as_ref(), present.as_ref(), Kind::Object, changes);
         }
-        for (topology, present) in &current.machine_deployments {
-            if self.state.machine_deployments.contains_key(topology) {
-                continue;
+        for (_, present) in there.iter().filter(|(name, _)| !wanted.contains_key(*name)) {
+            changes.push(deletes(W::KIND, &present.metadata().name));
+            for part in Part::ALL.into_iter().filter_map(|part| present.part(part)) {
+                changes.push(deletes(object::kind(part), object::name(part)));
             }
-            changes.push(deletes("MachineDeployment", &present.object.metadata.name));
-            let templates = [
-                &present.bootstrap_template,
-                &present.infrastructure_machine_template,
-            ];
-            for template in templates.into_iter().flatten() {
-                changes.push(deletes(object::kind(template), object::name(template)));
-            }
-            if let Some(check) = &present.machine_health_check {
+            if let Some(check) = present.health_check() {
                 changes.push(deletes("MachineHealthCheck", &check.metadata.name));
             }
         }
-    }
-
-    fn pools(&self, current: &State, changes: &mut Vec<Change>) {
-        let tracker = &self.tracker.machine_pools;
-        for (topology, desired) in &self.state.machine_pools {
-            if tracker.pending_create.contains(topology) {
-                changes.push(waits("MachinePool", &desired.object.metadata.name));
-                continue;
-            }
-            let present = current.machine_pools.get(topology);
-            for (desired, present) in [
-                (
-                    &desired.bootstrap_object,
-                    present.and_then(|present| present.bootstrap_object.as_ref()),
-                ),
-                (
-                    &desired.infrastructure_machine_pool_object,
-                    present.and_then(|present| present.infrastructure_machine_pool_object.as_ref()),
-                ),
-            ] {
-                compare(desired.as_ref(), present, Kind::Object, changes);
-            }
-            let object = present.map(|present| shown(&present.object));
-            compare(
-                Some(&shown(&desired.object)),
-                object.as_ref(),
-                Kind::Object,
-                changes,
-            );
-        }
-        for (topology, present) in &current.machine_pools {
-            if self.state.machine_pools.contains_key(topology) {
-                continue;
-            }
-            changes.push(deletes("MachinePool", &present.object.metadata.name));
-            let objects = [
-                &present.bootstrap_object,
-                &present.infrastructure_machine_pool_object,
-            ];
-            for object in objects.into_iter().flatten() {
-                changes.push(deletes(object::kind(object), object::name(object)));
-            }
-        }
-    }
-
-    /// What changes and what waits, and why, in words.
-    pub fn explain(&self, cluster: &Cluster, current: &State) -> String {
-        let changes = self.changes(cluster, current);
-        let lines = changes.iter().map(|change| {
-            let what = match change.action {
-                Action::Create => "is made",
-                Action::Apply => "is changed",
-                Action::Rotate => "is replaced by one with another name",
-                Action::Delete => "is deleted",
-                Action::Wait => "waits",
-            };
-            let fields = match &*change.fields {
-                [] => String::new(),
-                fields => format!(": {}", fields.join(", ")),
-            };
-            format!("{} {} {what}{fields}", change.kind, change.name)
-        });
-        let mut lines: Vec<String> = lines.collect();
-        if lines.is_empty() {
-            lines.push("all objects are as they should be".to_owned());
-        }
-        if self.tracker != UpgradeTracker::default() {
-            lines.push(self.tracker.explain());
-        }
-        let blocking = self.hooks.iter().filter(|(_, blocking)| *blocking);
-        lines.extend(
-            blocking.map(|(hook, _)| format!("the hook {} holds the upgrade back", hook.name())),
-        );
-        lines.join("\n")
     }
 }
 
@@ -216,10 +131,6 @@ impl Desired {
 enum Kind {
     Object,
     Template,
-}
-
-fn shown<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or_default()
 }
 
 fn waits(kind: &str, name: &str) -> Change {

@@ -14,7 +14,8 @@ use apply_semantics::patch::Patch;
 use serde_json::Value;
 
 use super::{
-    Observed, State, TopologyError,
+    MachineDeploymentState, MachinePoolState, Observed, State, TopologyError,
+    kind::{Part, Workers},
     object::{self, get},
 };
 use crate::{
@@ -31,10 +32,8 @@ pub(super) enum Holder {
     Infrastructure,
     ControlPlane,
     ControlPlaneMachines,
-    DeploymentBootstrap(String),
-    DeploymentMachines(String),
-    PoolBootstrap(String),
-    PoolMachines(String),
+    MachineDeployment(String, Part),
+    MachinePool(String, Part),
 }
 
 /// A template that patches may change, with the variables that are about it.
@@ -261,10 +260,27 @@ const TO_TEMPLATE: [(&[&str], &[&str]); 5] = [
     ),
 ];
 
+/// An object, what it gets of its template, and what of itself it keeps besides [`MANAGED`].
+type Copied<'a> = (
+    Option<&'a mut Value>,
+    &'static [(&'static [&'static str], &'static [&'static str])],
+    &'static [&'static [&'static str]],
+);
+
+fn of_workers<'a, W: Workers>(state: &'a mut State, name: &str, part: Part) -> Copied<'a> {
+    let made = W::all_mut(state).get_mut(name);
+    let object = made.and_then(|made| made.part_mut(part));
+    if W::OF_TEMPLATES {
+        (object, &TO_TEMPLATE, &[])
+    } else {
+        (object, &TO_OBJECT, &[])
+    }
+}
+
 /// Copies what patches made of a template into what is made of it.
 fn copy_back(state: &mut State, item: &PatchItem) -> Result<(), TopologyError> {
     let control_plane = state.control_plane.as_mut();
-    let (object, fields, more): (_, &[_], &[&[&str]]) = match &item.holder {
+    let (object, fields, more): Copied<'_> = match &item.holder {
         Holder::Infrastructure => (state.infrastructure_cluster.as_mut(), &TO_OBJECT, &[]),
         Holder::ControlPlane => (
             control_plane.map(|state| &mut state.object),
@@ -276,26 +292,10 @@ fn copy_back(state: &mut State, item: &PatchItem) -> Result<(), TopologyError> {
             &TO_TEMPLATE,
             &[],
         ),
-        Holder::DeploymentBootstrap(name) => {
-            let made = state.machine_deployments.get_mut(name);
-            let object = made.and_then(|made| made.bootstrap_template.as_mut());
-            (object, &TO_TEMPLATE, &[])
+        Holder::MachineDeployment(name, part) => {
+            of_workers::<MachineDeploymentState>(state, name, *part)
         }
-        Holder::DeploymentMachines(name) => {
-            let made = state.machine_deployments.get_mut(name);
-            let object = made.and_then(|made| made.infrastructure_machine_template.as_mut());
-            (object, &TO_TEMPLATE, &[])
-        }
-        Holder::PoolBootstrap(name) => {
-            let made = state.machine_pools.get_mut(name);
-            let object = made.and_then(|made| made.bootstrap_object.as_mut());
-            (object, &TO_OBJECT, &[])
-        }
-        Holder::PoolMachines(name) => {
-            let made = state.machine_pools.get_mut(name);
-            let object = made.and_then(|made| made.infrastructure_machine_pool_object.as_mut());
-            (object, &TO_OBJECT, &[])
-        }
+        Holder::MachinePool(name, part) => of_workers::<MachinePoolState>(state, name, *part),
     };
     let Some(object) = object else { return Ok(()) };
     let kept: Vec<(&[&str], Value)> = more

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Hook;
 use crate::{
-    core::v1beta2::{Cluster, MachineDeployment, MachineHealthCheck, MachinePool, Topology},
+    core::v1beta2::{Cluster, MachineDeployment, MachineHealthCheck, MachinePool},
     labels,
 };
 
@@ -172,7 +172,7 @@ impl WorkersTracker {
 }
 
 impl UpgradeTracker {
-    pub(super) fn new(_: &Topology, cluster: &Cluster) -> Self {
+    pub(super) fn new(cluster: &Cluster) -> Self {
         let annotation = cluster
             .metadata
             .annotations
@@ -197,70 +197,5 @@ impl UpgradeTracker {
             &self.machine_pools.upgrade_plan,
         ];
         plans.iter().any(|plan| !plan.is_empty())
-    }
-
-    /// Why not everything has the version that is wanted, in words.
-    pub fn explain(&self) -> String {
-        let mut lines = Vec::new();
-        let control_plane = &self.control_plane;
-        if control_plane.provisioning {
-            lines.push("the control plane is being made for the first time".to_owned());
-        }
-        if control_plane.upgrading {
-            lines.push("the control plane is on its way to its version".to_owned());
-        }
-        if control_plane.starting_upgrade {
-            let next = control_plane.upgrade_plan.first();
-            let next = next.map_or("", String::as_str);
-            lines.push(format!("the control plane sets out for {next}"));
-        }
-        if control_plane.pending_upgrade {
-            let why = if control_plane.waiting_for_workers_upgrade {
-                "workers have to be upgraded first"
-            } else if control_plane.provisioning || control_plane.upgrading {
-                "it has to come to rest first"
-            } else {
-                "workers are on their way, or an extension holds it back"
-            };
-            lines.push(format!("the control plane waits for its upgrade: {why}"));
-        }
-        let workers = [
-            ("MachineDeployment", &self.machine_deployments),
-            ("MachinePool", &self.machine_pools),
-        ];
-        for (kind, tracker) in workers {
-            lines.extend(tracker.explain(kind, control_plane));
-        }
-        if lines.is_empty() {
-            return "everything has the version that is wanted, or is new".to_owned();
-        }
-        lines.join("\n")
-    }
-}
-
-impl WorkersTracker {
-    fn explain(&self, kind: &str, control_plane: &ControlPlaneTracker) -> Vec<String> {
-        let created = self.pending_create.iter().map(|name| {
-            format!(
-                "{kind} of topology {name} is not made before the control plane has come to rest"
-            )
-        });
-        let moving = self
-            .upgrading
-            .iter()
-            .map(|name| format!("{kind} {name} is on its way to its version"));
-        let pending = self.pending_upgrade.iter().map(|name| {
-            let why = if self.deferred.contains(name) {
-                "the user put it off"
-            } else if self.concurrency_reached() {
-                "as many as may be are on their way"
-            } else if control_plane.lets_workers_upgrade() {
-                "the control plane has to go on first, or an extension holds it back"
-            } else {
-                "the control plane has to come to rest first"
-            };
-            format!("{kind} {name} waits for its upgrade: {why}")
-        });
-        created.chain(moving).chain(pending).collect()
     }
 }

@@ -1,9 +1,14 @@
 //! Which version the parts of a Cluster may have now.
 
-use super::{Hook, TopologyError, Work, object, state::WorkersTracker};
+use super::{
+    Hook, TopologyError, Work,
+    kind::{Asked, Workers},
+    object,
+    state::WorkersTracker,
+};
 use crate::{
     contract,
-    core::v1beta2::{MachineDeployment, MachinePool, ObjectMeta},
+    core::v1beta2::{MachineDeployment, MachinePool},
     labels,
     selector::Selector,
     upgrade_plan::{self, StepSource, UpgradeRequest, min_workers_version},
@@ -209,15 +214,14 @@ impl Work<'_, '_> {
         Ok(next)
     }
 
-    /// The version of a MachineDeployment or MachinePool; `current` is its name and its version, if it is there.
-    pub(super) fn workers_version(
+    /// The version of workers; `current` are those that are there.
+    pub(super) fn workers_version<W: Workers>(
         &mut self,
-        pools: bool,
         topology: &str,
-        deferred: bool,
-        current: Option<(&str, &str)>,
+        current: Option<&W>,
     ) -> Result<String, TopologyError> {
-        let desired = &self.observed.cluster.spec.topology.version;
+        let spec = &self.observed.cluster.spec.topology;
+        let desired = &spec.version;
         let blocked = self
             .hooks
             .is_blocking(&[Hook::AfterControlPlaneUpgrade, Hook::BeforeWorkersUpgrade]);
@@ -226,50 +230,45 @@ impl Work<'_, '_> {
             control_plane.is_stable(),
             control_plane.lets_workers_upgrade(),
         );
-        let tracker = if pools {
-            &mut self.tracker.machine_pools
-        } else {
-            &mut self.tracker.machine_deployments
-        };
-        let Some((name, version)) = current else {
+        let tracker = W::tracker_mut(&mut self.tracker);
+        let Some(current) = current else {
             if !stable || blocked {
                 tracker.pending_create.insert(topology.to_owned());
             }
             return Ok(desired.clone());
         };
+        let (name, version) = (&current.metadata().name, &current.machines().version);
         if version == desired {
-            return Ok(version.to_owned());
+            return Ok(version.clone());
         }
+        let deferred = is_deferred(W::wanted(&spec.workers).iter().map(W::asked), topology);
         if deferred {
-            tracker.deferred.insert(name.to_owned());
+            tracker.deferred.insert(name.clone());
         }
         if deferred || blocked || tracker.concurrency_reached() || !go {
-            tracker.pending_upgrade.insert(name.to_owned());
-            return Ok(version.to_owned());
+            tracker.pending_upgrade.insert(name.clone());
+            return Ok(version.clone());
         }
         let next = tracker.upgrade_plan.first().cloned();
-        let next = next.ok_or_else(|| TopologyError::NoPlan(name.to_owned()))?;
-        if next == version {
+        let next = next.ok_or_else(|| TopologyError::NoPlan(name.clone()))?;
+        if next == *version {
             // It waits for the next step of the control plane.
-            tracker.pending_upgrade.insert(name.to_owned());
+            tracker.pending_upgrade.insert(name.clone());
         } else {
-            tracker.upgrading.insert(name.to_owned());
+            tracker.upgrading.insert(name.clone());
         }
         Ok(next)
     }
 }
 
-/// Whether the user put off the upgrade of the workers at `index`: by themselves, or by holding those before them.
-pub(super) fn is_deferred<'a>(
-    all: impl Iterator<Item = (&'a str, &'a ObjectMeta)>,
-    name: &str,
-) -> bool {
-    for (other, metadata) in all {
-        let annotations = &metadata.annotations;
+/// Whether the user put off the upgrade of workers: by themselves, or by holding those before them.
+fn is_deferred<'a>(all: impl Iterator<Item = Asked<'a>>, name: &str) -> bool {
+    for asked in all {
+        let annotations = &asked.metadata.annotations;
         if annotations.contains_key(labels::HOLD_UPGRADE_SEQUENCE) {
             return true;
         }
-        if other == name {
+        if asked.name == name {
             return annotations.contains_key(labels::DEFER_UPGRADE);
         }
     }

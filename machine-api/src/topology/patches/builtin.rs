@@ -7,7 +7,8 @@ use super::{Holder, Variables};
 use crate::{
     core::v1beta2::{Cluster, ClusterVariable},
     topology::{
-        Observed, State,
+        MachineDeploymentState, MachinePoolState, Observed, State,
+        kind::{Part, Workers},
         object::{self, Labels},
     },
 };
@@ -122,18 +123,10 @@ pub(super) fn of_holder(
             topology.control_plane.variables.overrides.as_slice(),
             control_plane(observed, state),
         ),
-        Holder::DeploymentBootstrap(name) | Holder::DeploymentMachines(name) => {
-            let mut wanted = topology.workers.machine_deployments.iter();
-            let wanted = wanted.find(|wanted| wanted.name == *name);
-            let values = wanted.map_or(&[][..], |wanted| &wanted.variables.overrides);
-            (values, machine_deployment(observed, state, name))
+        Holder::MachineDeployment(name, _) => {
+            of_workers::<MachineDeploymentState>(observed, state, name)
         }
-        Holder::PoolBootstrap(name) | Holder::PoolMachines(name) => {
-            let mut wanted = topology.workers.machine_pools.iter();
-            let wanted = wanted.find(|wanted| wanted.name == *name);
-            let values = wanted.map_or(&[][..], |wanted| &wanted.variables.overrides);
-            (values, machine_pool(observed, state, name))
-        }
+        Holder::MachinePool(name, _) => of_workers::<MachinePoolState>(observed, state, name),
     };
     let mut variables = defined(observed, values, from);
     variables.insert(BUILTIN.to_owned(), about);
@@ -164,60 +157,32 @@ fn control_plane(observed: &Observed<'_>, state: &State) -> Value {
     json!({"controlPlane": about.0})
 }
 
-fn machine_deployment(observed: &Observed<'_>, state: &State, name: &str) -> Value {
-    let Some(state) = state.machine_deployments.get(name) else {
-        return json!({});
-    };
-    let metadata = &state.object.metadata;
-    let mut wanted = observed
-        .cluster
-        .spec
-        .topology
-        .workers
-        .machine_deployments
-        .iter();
+/// The values of workers themselves, and what is built in about them.
+fn of_workers<'a, W: Workers>(
+    observed: &'a Observed<'_>,
+    state: &State,
+    name: &str,
+) -> (&'a [ClusterVariable], Value) {
+    let topology = &observed.cluster.spec.topology.workers;
+    let mut wanted = W::wanted(topology).iter().map(W::asked);
     let wanted = wanted.find(|wanted| wanted.name == name);
-    let bootstrap = named(state.bootstrap_template.as_ref());
+    let values = wanted.map_or(&[][..], |wanted| wanted.variables);
+    let Some(state) = W::all(state).get(name) else {
+        return (values, json!({}));
+    };
+    let metadata = state.metadata();
+    let bootstrap = named(state.part(Part::Bootstrap));
     let about = Fields::default()
-        .text("version", &state.object.spec.template.spec.version)
+        .text("version", &state.machines().version)
         .metadata(&metadata.labels, &metadata.annotations)
-        .text("class", wanted.map_or("", |wanted| &wanted.class))
+        .text("class", wanted.map_or("", |wanted| wanted.class))
         .text("name", &metadata.name)
         .text("topologyName", name)
-        .value("replicas", state.object.spec.replicas)
+        .value("replicas", state.replicas())
         .value(
             "bootstrap",
             bootstrap.map(|bootstrap| json!({"configRef": bootstrap})),
         )
-        .value(
-            "infrastructureRef",
-            named(state.infrastructure_machine_template.as_ref()),
-        );
-    json!({"machineDeployment": about.0})
-}
-
-fn machine_pool(observed: &Observed<'_>, state: &State, name: &str) -> Value {
-    let Some(state) = state.machine_pools.get(name) else {
-        return json!({});
-    };
-    let metadata = &state.object.metadata;
-    let mut wanted = observed.cluster.spec.topology.workers.machine_pools.iter();
-    let wanted = wanted.find(|wanted| wanted.name == name);
-    let bootstrap = named(state.bootstrap_object.as_ref());
-    let about = Fields::default()
-        .text("version", &state.object.spec.template.spec.version)
-        .metadata(&metadata.labels, &metadata.annotations)
-        .text("class", wanted.map_or("", |wanted| &wanted.class))
-        .text("name", &metadata.name)
-        .text("topologyName", name)
-        .value("replicas", state.object.spec.replicas)
-        .value(
-            "bootstrap",
-            bootstrap.map(|bootstrap| json!({"configRef": bootstrap})),
-        )
-        .value(
-            "infrastructureRef",
-            named(state.infrastructure_machine_pool_object.as_ref()),
-        );
-    json!({"machinePool": about.0})
+        .value("infrastructureRef", named(state.part(Part::Infrastructure)));
+    (values, json!({W::VARIABLE: about.0}))
 }

@@ -8,7 +8,7 @@ use super::{Holder, PatchItem, Variables, builtin::BUILTIN, path};
 use crate::{
     core::v1beta2::{ClusterClassPatch, JSONPatch, PatchSelector},
     template::{Missing, Template},
-    topology::object,
+    topology::{MachineDeploymentState, MachinePoolState, kind::Workers, object},
 };
 
 type Changes = Vec<(usize, Patch)>;
@@ -92,13 +92,16 @@ fn matches(selector: &PatchSelector, item: &PatchItem) -> bool {
         Holder::ControlPlane | Holder::ControlPlaneMachines => {
             resources.control_plane == Some(true)
         }
-        Holder::DeploymentBootstrap(_) | Holder::DeploymentMachines(_) => {
+        Holder::MachineDeployment(..) => {
             let names = resources.machine_deployment_class.as_ref();
-            named(names.map(|class| &class.names), "machineDeployment")
+            named(
+                names.map(|class| &class.names),
+                MachineDeploymentState::VARIABLE,
+            )
         }
-        Holder::PoolBootstrap(_) | Holder::PoolMachines(_) => {
+        Holder::MachinePool(..) => {
             let names = resources.machine_pool_class.as_ref();
-            named(names.map(|class| &class.names), "machinePool")
+            named(names.map(|class| &class.names), MachinePoolState::VARIABLE)
         }
     }
 }

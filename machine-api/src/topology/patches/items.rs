@@ -5,7 +5,12 @@ use serde_json::Value;
 use super::{Holder, PatchItem, Variables, builtin};
 use crate::{
     core::v1beta2::ClusterClassTemplateReference,
-    topology::{Contract, Observed, State, TopologyError, control_plane::machines_path, object},
+    topology::{
+        Contract, MachineDeploymentState, MachinePoolState, Observed, State, TopologyError,
+        control_plane::machines_path,
+        kind::{Part, Workers},
+        object,
+    },
 };
 
 /// Where a template keeps the labels and annotations of the objects that are made of it, and those of itself.
@@ -22,8 +27,8 @@ pub(super) fn of(observed: &Observed<'_>, state: &State) -> Result<Vec<PatchItem
         found: Vec::new(),
     };
     items.cluster(state)?;
-    items.deployments(state)?;
-    items.pools(state)?;
+    items.workers::<MachineDeploymentState>(state)?;
+    items.workers::<MachinePoolState>(state)?;
     Ok(items.found)
 }
 
@@ -90,68 +95,31 @@ impl Items<'_> {
         )
     }
 
-    fn deployments(&mut self, state: &State) -> Result<(), TopologyError> {
-        let class = &self.observed.class.spec.workers.machine_deployments;
-        let topology = &self.observed.cluster.spec.topology.workers;
-        for (name, made) in &state.machine_deployments {
-            let mut wanted = topology.machine_deployments.iter();
-            let wanted = wanted.find(|wanted| wanted.name == *name);
-            let mut classes = class.iter();
-            let class = classes.find(|class| wanted.is_some_and(|one| one.class == class.class));
-            let Some(class) = class else { continue };
-            self.add(
-                &class.bootstrap.template_ref,
-                made.bootstrap_template.as_ref(),
-                OF_TEMPLATE,
-                (
-                    Holder::DeploymentBootstrap(name.clone()),
-                    "MachineDeployment",
-                    BOOTSTRAP,
-                ),
-            )?;
-            self.add(
-                &class.infrastructure.template_ref,
-                made.infrastructure_machine_template.as_ref(),
-                OF_TEMPLATE,
-                (
-                    Holder::DeploymentMachines(name.clone()),
-                    "MachineDeployment",
-                    INFRASTRUCTURE,
-                ),
-            )?;
-        }
-        Ok(())
-    }
-
-    fn pools(&mut self, state: &State) -> Result<(), TopologyError> {
-        let class = &self.observed.class.spec.workers.machine_pools;
-        let topology = &self.observed.cluster.spec.topology.workers;
-        for (name, made) in &state.machine_pools {
-            let mut wanted = topology.machine_pools.iter();
-            let wanted = wanted.find(|wanted| wanted.name == *name);
-            let mut classes = class.iter();
-            let class = classes.find(|class| wanted.is_some_and(|one| one.class == class.class));
-            let Some(class) = class else { continue };
-            self.add(
-                &class.bootstrap.template_ref,
-                made.bootstrap_object.as_ref(),
-                OF_OBJECT,
-                (
-                    Holder::PoolBootstrap(name.clone()),
-                    "MachinePool",
-                    BOOTSTRAP,
-                ),
-            )?;
-            self.add(
-                &class.infrastructure.template_ref,
-                made.infrastructure_machine_pool_object.as_ref(),
-                OF_OBJECT,
-                (
-                    Holder::PoolMachines(name.clone()),
-                    "MachinePool",
-                    INFRASTRUCTURE,
-                ),
-            )?;
+    fn workers<W: Workers>(&mut self, state: &State) -> Result<(), TopologyError> {
+        let observed = self.observed;
+        let topology = &observed.cluster.spec.topology.workers;
+        let place = if W::OF_TEMPLATES {
+            OF_TEMPLATE
+        } else {
+            OF_OBJECT
+        };
+        for (name, made) in W::all(state) {
+            let mut wanted = W::wanted(topology).iter().map(W::asked);
+            let Some(wanted) = wanted.find(|wanted| wanted.name == name) else {
+                continue;
+            };
+            let classes = W::classes(&observed.class.spec.workers).iter();
+            let mut classes = classes.map(W::offered);
+            let Some(class) = classes.find(|class| class.class == wanted.class) else {
+                continue;
+            };
+            for (part, reference, field) in [
+                (Part::Bootstrap, class.bootstrap, BOOTSTRAP),
+                (Part::Infrastructure, class.infrastructure, INFRASTRUCTURE),
+            ] {
+                let holder = W::holder(name.clone(), part);
+                self.add(reference, made.part(part), place, (holder, W::KIND, field))?;
+            }
         }
         Ok(())
     }
