@@ -57,6 +57,11 @@ pub enum Change {
         #[serde(rename = "keepRoot")]
         keep_root: bool,
     },
+    /// Removes a folder if nothing is in it; else it stays. Nothing there is no error.
+    RemoveDir {
+        /// Path of the folder.
+        path: String,
+    },
     /// Does something that is no change of files.
     Effect(Effect),
 }
@@ -69,7 +74,8 @@ impl Change {
             | Self::WriteFile { path, .. }
             | Self::SetMode { path, .. }
             | Self::SetOwner { path, .. }
-            | Self::Remove { path, .. } => path,
+            | Self::Remove { path, .. }
+            | Self::RemoveDir { path } => path,
             Self::Effect(effect) => effect.target(),
         }
     }

@@ -19,6 +19,8 @@ pub struct Effect {
     data: Arc<Value>,
     private: bool,
     repeatable: bool,
+    forced: bool,
+    undo: Option<Arc<Effect>>,
 }
 
 /// An [`Effect`] as events and journals tell it: what is private is left out.
@@ -37,6 +39,32 @@ pub struct EffectRecord {
     /// What the port is given, where an interrupted run is to give it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Value>,
+    /// Whether it is carried out whatever somebody changed since.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forced: bool,
+    /// What undoes it, if that was told: with what its port is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo: Option<Box<EffectRecord>>,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// How things stand with an effect that undoes another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outlook {
+    /// It is to be carried out.
+    Open,
+    /// There is nothing left to undo.
+    Settled,
+    /// Somebody changed what it is about since, and how: it is carried out only by force.
+    Changed(String),
 }
 
 /// Carries out the effects of one kind: an API, a host.
@@ -46,6 +74,15 @@ pub trait Port: Send + Sync {
     /// # Errors
     /// Why it was not done, with a class that says whether trying again helps. Never secret.
     fn carry_out(&self, effect: &Effect) -> Result<(), PhaseError>;
+
+    /// How things stand with an effect that undoes another ([`Effect::undone_by`]). Asked when an undo is planned; changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be told.
+    fn outlook(&self, effect: &Effect) -> Result<Outlook, PhaseError> {
+        let _ = effect;
+        Ok(Outlook::Open)
+    }
 }
 
 impl<F> Port for F
@@ -72,6 +109,8 @@ impl Effect {
             data: Arc::new(data),
             private: false,
             repeatable: false,
+            forced: false,
+            undo: None,
         }
     }
 
@@ -88,6 +127,26 @@ impl Effect {
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
+    }
+
+    /// The same, undone by another: that one stands in the journal and is carried out if the run is undone and its phase is
+    /// [undoable](crate::Node::undoable). Its port is asked first whether there is something left to undo, and whether somebody
+    /// changed it since ([`Port::outlook`]). A private effect cannot be kept and undoes nothing.
+    #[must_use]
+    pub fn undone_by(mut self, undo: Effect) -> Self {
+        self.undo = (!undo.private).then(|| Arc::new(undo));
+        self
+    }
+
+    /// The same, to be carried out whatever somebody changed since.
+    pub(crate) fn forced(mut self) -> Self {
+        self.forced = true;
+        self
+    }
+
+    /// Whether it is to be carried out whatever somebody changed since.
+    pub fn is_forced(&self) -> bool {
+        self.forced
     }
 
     /// Who carries it out.
@@ -122,7 +181,10 @@ impl Effect {
             record.title.clone(),
             record.repeat.clone()?,
         );
-        Some(effect.repeatable())
+        Some(Self {
+            forced: record.forced,
+            ..effect.repeatable()
+        })
     }
 }
 
@@ -134,6 +196,15 @@ impl From<&Effect> for EffectRecord {
             title: effect.title.clone(),
             sha256: Digest::of(effect.data.to_string().as_bytes()),
             repeat: (effect.repeatable && !effect.private).then(|| Value::clone(&effect.data)),
+            forced: effect.forced,
+            undo: effect.undo.as_deref().map(|undo| {
+                let data = Some(Value::clone(&undo.data));
+                Box::new(Self {
+                    repeat: data,
+                    undo: None,
+                    ..undo.into()
+                })
+            }),
         }
     }
 }

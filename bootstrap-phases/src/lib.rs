@@ -42,7 +42,8 @@
 //!   whether trying again helps, and [`RetryPolicy`] says how.
 //! - [`Runner`] plans over an [`Overlay`], so that later phases see what earlier ones would write, and runs with the same code;
 //!   [`Selection`] picks phases, with kubeadm's rules ([`Compat::Upstream`]) or stricter ones.
-//! - [`Journal`] is written before anything is done. [`FileJournal`] keeps it on a disk; [`RunStatus`] tells what it says.
+//! - [`Journal`] is written before anything is done. [`FileJournal`] keeps it on a disk; [`RunStatus`] tells what it says, and
+//!   [`Runner::undo`] takes back what its last run did.
 //! - [`Event`]s tell what happens, to an [`EventSink`]: [`JsonLines`], a progress bar, a log.
 //! - An [`Effect`] is a change beyond files, a request to a server or a command on the host; a [`Port`] carries it out.
 //! - [`Files`], [`Clock`] are what phases see of the world: [`StdFiles`] below a root folder, [`MemFiles`] in tests; what else
@@ -60,7 +61,7 @@
 //! # What it does not do
 //!
 //! Phases make their changes one after the other, in the order they stand in; [`Runner::jobs`] plans independent ones at the same
-//! time. There is no rollback: a run goes forward or is begun afresh. A phase that plans is not interrupted; cancellation and
+//! time. A run goes forward, is begun afresh, or is undone as a whole; a failure undoes nothing by itself. A phase that plans is not interrupted; cancellation and
 //! deadlines are looked at between steps and in waits.
 //!
 //! # Features
@@ -106,7 +107,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use content::{Content, Secret};
 pub use digest::Digest;
 pub use draft::Draft;
-pub use effect::{Effect, EffectRecord, Port};
+pub use effect::{Effect, EffectRecord, Outlook, Port};
 pub use error::{ErrorClass, PhaseError};
 pub use event::{Event, EventKind, EventLog, EventSink, JsonLines, Silent};
 #[cfg(unix)]
@@ -120,7 +121,7 @@ pub use host::{
 };
 pub use journal::{
     Entry, FileJournal, Holder, Journal, JournalError, MemJournal, Outcome, PhaseProgress,
-    PhaseStatus, Record, RunStatus, Step,
+    PhaseStatus, Record, RunStatus, Step, Was,
 };
 pub use node::Node;
 pub use phase::{Applies, Cx, Idle, Note, NoteLevel, Phase, Plan};

@@ -43,6 +43,7 @@ pub(crate) struct NodeInfo {
     pub(crate) dependencies: Vec<String>,
     pub(crate) inputs: Vec<String>,
     pub(crate) outputs: Vec<String>,
+    pub(crate) undoable: bool,
 }
 
 impl<C: ?Sized> Node<C> {
@@ -126,6 +127,14 @@ impl<C: ?Sized> Node<C> {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = Some(policy);
+        self
+    }
+
+    /// What it did may be undone ([`Runner::undo`](crate::Runner::undo)): its changes of files, and those of its effects that say
+    /// [what undoes them](crate::Effect::undone_by).
+    #[must_use]
+    pub fn undoable(mut self) -> Self {
+        self.info.undoable = true;
         self
     }
 

@@ -34,6 +34,8 @@ pub enum ChangeRecord {
     SetOwner { path: String, owner: Owner },
     /// Something is removed.
     Remove { path: String, keep_root: bool },
+    /// A folder is removed if nothing is in it.
+    RemoveDir { path: String },
     /// Something else is done.
     Effect(EffectRecord),
 }
@@ -46,7 +48,8 @@ impl ChangeRecord {
             | Self::WriteFile { path, .. }
             | Self::SetMode { path, .. }
             | Self::SetOwner { path, .. }
-            | Self::Remove { path, .. } => path,
+            | Self::Remove { path, .. }
+            | Self::RemoveDir { path } => path,
             Self::Effect(effect) => &effect.target,
         }
     }
@@ -71,6 +74,7 @@ impl From<&Change> for ChangeRecord {
             Change::SetMode { path, mode } => Self::SetMode { path, mode },
             Change::SetOwner { path, owner } => Self::SetOwner { path, owner },
             Change::Remove { path, keep_root } => Self::Remove { path, keep_root },
+            Change::RemoveDir { path } => Self::RemoveDir { path },
             Change::Effect(effect) => Self::Effect((&effect).into()),
         }
     }
@@ -92,6 +96,7 @@ impl fmt::Display for ChangeRecord {
                 keep_root: false,
             } => write!(f, "remove {path}"),
             Self::Remove { path, .. } => write!(f, "empty {path}"),
+            Self::RemoveDir { path } => write!(f, "remove folder {path} if it is empty"),
             Self::Effect(effect) => effect.fmt(f),
         }
     }

@@ -128,6 +128,13 @@ pub enum RunError {
         /// Why.
         error: PhaseError,
     },
+    /// The journal holds no run that could be undone.
+    NothingToUndo,
+    /// Somebody changed since what is to be undone.
+    ChangedSince {
+        /// What was changed: paths of files, and what effects were about.
+        what: Vec<String>,
+    },
     /// The run was cancelled.
     Cancelled,
 }
@@ -148,6 +155,12 @@ impl fmt::Display for RunError {
             }
             Self::Condition { path, error } => write!(f, "condition of phase {path}: {error}"),
             Self::Phase { path, error } => write!(f, "phase {path}: {error}"),
+            Self::NothingToUndo => f.write_str("the journal holds no run that could be undone"),
+            Self::ChangedSince { what } => write!(
+                f,
+                "somebody changed since what is to be undone: {}",
+                what.join(", ")
+            ),
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
@@ -161,7 +174,10 @@ impl Error for RunError {
             Self::Recovery { error, .. }
             | Self::Condition { error, .. }
             | Self::Phase { error, .. } => Some(error),
-            Self::RunAllActs { .. } | Self::Cancelled => None,
+            Self::RunAllActs { .. }
+            | Self::NothingToUndo
+            | Self::ChangedSince { .. }
+            | Self::Cancelled => None,
         }
     }
 }
@@ -269,7 +285,7 @@ impl fmt::Display for RunPlan {
             }
             for planned in &phase.changes {
                 let sign = match (&planned.change, &planned.before) {
-                    (Change::Remove { .. }, _) => '-',
+                    (Change::Remove { .. } | Change::RemoveDir { .. }, _) => '-',
                     (Change::Effect(_), _) => '*',
                     (_, None) => '+',
                     (_, Some(_)) => '~',

@@ -48,6 +48,9 @@ pub enum EventKind {
         phases: Vec<String>,
         /// Whether it goes on where an earlier run ended.
         resumed: bool,
+        /// Name of the run that this one undoes, if it undoes one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<String>,
     },
     /// What an interrupted run left open was set right before anything else.
     Recovered {

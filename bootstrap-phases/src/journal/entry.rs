@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeRecord, Digest, PhaseError, Timestamp};
+use crate::{ChangeRecord, Digest, FileKind, Owner, PhaseError, Timestamp};
 
 /// The form of journals written now.
 pub(crate) const SCHEMA: &str = "bootstrap-phases/journal/v1";
@@ -41,6 +41,9 @@ pub enum Record {
         config: Digest,
         /// Paths of the phases selected, in order.
         phases: Vec<String>,
+        /// Name of the run that this one undoes, if it undoes one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undoes: Option<String>,
     },
     /// The run goes on after it was interrupted or failed.
     Resumed {
@@ -53,6 +56,9 @@ pub enum Record {
         phase: String,
         /// Their paths.
         temps: Vec<String>,
+        /// The folders it makes, if it is undoable.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        folders: Vec<Step>,
     },
     /// Everything of a phase is staged and is about to be put in place.
     Intent {
@@ -108,6 +114,30 @@ pub struct Step {
     /// Digest of the file that was there before, if one was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Digest>,
+    /// What was there before, the outermost first, if the phase is undoable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<Vec<Was>>,
+}
+
+/// Something that was there before a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Was {
+    /// Its path.
+    pub path: String,
+    /// What it was.
+    pub kind: FileKind,
+    /// Its permission bits.
+    pub mode: u32,
+    /// Its user and group.
+    pub owner: Owner,
+    /// Digest of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// Where a copy of a file is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
 }
 
 /// How a run ended.
@@ -158,7 +188,7 @@ impl Open {
         let mut open: Option<Self> = None;
         for entry in run {
             match &entry.record {
-                Record::Stage { phase, temps } => {
+                Record::Stage { phase, temps, .. } => {
                     open = Some(Self {
                         phase: phase.clone(),
                         temps: temps.clone(),

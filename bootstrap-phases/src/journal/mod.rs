@@ -23,7 +23,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-pub use entry::{Entry, Outcome, Record, Step};
+pub use entry::{Entry, Outcome, Record, Step, Was};
 pub(crate) use entry::{Open, SCHEMA, last_run};
 pub use file::FileJournal;
 pub use holder::Holder;

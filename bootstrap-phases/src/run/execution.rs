@@ -6,6 +6,7 @@ use super::{
     Runner,
     ahead::{self, Planning, Said},
     attempts::{Attempts, Pause, millis, since},
+    keep::{self, Keep},
     recover::History,
     walk::{Place, Turn, Walk},
     work::{self, Staged, Stop},
@@ -94,10 +95,22 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             workflow: self.runner.flow.name.clone(),
             phases: paths.clone(),
             resumed: self.resumed,
+            undoes: self.runner.undoes.clone(),
         });
         let walk = walk.map_err(RunError::Select)?;
         self.take_up(history.map_err(RunError::Journal)?, paths)?;
         drive(self, walk, config)
+    }
+
+    /// Says why nothing at all is done.
+    pub(super) fn refuse(&mut self, error: RunError) -> Result<(), RunError> {
+        self.emit(EventKind::RunStarted {
+            workflow: self.runner.flow.name.clone(),
+            phases: Vec::new(),
+            resumed: false,
+            undoes: self.runner.undoes.clone(),
+        });
+        Err(error)
     }
 
     /// Sets right what an earlier run left, and begins this one in the journal.
@@ -114,6 +127,14 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         }
         if history.clear {
             journal.clear().map_err(RunError::Journal)?;
+        }
+        if let (Some(folder), false) = (self.runner.keep, self.resumed) {
+            // Copies belong to the run that the journal has.
+            let forgotten = keep::forget(self.runner.files, folder);
+            forgotten.map_err(|error| RunError::Recovery {
+                path: folder.to_owned(),
+                error: error.into(),
+            })?;
         }
         self.done = history.done;
         let record = self.beginning(digest, phases);
@@ -168,6 +189,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             workflow: self.runner.flow.name.clone(),
             config,
             phases,
+            undoes: self.runner.undoes.clone(),
         }
     }
 
@@ -391,7 +413,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         let path = turn.place.path;
         if staged.is_none() {
             let plan = planned.map_or_else(|| turn.phase.plan(cx), Ok)?;
-            *staged = self.prepare(turn.place.path, &plan)?;
+            *staged = self.prepare(turn, &plan)?;
         }
         let Some(work) = staged else {
             self.record(Record::Done {
@@ -413,7 +435,8 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
     }
 
     /// Stages the changes of a plan; `None` if there are none.
-    fn prepare(&mut self, path: &str, plan: &Plan) -> Result<Option<Staged>, Stop> {
+    fn prepare(&mut self, turn: &Turn<'_, C>, plan: &Plan) -> Result<Option<Staged>, Stop> {
+        let path = turn.place.path;
         work::check(plan)?;
         if let Some(touched) = self.touched.last_mut() {
             touched.extend(plan.changes.iter().map(|change| clean_path(change.path())));
@@ -440,11 +463,17 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             changes: plan.changes.len(),
         });
         self.stop_if_cancelled()?;
-        self.stage(path, plan).map(Some)
+        self.stage(path, plan, turn.unit.info.undoable).map(Some)
     }
 
-    fn stage(&mut self, path: &str, plan: &Plan) -> Result<Staged, Stop> {
+    fn stage(&mut self, path: &str, plan: &Plan, undoable: bool) -> Result<Staged, Stop> {
         let (files, runner) = (self.runner.files, self.runner);
+        // Without a journal nobody could tell later.
+        let keep = if undoable && runner.journal.is_some() {
+            Some(Keep::new(files, runner.keep)?)
+        } else {
+            None
+        };
         let mut made = Vec::new();
         let staged = work::stage(
             files,
@@ -452,6 +481,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             path,
             &tag(&self.name, path),
             plan,
+            keep,
             &mut |change| made.push(change.clone()),
         );
         for change in &made {

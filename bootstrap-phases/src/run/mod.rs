@@ -3,8 +3,10 @@
 mod ahead;
 mod attempts;
 mod execution;
+mod keep;
 mod plan;
 mod recover;
+mod undo;
 mod walk;
 mod work;
 
@@ -50,6 +52,10 @@ pub struct Runner<'a, C: ?Sized> {
     selection: Selection,
     jobs: usize,
     drive: Drive<'a, C>,
+    keep: Option<&'a str>,
+    force: bool,
+    /// Name of the run that is undone.
+    undoes: Option<String>,
 }
 
 /// How a run goes: one phase after the other, or planned ahead, which is only for configurations that threads may share.
@@ -115,6 +121,9 @@ impl<'a, C: ?Sized> Runner<'a, C> {
             selection: Selection::all(),
             jobs: 1,
             drive: execution::run,
+            keep: None,
+            force: false,
+            undoes: None,
         }
     }
 
@@ -191,6 +200,70 @@ impl<'a, C: ?Sized> Runner<'a, C> {
         self
     }
 
+    /// Keeps copies of the files that [undoable](crate::Node::undoable) phases replace or remove, for [`Runner::undo`]. They lie in
+    /// this folder of the files, readable by its owner only (0700, and 0600 in it), from one run to the next: a run that begins
+    /// afresh removes the folder with what is in it, and so does an undo that comes to its end. It takes a journal, and nothing
+    /// else may lie in the folder.
+    #[must_use]
+    pub fn keep(mut self, folder: &'a str) -> Self {
+        self.keep = Some(folder);
+        self
+    }
+
+    /// Undoes also what somebody changed since.
+    #[must_use]
+    pub fn force(mut self) -> Self {
+        self.force = true;
+        self
+    }
+
+    /// What an undo would do: the phases of the journal's last run from the last to the first, those that offer no undo as
+    /// [`PhaseState::NotUndone`](crate::PhaseState::NotUndone). Changes nothing.
+    ///
+    /// # Errors
+    /// The journal cannot be read or holds no run, or somebody changed since what is to be undone
+    /// ([`RunError::ChangedSince`](crate::RunError::ChangedSince)); with the plan.
+    pub fn undo_plan(&self) -> Result<RunPlan, Box<PlanFailure>> {
+        undo::plan(self)
+    }
+
+    /// Undoes the last run in the journal, whether it came to its end or not, phase by phase from the last to the first.
+    ///
+    /// What the journal says of [undoable](crate::Node::undoable) phases is taken back: files and folders that were made go, those
+    /// that were replaced or removed come back from [copies](Runner::keep), modes and owners are what they were, and effects are
+    /// followed by what [undoes them](Effect::undone_by). Unless [forced](Runner::force), nothing at all is done if somebody changed
+    /// any of it since. What others put into a folder that was made stays, with the folder; phases that offer no undo are named.
+    ///
+    /// An undo is a run of its own, in the same journal: when it was killed it goes on with the next call, and only then can the
+    /// workflow be run again, unless [afresh](Runner::fresh). One that came to its end leaves nothing to undo.
+    ///
+    /// ```
+    /// use bootstrap_phases::{Content, Cx, Digest, Files, MemFiles, MemJournal, Node, PhaseError, Plan, Runner, Workflow};
+    ///
+    /// fn greet(cx: &Cx<'_, str>) -> Result<Plan, PhaseError> {
+    ///     let mut plan = cx.draft();
+    ///     plan.file("/motd", 0o644, Content::text(cx.config))?;
+    ///     Ok(plan.finish())
+    /// }
+    ///
+    /// let flow = Workflow::new("hello").phase(Node::new("greet", "Greets").undoable().run(greet)).build()?;
+    /// let (files, journal) = (MemFiles::new(), MemJournal::new());
+    /// files.create_file("/motd", b"go away\n", 0o600)?;
+    /// let runner = Runner::new(&flow, &files).journal(&journal, Digest::of(b"welcome\n")).keep("/undo");
+    /// runner.run("welcome\n")?;
+    /// print!("{}", runner.undo_plan()?);
+    /// runner.undo()?;
+    /// assert_eq!(files.read("/motd")?, b"go away\n");
+    /// assert_eq!(files.list("/")?, ["motd"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Why it did not succeed, with the report as far as it came.
+    pub fn undo(&self) -> Result<Report, Box<RunFailure>> {
+        undo::run(self)
+    }
+
     /// What a run would do. Changes nothing: phases look at the files as earlier ones would have left them.
     ///
     /// # Errors
@@ -208,19 +281,25 @@ impl<'a, C: ?Sized> Runner<'a, C> {
     }
 
     fn carry_out(&self, effect: &Effect) -> Result<(), PhaseError> {
-        let mut ports = self.ports.iter().rev();
-        match ports.find(|(name, _)| *name == effect.port()) {
-            Some((_, port)) => port.carry_out(effect),
-            None => Err(PhaseError::fatal(
-                "effect.no-port",
-                format!("nothing here carries out: {}", effect.title()),
-            )),
-        }
+        port_of(&self.ports, effect)?.carry_out(effect)
     }
 
     fn cx<'c>(&'c self, config: &'c C, files: &'c dyn Files) -> Cx<'c, C> {
         Cx::new(config, files, self.clock, &self.cancel)
     }
+}
+
+/// Who carries an effect out.
+fn port_of<'a>(
+    ports: &[(&'a str, &'a dyn Port)],
+    effect: &Effect,
+) -> Result<&'a dyn Port, PhaseError> {
+    let mut ports = ports.iter().rev();
+    let found = ports.find(|(name, _)| *name == effect.port());
+    found.map(|(_, port)| *port).ok_or_else(|| {
+        let text = format!("nothing here carries out: {}", effect.title());
+        PhaseError::fatal("effect.no-port", text)
+    })
 }
 
 impl<C: ?Sized> fmt::Debug for Runner<'_, C> {

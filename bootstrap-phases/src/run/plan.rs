@@ -90,6 +90,7 @@ fn plan_one<C: ?Sized>(
         turn.place.path,
         "plan",
         &plan,
+        None,
         &mut |_| {},
     )
     .map_err(|stop| match stop {
@@ -146,7 +147,7 @@ fn without_changes<C: ?Sized>(
     }
 }
 
-fn with_before(files: &dyn Files, plan: &Plan) -> Result<Vec<PlannedChange>, FileError> {
+pub(super) fn with_before(files: &dyn Files, plan: &Plan) -> Result<Vec<PlannedChange>, FileError> {
     let changes = plan.changes.iter();
     changes
         .map(|change| {
@@ -161,7 +162,7 @@ fn with_before(files: &dyn Files, plan: &Plan) -> Result<Vec<PlannedChange>, Fil
 fn before(files: &dyn Files, change: &Change) -> Result<Option<Before>, FileError> {
     let stat = match change {
         Change::Effect(_) => None,
-        Change::Remove { path, .. } => files.link_stat(path)?,
+        Change::Remove { path, .. } | Change::RemoveDir { path } => files.link_stat(path)?,
         other => files.stat(other.path())?,
     };
     let Some(stat) = stat else { return Ok(None) };

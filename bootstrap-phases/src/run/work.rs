@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::keep::{self, Keep};
 use crate::{
     Change, ChangeRecord, Digest, Effect, ErrorClass, FileError, FileErrorKind, Files,
     JournalError, Owner, PhaseError, Plan, clean_path,
     files::{child, parent},
-    journal::{Record, Step},
+    journal::{Record, Step, Was},
 };
 
 /// Mode of staged files and folders: nobody else's business.
@@ -61,7 +62,8 @@ pub(super) struct Staged {
 
 /// Refuses plans whose changes contradict each other: the order they are carried out in would decide.
 pub(super) fn check(plan: &Plan) -> Result<(), PhaseError> {
-    let is_removal = |change: &Change| matches!(change, Change::Remove { .. });
+    let is_removal =
+        |change: &Change| matches!(change, Change::Remove { .. } | Change::RemoveDir { .. });
     let mut made = BTreeSet::new();
     for change in &plan.changes {
         let makes = matches!(change, Change::CreateDir { .. } | Change::WriteFile { .. });
@@ -92,7 +94,7 @@ fn conflicting(path: &str) -> PhaseError {
     PhaseError::fatal("plan.conflicting-changes", message)
 }
 
-/// Makes the folders of a plan and stages its files.
+/// Makes the folders of a plan and stages its files; keeps what was there before, if it may be undone.
 ///
 /// A failure removes what was staged; what cannot be removed stays in the journal for the next run.
 pub(super) fn stage(
@@ -101,21 +103,22 @@ pub(super) fn stage(
     phase: &str,
     tag: &str,
     plan: &Plan,
+    keep: Option<Keep<'_>>,
     made: Made<'_>,
 ) -> Result<Staged, Stop> {
     let places = places(files, tag, plan)?;
-    let temps: Vec<String> = places
-        .iter()
-        .flatten()
-        .map(|place| place.temp.clone())
-        .collect();
+    let was = keep.map(|mut keep| keep.look(plan, &places)).transpose()?;
+    let copies = was.iter().flatten().flat_map(|was| keep::copies(was));
+    let temps = places.iter().flatten().map(|place| &place.temp);
+    let temps: Vec<String> = temps.chain(copies).cloned().collect();
     if !temps.is_empty() {
         ledger(Record::Stage {
             phase: phase.to_owned(),
             temps: temps.clone(),
+            folders: folder_steps(plan, &places, was.as_deref()),
         })?;
     }
-    match stage_all(files, plan, &places, made) {
+    match stage_all(files, plan, &places, was.as_deref(), made) {
         Ok(staged) => Ok(staged),
         Err(error) => {
             unstage(files, ledger, phase, &temps)?;
@@ -152,9 +155,24 @@ pub(super) fn remove_temps(files: &dyn Files, temps: &[String]) -> Result<(), Fi
 }
 
 /// Where a folder or file is to be, all links followed, and where it is staged.
-struct Staging {
-    target: String,
+pub(super) struct Staging {
+    pub(super) target: String,
     temp: String,
+}
+
+/// The folders that a plan makes, for a phase that keeps what was there before.
+fn folder_steps(plan: &Plan, places: &[Option<Staging>], was: Option<&[Vec<Was>]>) -> Vec<Step> {
+    let changes = plan.changes.iter().zip(places).zip(was.unwrap_or_default());
+    let folders = changes.filter(|((change, _), _)| matches!(change, Change::CreateDir { .. }));
+    let step = |((change, place), was): ((&Change, &Option<Staging>), &Vec<Was>)| {
+        let mut step = plain_step(change);
+        if let (ChangeRecord::CreateDir { path, .. }, Some(place)) = (&mut step.change, place) {
+            path.clone_from(&place.target);
+        }
+        step.was = Some(was.clone());
+        step
+    };
+    folders.map(step).collect()
 }
 
 fn places(files: &dyn Files, tag: &str, plan: &Plan) -> Result<Vec<Option<Staging>>, FileError> {
@@ -189,6 +207,7 @@ fn stage_all(
     files: &dyn Files,
     plan: &Plan,
     places: &[Option<Staging>],
+    was: Option<&[Vec<Was>]>,
     made: Made<'_>,
 ) -> Result<Staged, FileError> {
     for (change, place) in plan.changes.iter().zip(places) {
@@ -199,11 +218,15 @@ fn stage_all(
     }
     let mut steps = Vec::new();
     let mut folders = BTreeSet::new();
-    for (change, place) in plan.changes.iter().zip(places) {
+    for (index, (change, place)) in plan.changes.iter().zip(places).enumerate() {
+        let was = was.and_then(|was| was.get(index)).cloned();
         match (change, place) {
             (Change::CreateDir { .. }, _) => {}
             (Change::WriteFile { content, owner, .. }, Some(place)) => {
-                steps.push(file_step(files, change, place)?);
+                steps.push(Step {
+                    was,
+                    ..file_step(files, change, place)?
+                });
                 create_anew(files, &place.temp, content.bytes())?;
                 if let Some(owner) = owner {
                     files.set_owner(&place.temp, *owner)?;
@@ -212,11 +235,18 @@ fn stage_all(
             }
             (Change::SetMode { path, .. } | Change::SetOwner { path, .. }, _) => {
                 demand(files, path, plan)?;
-                steps.push(plain_step(change));
+                steps.push(Step {
+                    was,
+                    ..plain_step(change)
+                });
             }
-            _ => steps.push(plain_step(change)),
+            _ => steps.push(Step {
+                was,
+                ..plain_step(change)
+            }),
         }
     }
+    keep::copy(files, was.unwrap_or_default())?;
     folders
         .iter()
         .try_for_each(|folder| files.sync_dir(folder))?;
@@ -303,6 +333,7 @@ fn plain_step(change: &Change) -> Step {
         change: change.into(),
         temp: None,
         before: None,
+        was: None,
     }
 }
 
@@ -320,12 +351,15 @@ fn demand(files: &dyn Files, path: &str, plan: &Plan) -> Result<(), FileError> {
 }
 
 impl Staged {
-    /// Paths of what is staged.
+    /// Paths of what is staged, and of copies that were made.
     pub(super) fn temps(&self) -> Vec<String> {
-        self.steps
-            .iter()
-            .filter_map(|step| step.temp.clone())
-            .collect()
+        let steps = self.steps.iter();
+        let temps = |step: &Step| {
+            let copies = keep::copies(step.was.as_deref().unwrap_or_default());
+            let temps: Vec<String> = step.temp.iter().chain(copies).cloned().collect();
+            temps
+        };
+        steps.flat_map(temps).collect()
     }
 
     /// Puts everything in place. After a failure it may be called again and goes on where it stopped.
@@ -429,12 +463,24 @@ fn carry_out(files: &dyn Files, step: &Step) -> Result<(), FileError> {
         ChangeRecord::SetMode { path, mode } => files.set_mode(path, *mode),
         ChangeRecord::SetOwner { path, owner } => files.set_owner(path, *owner),
         ChangeRecord::Remove { path, keep_root } => files.remove_tree(path, *keep_root),
+        ChangeRecord::RemoveDir { path } => remove_empty(files, path),
         // Folders are made before anything is journalled as intended; ports carry effects out.
         ChangeRecord::CreateDir { .. } | ChangeRecord::Effect(_) => Ok(()),
     }
 }
 
-/// Waits until the names changed by these steps are on the disk.
+/// Removes a folder unless something is in it.
+pub(super) fn remove_empty(files: &dyn Files, path: &str) -> Result<(), FileError> {
+    if !files.link_stat(path)?.is_some_and(|stat| stat.is_dir()) {
+        return Ok(());
+    }
+    match files.remove(path) {
+        Err(error) if error.kind == FileErrorKind::NotEmpty => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Waits until the names, modes and owners changed by these steps are on the disk.
 fn sync(files: &dyn Files, steps: &[Step]) -> Result<(), PhaseError> {
     let mut folders = BTreeSet::new();
     for step in steps {
@@ -443,9 +489,11 @@ fn sync(files: &dyn Files, steps: &[Step]) -> Result<(), PhaseError> {
                 path,
                 keep_root: true,
             } => path.clone(),
-            ChangeRecord::WriteFile { path, .. } | ChangeRecord::Remove { path, .. } => {
-                parent(path)
-            }
+            ChangeRecord::WriteFile { path, .. }
+            | ChangeRecord::Remove { path, .. }
+            | ChangeRecord::RemoveDir { path }
+            | ChangeRecord::SetMode { path, .. }
+            | ChangeRecord::SetOwner { path, .. } => parent(path),
             _ => continue,
         };
         folders.insert(folder);

@@ -69,8 +69,12 @@ impl LossyFiles {
                     _ => continue,
                 }
             }
-            // What builds on something lost is lost with it.
-            let _ = happened.operation.apply(&tree);
+            // What builds on something lost is lost with it. A folder that is gone is so with all that was in it, whether or not
+            // anybody waited for that.
+            let _ = match &happened.operation {
+                Operation::Remove(path) => tree.remove_tree(path, false),
+                operation => operation.apply(&tree),
+            };
         }
         tree
     }
@@ -183,6 +187,17 @@ mod tests {
         assert_eq!(names(0), ["a"]);
         assert_eq!(names(1), ["a", "b"]);
         assert_eq!(names(2), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_for_sure_leaves_nothing_of_what_was_in_it() {
+        let tree = MemFiles::new();
+        tree.create_dir("/a", 0o755).unwrap();
+        tree.create_file("/a/x", b"x", 0o600).unwrap();
+        let disk = LossyFiles::new(tree);
+        disk.remove_tree("/a", false).unwrap();
+        disk.sync_dir("/").unwrap();
+        assert!(disk.power_loss(|_, _| 0).list("/").unwrap().is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{CrashPoint, Verdict};
-use crate::{Effect, PhaseError, Port};
+use crate::{Effect, Outlook, PhaseError, Port};
 
 /// A port that crashes at a point. An effect is two steps: a crash at the first leaves it undone, one at the second comes when
 /// it is done and nobody has heard of it.
@@ -34,6 +34,10 @@ impl Port for CrashPort<'_> {
         let outcome = self.port.carry_out(effect);
         self.step()?;
         outcome
+    }
+
+    fn outlook(&self, effect: &Effect) -> Result<Outlook, PhaseError> {
+        self.port.outlook(effect)
     }
 }
 

@@ -113,6 +113,7 @@ fn class(state: PhaseState) -> &'static str {
         PhaseState::UpToDate => "upToDate",
         PhaseState::Done => "done",
         PhaseState::NotApplicable => "notApplicable",
+        PhaseState::NotUndone => "not undone",
         PhaseState::Later => "later",
         PhaseState::Failed => "failed",
         PhaseState::Cancelled => "cancelled",
@@ -123,7 +124,7 @@ fn colour(state: PhaseState) -> &'static str {
     match state {
         PhaseState::Planned => "#fff3bf",
         PhaseState::UpToDate | PhaseState::Done => "#d3f9d8",
-        PhaseState::NotApplicable | PhaseState::Later => "#e9ecef",
+        PhaseState::NotApplicable | PhaseState::NotUndone | PhaseState::Later => "#e9ecef",
         PhaseState::Failed => "#ffc9c9",
         PhaseState::Cancelled => "#ffe8cc",
     }

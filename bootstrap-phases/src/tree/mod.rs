@@ -110,6 +110,8 @@ pub enum PhaseState {
     Done,
     /// It does not apply here: its condition, or one above it, does not hold.
     NotApplicable,
+    /// What it did is not undone: it does not offer that.
+    NotUndone,
     /// It cannot be planned before earlier phases really ran.
     Later,
     /// It failed.
@@ -126,6 +128,7 @@ impl PhaseState {
             Self::UpToDate => "up to date",
             Self::Done => "done",
             Self::NotApplicable => "not applicable",
+            Self::NotUndone => "not undone",
             Self::Later => "later",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",

@@ -175,6 +175,7 @@ impl Plot {
     pub(crate) fn flow(&self) -> Flow<Config> {
         let first = Node::new("ca", "")
             .outputs(["ca"])
+            .undoable()
             .run(|cx: &Cx<'_, Config>| {
                 let mut plan = cx.draft();
                 plan.file("/ca", 0o644, Content::text(format!("ca of {}", cx.config)))?;
@@ -187,15 +188,16 @@ impl Plot {
             });
         let rest = self.phases.iter().enumerate().map(|(index, wants)| {
             let wants = wants.clone();
-            Node::new(format!("p{index}"), "").inputs(["ca"]).run(
-                move |cx: &Cx<'_, Config>| -> Result<Plan, PhaseError> {
+            Node::new(format!("p{index}"), "")
+                .inputs(["ca"])
+                .undoable()
+                .run(move |cx: &Cx<'_, Config>| -> Result<Plan, PhaseError> {
                     let mut plan = cx.draft();
                     for want in &wants {
                         want.draft(cx, &mut plan)?;
                     }
                     Ok(plan.finish())
-                },
-            )
+                })
         });
         Workflow::new("random")
             .phase(first)
