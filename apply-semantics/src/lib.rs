@@ -22,6 +22,8 @@
 //!
 //! # What is where
 //!
+//! Begin with the [`guide`]: sharing an object with others, who owns a field, what a manifest would do, code without a client.
+//!
 //! - [`request`]: writes of whole objects as an API server answers them: server-side apply and updates, with conflicts as data,
 //!   policies for them, and previews.
 //! - [`managed_fields`]: the entries of `metadata.managedFields`, read and written as the API server does.
@@ -71,6 +73,8 @@ pub mod extract;
 pub mod fieldset;
 mod fused;
 mod go_text;
+#[cfg(doc)]
+pub mod guide;
 pub mod managed_fields;
 pub mod migrate;
 pub mod op;

@@ -34,6 +34,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Begin with the [`guide`]: a workflow of your own, and a control plane as kubeadm makes it.
+//!
 //! # The parts
 //!
 //! - [`Workflow`] puts [`Node`]s into a tree and checks, when it is built, that every input is made by an earlier phase;
@@ -84,6 +86,8 @@ mod error;
 mod event;
 mod files;
 mod flag;
+#[cfg(doc)]
+pub mod guide;
 mod host;
 mod journal;
 #[cfg(feature = "kubeadm")]

@@ -20,6 +20,8 @@
 //! ```
 //!
 //! # What is here
+//! Begin with the [`guide`]: running a ClusterSet, placing a workload and changing it.
+//!
 //! - [`id`]: [`ClusterId`](id::ClusterId), [`ClusterSetName`](id::ClusterSetName), [`PhysicalCluster`](id::PhysicalCluster),
 //!   and where a text can be used as an ID.
 //! - [`property`]: the object [`ClusterProperty`](property::ClusterProperty) of `about.k8s.io`, and who may name one how.
@@ -60,6 +62,8 @@ mod condition;
 pub mod divide;
 mod error;
 pub mod federate;
+#[cfg(doc)]
+pub mod guide;
 pub mod id;
 pub mod inventory;
 pub mod mcs;

@@ -32,6 +32,8 @@ mod document;
 pub mod field;
 #[cfg(any(feature = "kubelet", feature = "kube-proxy"))]
 mod gates;
+#[cfg(all(doc, feature = "yaml"))]
+pub mod guide;
 pub mod gvk;
 mod kind;
 #[cfg(feature = "kube-apiserver")]
@@ -62,8 +64,6 @@ pub mod scalar;
 pub mod schema;
 pub mod secret;
 pub mod tree;
-#[cfg(feature = "yaml")]
-pub mod tutorial;
 #[cfg(feature = "yaml")]
 pub mod yaml;
 

@@ -12,3 +12,8 @@ pub mod table;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the page for whoever comes from Go, and with them the names in its tables.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-go.md")]
+struct FromGo;

@@ -12,6 +12,8 @@
 //! # Ok::<(), machine_api::ScaledValueError>(())
 //! ```
 //!
+//! Begin with the [`guide`]: objects read and let in, a rollout played through beforehand, a management cluster in a test.
+//!
 //! - [`core`], [`addons`], [`bootstrap`], [`controlplane`], [`ipam`], [`runtime`]: the kinds, each in its versions; [`meta`]:
 //!   what they contain of Kubernetes' own types.
 //! - [`admission`]: defaults of objects, and whether they may be created, changed and deleted.
@@ -66,6 +68,8 @@ pub mod driver;
 pub mod explain;
 pub mod facts;
 mod gates;
+#[cfg(doc)]
+pub mod guide;
 pub mod health_check;
 mod int_or_string;
 pub mod ipam;

@@ -19,6 +19,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The [`guide`] tests a controller.
+//!
 //! # Two ways in
 //!
 //! - [`Server::execute`] carries out an [`Operation`](apply_semantics::op::Operation) at once, without async; the server is an
@@ -79,6 +81,8 @@ mod custom;
 mod discovery;
 mod faults;
 mod go_text;
+#[cfg(doc)]
+pub mod guide;
 mod http;
 mod ids;
 mod journal;
