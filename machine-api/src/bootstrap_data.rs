@@ -14,6 +14,8 @@ use std::fmt;
 use componentconfig::{secret::Secret, yaml};
 use serde_json::{Value, json};
 
+pub use crate::certificates::{Certificates, KeyPair};
+
 pub use self::{
     decide::{Decision, Observed, Role, Wait, decide},
     kubeadm::Lost,
@@ -39,30 +41,6 @@ impl<F: Fn(&str, &str) -> Option<Secret>> Secrets for F {
     fn value(&self, name: &str, key: &str) -> Option<Secret> {
         self(name, key)
     }
-}
-
-/// A certificate, or a public key, and its private key, as PEM.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct KeyPair {
-    /// The certificate.
-    pub certificate: String,
-    /// The private key; empty if the machine does not get it.
-    pub key: Secret,
-}
-
-/// What a machine of the control plane gets to sign with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Certificates {
-    /// The authority of the cluster.
-    pub cluster_ca: Option<KeyPair>,
-    /// That of etcd; its certificate alone if etcd is elsewhere.
-    pub etcd_ca: Option<KeyPair>,
-    /// That of the front proxy.
-    pub front_proxy_ca: Option<KeyPair>,
-    /// The key of service accounts.
-    pub service_account: Option<KeyPair>,
-    /// The API server's client certificate for an etcd that is elsewhere.
-    pub api_server_etcd_client: Option<KeyPair>,
 }
 
 /// What the data is made of.

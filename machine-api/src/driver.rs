@@ -2,15 +2,19 @@
 //!
 //! [`Driver::plan`] looks at a [`Snapshot`] once and says what is to be written; [`Driver::step`] reads, plans and writes through
 //! any [`Executor`], such as an API server inside the process. It makes the decisions of this crate in the order in which
-//! Cluster API's controllers would, for Clusters, MachineDeployments, MachineSets, Machines and MachineHealthChecks, and does the part of
-//! providers through a [`Provider`]. Every step can be interrupted anywhere and begun anew.
+//! Cluster API's controllers would, for Clusters, KubeadmControlPlanes, MachineDeployments, MachineSets, Machines and
+//! MachineHealthChecks, and does the part of providers through a [`Provider`]. Every step can be interrupted anywhere and begun
+//! anew.
+//!
+//! Of a KubeadmControlPlane the driver makes the certificates, the administrator's kubeconfig and the machines, one at a time, and
+//! looks after etcd; what it knows of the cluster, and the keys, come from the provider.
 //!
 //! What it does not do: objects are not defaulted and validated ([`admission`](crate::admission) does that, where objects come in),
-//! managed topologies are not rendered, and machines of a KubeadmControlPlane are not made. Nodes are not drained, since nothing
-//! runs in them that the driver could see.
+//! and managed topologies are not rendered. Nodes are not drained, since nothing runs in them that the driver could see.
 
 mod chain;
 mod cluster;
+mod control_plane;
 mod deployment;
 mod health_check;
 mod infrastructure;
@@ -24,12 +28,12 @@ use std::collections::BTreeMap;
 use apply_semantics::op::{Effect, Executor, Outcome, Refusal};
 use componentconfig::core::Time;
 
-pub use chain::Chain;
+pub use chain::{Chain, Workload};
 pub use snapshot::Snapshot;
 
 use crate::{
-    Gates, explain::Why, machine::Node, machine_set::preflight::PreflightCheck,
-    names::RandomSource, provider::Provider,
+    Gates, core::v1beta2::Machine, explain::Why, machine::Node,
+    machine_set::preflight::PreflightCheck, names::RandomSource, provider::Provider,
 };
 
 /// Brings the objects of a management cluster forward. See the [module](self).
@@ -39,7 +43,11 @@ pub struct Driver<P, R> {
     random: R,
     gates: Gates,
     checks: Vec<PreflightCheck>,
+    connections: BTreeMap<Place, Time>,
 }
+
+/// Namespace and name.
+type Place = (String, String);
 
 /// What is to be written.
 #[derive(Debug, Default)]
@@ -74,7 +82,12 @@ struct Context<'a, P> {
     random: &'a mut dyn RandomSource,
     gates: Gates,
     checks: &'a [PreflightCheck],
-    nodes: BTreeMap<(String, String), Option<Vec<Node>>>,
+    /// Of each cluster; `None` if it does not answer.
+    nodes: BTreeMap<Place, Option<Vec<Node>>>,
+    /// When a cluster answered for the last time.
+    connections: &'a mut BTreeMap<Place, Time>,
+    /// Machines with what their control plane found out about them, until it is written.
+    found: BTreeMap<Place, Machine>,
     now: Time,
     plan: Plan,
 }
@@ -87,6 +100,7 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             random,
             gates,
             checks: Vec::new(),
+            connections: BTreeMap::new(),
         }
     }
 
@@ -111,6 +125,8 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             gates: self.gates,
             checks: &self.checks,
             nodes: BTreeMap::new(),
+            connections: &mut self.connections,
+            found: BTreeMap::new(),
             now,
             plan: Plan::default(),
         };
@@ -151,6 +167,9 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             ..Report::default()
         };
         for chain in plan.chains {
+            if !self.inside(&chain, now, &mut report) {
+                continue;
+            }
             for operation in &chain.operations {
                 match api.execute(operation) {
                     Ok(outcome) => report.changes += usize::from(is_change(&outcome)),
@@ -162,6 +181,26 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             }
         }
         Ok(report)
+    }
+
+    /// What is to be done inside of a cluster. Says whether all of it was, or need not be any more.
+    fn inside(&mut self, chain: &Chain, now: Time, report: &mut Report) -> bool {
+        let mut done = true;
+        let Some(workload) = &chain.workload else {
+            return done;
+        };
+        let cluster = (workload.namespace.as_str(), workload.cluster.as_str());
+        for operation in &workload.operations {
+            match self.provider.execute(cluster, operation, now) {
+                Ok(outcome) => report.changes += usize::from(is_change(&outcome)),
+                Err(refusal) if refusal.is_not_found() || refusal.is_already_exists() => {}
+                Err(refusal) => {
+                    report.refusals.push((chain.subject.clone(), refusal));
+                    done = false;
+                }
+            }
+        }
+        done
     }
 }
 

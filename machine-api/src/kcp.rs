@@ -31,8 +31,10 @@ mod action;
 mod complete;
 mod components;
 mod config;
+mod desired;
 mod explain;
 mod failure_domain;
+mod inspect;
 mod observed;
 mod plan;
 mod preflight;
@@ -40,6 +42,7 @@ mod quorum;
 mod remediation;
 mod retry;
 mod select;
+mod status;
 mod up_to_date;
 
 pub use action::{Action, ControlPlaneError, ControlPlanePlan, Wait};
@@ -49,9 +52,15 @@ pub use components::{
     NODE_LABELS_AND_TAINTS_SET, SCHEDULER_POD_HEALTHY,
 };
 pub use config::kubeadm_config_spec;
+pub use desired::{
+    deleting_machine, infrastructure, is_made_by, kubeadm_config, machine_annotations,
+    machine_labels, new_machine, selector, updated_machine,
+};
+pub use inspect::{GRACE_SECONDS, Inspection, Workload};
 pub use observed::{ControlPlane, EtcdAlarm, EtcdAlarmKind, EtcdCluster, EtcdMember};
 pub use preflight::Instability;
 pub use quorum::{Change, ComponentsAfter, EtcdAfter, Harm};
 pub use remediation::{RemediationError, RemediationPlan, RemediationWait};
 pub use retry::{DEFAULT_MIN_HEALTHY_PERIOD_SECONDS, Remediation, Retry, RetryRefusal};
+pub use status::Reported;
 pub use up_to_date::{MachineChange, Outdated};

@@ -8,6 +8,8 @@ pub const DEPLOYMENT_NAME: &str = "cluster.x-k8s.io/deployment-name";
 pub const SET_NAME: &str = "cluster.x-k8s.io/set-name";
 /// Says that a machine is one of the control plane.
 pub const CONTROL_PLANE: &str = "cluster.x-k8s.io/control-plane";
+/// The control plane that a machine belongs to.
+pub const CONTROL_PLANE_NAME: &str = "cluster.x-k8s.io/control-plane-name";
 /// Says that an object is made from the topology of its Cluster.
 pub const TOPOLOGY_OWNED: &str = "topology.cluster.x-k8s.io/owned";
 /// The name of a MachineDeployment in the topology of its Cluster.

@@ -28,6 +28,7 @@
 //!   write into what they own; [`explain`]: the form in which plans say why.
 //! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it; [`cloning`]: objects made from
 //!   templates of providers.
+//! - [`certificates`]: the keys and certificates that a cluster is made with, and their Secrets.
 //! - [`moving`]: the objects of clusters on their way to another management cluster.
 //! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
 //! - [`driver`]: a small reconciler that makes these decisions for the objects of a management cluster.
@@ -55,6 +56,7 @@ pub mod admission;
 pub mod bootstrap;
 #[cfg(feature = "bootstrap-data")]
 pub mod bootstrap_data;
+pub mod certificates;
 pub mod cloning;
 mod compat;
 pub mod conditions;

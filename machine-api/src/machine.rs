@@ -12,12 +12,13 @@ mod view;
 pub mod volumes;
 
 pub use view::{
-    AttachedVolume, Claim, ClaimReference, Csi, Named, Node, NodeCondition, NodeSpec, NodeStatus,
-    PersistentVolume, PersistentVolumeSpec, Pod, PodSpec, PodStatus, Volume,
+    AttachedVolume, Claim, ClaimReference, ContainerEnd, ContainerState, ContainerStatus, Csi,
+    Named, Node, NodeCondition, NodeSpec, NodeStatus, PersistentVolume, PersistentVolumeSpec, Pod,
+    PodCondition, PodSpec, PodStatus, Volume,
 };
 
 /// The first three names, and how many more there are.
-fn shortened(names: &[String], shown: usize) -> String {
+pub(crate) fn shortened(names: &[String], shown: usize) -> String {
     let mut parts: Vec<String> = names.iter().take(shown).cloned().collect();
     if names.len() > shown {
         parts.push(format!("... ({} more)", names.len() - shown));

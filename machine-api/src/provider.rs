@@ -17,14 +17,18 @@
 
 mod memory;
 
-use componentconfig::core::Time;
+use apply_semantics::op::{Operation, Outcome, Refusal};
+use componentconfig::{core::Time, secret::Secret};
 
 pub use memory::{Job, MemoryProvider};
 
 use crate::{
+    bootstrap::v1beta2::EncryptionAlgorithmType,
+    certificates::{KeyPair, Purpose},
     contract::{BootstrapConfigFacts, ControlPlaneFacts, InfraClusterFacts, InfraMachineFacts},
     core::v1beta2::{Cluster, Machine},
-    machine::Node,
+    kcp::{EtcdAlarm, EtcdMember},
+    machine::{Node, Pod},
 };
 
 /// How far something is.
@@ -164,22 +168,143 @@ pub trait ControlPlaneProvider {
     ) -> Result<Progress<()>, ProviderError>;
 }
 
-/// Shows what runs in clusters.
+/// Shows what runs in clusters, and changes it.
 pub trait WorkloadClusters {
     /// The nodes of a cluster; `None` if it does not answer.
     fn nodes(&mut self, cluster: &Cluster, now: Time) -> Option<Vec<Node>>;
 
-    /// A node is deleted. One that is gone already is fine.
-    fn delete_node(&mut self, cluster: &Cluster, node: &str);
+    /// The pods of a node; `None` if they cannot be read. Of control planes only the static ones in `kube-system` are looked at.
+    fn pods(&mut self, cluster: &Cluster, node: &str, now: Time) -> Option<Vec<Pod>>;
+
+    /// Whether kubeadm made the cluster: its ConfigMap `kubeadm-config` in `kube-system` is there. `None` if the cluster does not
+    /// answer.
+    fn has_kubeadm_config(&mut self, cluster: &Cluster, now: Time) -> Option<bool>;
+
+    /// Carries out an operation in the cluster of that namespace and name, such as the eviction of a pod.
+    ///
+    /// # Errors
+    /// What the cluster refuses, or that it does not answer.
+    fn execute(
+        &mut self,
+        cluster: (&str, &str),
+        operation: &Operation,
+        now: Time,
+    ) -> Result<Outcome, Refusal>;
+}
+
+/// What etcd says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Etcd {
+    /// Its members.
+    pub members: Vec<EtcdMember>,
+    /// Their alarms.
+    pub alarms: Vec<EtcdAlarm>,
+    /// The name of the member that leads; `None` if there is none.
+    pub leader: Option<String>,
+}
+
+/// Looks after etcd on the machines of control planes that kubeadm makes.
+pub trait EtcdClusters {
+    /// What etcd says.
+    ///
+    /// # Errors
+    /// It does not answer, since too few of its members run.
+    fn etcd(&mut self, cluster: &Cluster, now: Time) -> Result<Etcd, ProviderError>;
+
+    /// A member is removed. One that is gone already is fine.
+    ///
+    /// # Errors
+    /// etcd refuses, or does not answer.
+    fn remove_member(
+        &mut self,
+        cluster: &Cluster,
+        member: &EtcdMember,
+        now: Time,
+    ) -> Result<(), ProviderError>;
+
+    /// The member of that name is to lead from now on.
+    ///
+    /// # Errors
+    /// It cannot, or etcd does not answer.
+    fn move_leadership(
+        &mut self,
+        cluster: &Cluster,
+        to: &str,
+        now: Time,
+    ) -> Result<(), ProviderError>;
+}
+
+/// An authority, or a key pair, is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyPairRequest<'a> {
+    /// The cluster that it is for.
+    pub cluster: &'a Cluster,
+    /// What for.
+    pub purpose: Purpose,
+    /// For how many days an authority is valid.
+    pub days: i32,
+    /// The algorithm of its key; RSA-2048 if unset.
+    pub algorithm: &'a EncryptionAlgorithmType,
+    /// The time.
+    pub now: Time,
+}
+
+/// Makes keys, certificates and tokens. What it makes is kept in Secrets; it need not remember anything.
+pub trait CertificateSource {
+    /// A certificate authority with the common name `kubernetes`, signed by itself; for [`Purpose::ServiceAccount`] a key with its
+    /// public part in place of a certificate.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    fn key_pair(&mut self, request: &KeyPairRequest<'_>) -> Result<KeyPair, ProviderError>;
+
+    /// A client certificate of an authority, for the user `kubernetes-admin` of the group `system:masters`, valid for a year.
+    ///
+    /// # Errors
+    /// It cannot be made, or the authority cannot be read.
+    fn administrator(
+        &mut self,
+        authority: &KeyPair,
+        algorithm: &EncryptionAlgorithmType,
+        now: Time,
+    ) -> Result<KeyPair, ProviderError>;
+
+    /// Hashes of the public keys of all certificates in a text, such as `sha256:…`, by which joining machines know the cluster.
+    ///
+    /// # Errors
+    /// A certificate cannot be read.
+    fn public_key_hashes(&self, certificates: &str) -> Result<Vec<String>, ProviderError>;
+
+    /// When a certificate ends.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn not_after(&self, certificate: &str) -> Result<Time, ProviderError>;
+
+    /// A token for machines that join, such as `abcdef.0123456789abcdef`: it must not be guessed.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    fn bootstrap_token(&mut self) -> Result<Secret, ProviderError>;
 }
 
 /// All that a cluster needs.
 pub trait Provider:
-    InfrastructureProvider + BootstrapProvider + ControlPlaneProvider + WorkloadClusters
+    InfrastructureProvider
+    + BootstrapProvider
+    + ControlPlaneProvider
+    + WorkloadClusters
+    + EtcdClusters
+    + CertificateSource
 {
 }
 
 impl<P> Provider for P where
-    P: InfrastructureProvider + BootstrapProvider + ControlPlaneProvider + WorkloadClusters
+    P: InfrastructureProvider
+        + BootstrapProvider
+        + ControlPlaneProvider
+        + WorkloadClusters
+        + EtcdClusters
+        + CertificateSource
 {
 }

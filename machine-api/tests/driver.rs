@@ -6,6 +6,7 @@
     reason = "a test"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "support/world.rs"]
 mod world;
 

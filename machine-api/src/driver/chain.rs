@@ -7,6 +7,8 @@ use apply_semantics::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::core::v1beta2::Cluster;
+
 /// Who writes what is neither MachineSets' nor MachineDeployments'.
 pub(super) const MANAGER: &str = "manager";
 
@@ -16,6 +18,20 @@ pub(super) const MANAGER: &str = "manager";
 pub struct Chain {
     /// The object that they are about, such as `Machine default/a`.
     pub subject: String,
+    /// What is to be done first, inside of a cluster.
+    pub workload: Option<Workload>,
+    /// The operations.
+    pub operations: Vec<Operation>,
+}
+
+/// Operations inside of a cluster, such as the eviction of pods. They are independent of each other.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Workload {
+    /// The namespace of the Cluster.
+    pub namespace: String,
+    /// The name of the Cluster.
+    pub cluster: String,
     /// The operations.
     pub operations: Vec<Operation>,
 }
@@ -24,8 +40,19 @@ impl Chain {
     pub(super) fn new(subject: impl Into<String>) -> Self {
         Self {
             subject: subject.into(),
+            workload: None,
             operations: Vec::new(),
         }
+    }
+
+    /// Something is to be done inside of a cluster first.
+    pub(super) fn inside(&mut self, cluster: &Cluster, operation: Operation) {
+        let workload = self.workload.get_or_insert_with(|| Workload {
+            namespace: cluster.metadata.namespace.clone(),
+            cluster: cluster.metadata.name.clone(),
+            operations: Vec::new(),
+        });
+        workload.operations.push(operation);
     }
 
     /// Changes an object, and its status after that. Nothing if nothing differs.

@@ -9,6 +9,7 @@ use crate::{
     contract::{ControlPlane, InfraCluster, Untyped},
     core::v1beta2::{APIEndpoint, Cluster, ClusterPhase, Machine, MachineDeployment, MachineSet},
     explain::Why,
+    facts,
     meta::{Condition, ConditionStatus},
     provider::Provider,
 };
@@ -18,13 +19,19 @@ const FINALIZER: &str = "cluster.cluster.x-k8s.io";
 
 impl<P: Provider> Context<'_, P> {
     pub(super) fn see_nodes(&mut self, cluster: &Cluster) {
-        let initialized = cluster.status.initialization.control_plane_initialized == Some(true);
+        let kcp = self.snapshot.kubeadm_control_plane(cluster);
+        let kcp = kcp.and_then(|kcp| kcp.status.initialization.control_plane_initialized);
+        let initialized = cluster.status.initialization.control_plane_initialized;
+        let initialized = initialized == Some(true) || kcp == Some(true);
         let nodes = initialized
             .then(|| self.provider.nodes(cluster, self.now))
             .flatten();
         let meta = &cluster.metadata;
-        self.nodes
-            .insert((meta.namespace.clone(), meta.name.clone()), nodes);
+        let key = (meta.namespace.clone(), meta.name.clone());
+        if nodes.is_some() {
+            self.connections.insert(key.clone(), self.now);
+        }
+        self.nodes.insert(key, nodes);
     }
 
     pub(super) fn cluster(&mut self, cluster: &Cluster) {
@@ -174,6 +181,10 @@ impl<P: Provider> Context<'_, P> {
         for machine in &snapshot.machines {
             let meta = &machine.metadata;
             let owned = meta.controller().is_some();
+            // Those of the control plane go with it.
+            if facts::is_control_plane(machine) && owned {
+                continue;
+            }
             if of_cluster(&meta.namespace, &machine.spec.cluster_name) {
                 left.extend(
                     snapshot

@@ -42,7 +42,9 @@ impl<P: Provider> Context<'_, P> {
             self.take(object, &owner, &cluster.metadata.name, said);
         }
         let reference = &cluster.spec.control_plane_ref;
-        if let Some(object) = self.snapshot.find(namespace, reference) {
+        if let Some(kcp) = self.snapshot.kubeadm_control_plane(cluster) {
+            self.kubeadm_control_plane(cluster, &kcp);
+        } else if let Some(object) = self.snapshot.find(namespace, reference) {
             let contract = self.snapshot.contract(reference);
             let facts = Untyped::new(object, contract).control_plane_facts();
             let version = facts.version.unwrap_or_default();
@@ -206,7 +208,7 @@ pub(super) fn is_deleting(object: &Value) -> bool {
     time.is_some_and(|time| !time.is_null())
 }
 
-/// The controller of an object, in place of the MachineSet that made it.
+/// The controller of an object, in place of the MachineSet or control plane that made it.
 fn belong(object: &mut Value, owner: &OwnerReference, cluster: &str) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
         return;
@@ -215,7 +217,8 @@ fn belong(object: &mut Value, owner: &OwnerReference, cluster: &str) {
     let mut owners: Vec<OwnerReference> = owners
         .and_then(|owners| serde_json::from_value(owners).ok())
         .unwrap_or_default();
-    owners.retain(|one| one.kind != "MachineSet" && one.uid != owner.uid);
+    let makers = ["MachineSet", "KubeadmControlPlane"];
+    owners.retain(|one| !makers.contains(&one.kind.as_str()) && one.uid != owner.uid);
     owners.insert(0, owner.clone());
     metadata.insert("ownerReferences".to_owned(), json!(owners));
     let all = metadata
@@ -224,6 +227,17 @@ fn belong(object: &mut Value, owner: &OwnerReference, cluster: &str) {
     if let Some(all) = all.as_object_mut() {
         all.insert(labels::CLUSTER_NAME.to_owned(), json!(cluster));
     }
+}
+
+/// The controller of an object of a cluster, and its label.
+pub(super) fn own(metadata: &mut ObjectMeta, owner: &OwnerReference, cluster: &str) {
+    let owners = &mut metadata.owner_references;
+    if !owners.contains(owner) {
+        owners.retain(|one| one.uid != owner.uid);
+        owners.insert(0, owner.clone());
+    }
+    let label = labels::CLUSTER_NAME.to_owned();
+    metadata.labels.insert(label, cluster.to_owned());
 }
 
 fn finalizers(object: &mut Value, change: impl FnOnce(&mut Vec<String>)) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use apply_semantics::op::{DeleteOptions, Operation, ResourceRef};
+
 use super::{Chain, Context};
 use crate::{
     conditions,
@@ -67,7 +69,10 @@ impl<P: Provider> Context<'_, P> {
             node: None,
             connected: nodes.is_some(),
         };
-        let mut desired = machine.clone();
+        // A control plane may have found out something about it.
+        let place = (meta.namespace.clone(), meta.name.clone());
+        let found = self.found.remove(&place);
+        let mut desired = found.unwrap_or_else(|| machine.clone());
         let finalizer = labels::MACHINE_FINALIZER;
         if !meta.is_deleting() && !meta.finalizers.iter().any(|one| one == finalizer) {
             desired.metadata.finalizers.push(finalizer.to_owned());
@@ -130,8 +135,10 @@ impl<P: Provider> Context<'_, P> {
     }
 
     fn conditions(&self, around: &Surroundings<'_>, machine: &mut Machine) {
+        let cluster = &around.cluster.metadata;
+        let key = (cluster.namespace.clone(), cluster.name.clone());
         let connection = Connection {
-            last_success: around.connected.then_some(self.now),
+            last_success: self.connections.get(&key).copied(),
             consecutive_failures: 0,
             grace_seconds: GRACE_SECONDS,
         };
@@ -211,7 +218,9 @@ impl<P: Provider> Context<'_, P> {
                 Action::DeleteBootstrapConfig => delete(around.bootstrap, chain),
                 Action::DeleteNode => {
                     let node = machine.status.node_ref.name.clone();
-                    self.provider.delete_node(around.cluster, &node);
+                    let target = ResourceRef::of_kind("v1", "Node").all().named(node);
+                    let delete = Operation::delete(target, DeleteOptions::default());
+                    chain.inside(around.cluster, delete);
                 }
                 Action::RemoveFinalizer => {
                     let finalizers = &mut machine.metadata.finalizers;

@@ -65,7 +65,7 @@ impl<P: Provider> Context<'_, P> {
     }
 }
 
-fn reference(object: &Value) -> ContractVersionedObjectReference {
+pub(super) fn reference(object: &Value) -> ContractVersionedObjectReference {
     let Ok(target) = ObjectRef::of(object) else {
         return ContractVersionedObjectReference::default();
     };

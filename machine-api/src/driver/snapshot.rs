@@ -6,16 +6,19 @@ use apply_semantics::op::{
     CollectionRef, Executor, ListOptions, Operation, Outcome, Refusal, ResourceRef,
 };
 use componentconfig::Kind;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
     Object,
+    bootstrap::v1beta2::{KubeadmConfig, KubeadmConfigTemplate},
+    certificates::{self, Purpose},
     cloning::without_suffix,
     contract::ContractVersion,
+    controlplane::v1beta2::KubeadmControlPlane,
     core::v1beta2::{
-        Cluster, ContractVersionedObjectReference, Machine, MachineDeployment, MachineHealthCheck,
-        MachineSet,
+        Cluster, ContractVersionedObjectReference, Machine, MachineDeployment, MachineDrainRule,
+        MachineHealthCheck, MachineSet,
     },
     labels,
     meta::ObjectMeta,
@@ -26,8 +29,9 @@ type GroupKind = (String, String);
 
 /// The objects of a management cluster at one time: Cluster API's own, and those of providers that they refer to.
 ///
-/// It is read in two rounds, since what is referred to is only known after the first: [`Snapshot::requests`] are carried out and
-/// given to [`Snapshot::new`], then [`Snapshot::more_requests`] are, and given to [`Snapshot::add`]. [`Snapshot::read`] does both.
+/// It is read in rounds, since what is referred to is only known after the first: [`Snapshot::requests`] are carried out and
+/// given to [`Snapshot::new`], then [`Snapshot::more_requests`] are, and given to [`Snapshot::add`], until there are no more.
+/// [`Snapshot::read`] does all of it.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(super) clusters: Vec<Cluster>,
@@ -35,9 +39,13 @@ pub struct Snapshot {
     pub(super) machine_sets: Vec<MachineSet>,
     pub(super) machines: Vec<Machine>,
     pub(super) machine_health_checks: Vec<MachineHealthCheck>,
+    pub(super) machine_drain_rules: Vec<MachineDrainRule>,
     /// By kind: the API version to use, and the contract that it follows.
     kinds: BTreeMap<GroupKind, (String, ContractVersion)>,
+    /// By kind; those that were read and are not there are empty.
     external: BTreeMap<GroupKind, Vec<Value>>,
+    /// By namespace and name; `None` if they are not there.
+    secrets: BTreeMap<(String, String), Option<Value>>,
     /// Objects as they were read, with managed fields and all.
     raw: BTreeMap<(String, String, String), Value>,
 }
@@ -53,10 +61,16 @@ impl Snapshot {
             outcomes.push(api.execute(&request)?);
         }
         let mut snapshot = Self::new(outcomes);
-        for request in snapshot.more_requests() {
-            snapshot.add(api.execute(&request)?);
+        loop {
+            let requests = snapshot.more_requests();
+            if requests.is_empty() {
+                return Ok(snapshot);
+            }
+            for request in requests {
+                let outcome = api.execute(&request);
+                snapshot.add(&request, outcome)?;
+            }
         }
-        Ok(snapshot)
     }
 
     /// What is read first: Cluster API's kinds, and the definitions of all kinds.
@@ -67,6 +81,7 @@ impl Snapshot {
             MachineSet::GVK,
             Machine::GVK,
             MachineHealthCheck::GVK,
+            MachineDrainRule::GVK,
         ];
         let own = own.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
         let definitions =
@@ -100,6 +115,9 @@ impl Snapshot {
                 "MachineHealthCheck" => {
                     keep(&mut snapshot.machine_health_checks, &mut snapshot.raw, item);
                 }
+                "MachineDrainRule" => {
+                    keep(&mut snapshot.machine_drain_rules, &mut snapshot.raw, item);
+                }
                 "CustomResourceDefinition" => snapshot.define(&item),
                 _ => {}
             }
@@ -107,8 +125,31 @@ impl Snapshot {
         snapshot
     }
 
-    /// What is read next: objects of the kinds that are referred to.
+    /// What is read next: objects of the kinds that are referred to, and Secrets of clusters, as far as they were not read yet.
+    /// Nothing if all is there.
     pub fn more_requests(&self) -> Vec<Operation> {
+        let mut requests: Vec<Operation> = self
+            .kinds_in_use()
+            .iter()
+            .filter(|kind| !self.external.contains_key(kind))
+            .filter_map(|kind| {
+                let (api_version, _) = self.kinds.get(kind)?;
+                Some(list(ResourceRef::of_kind(api_version, &kind.1).all()))
+            })
+            .collect();
+        // What needs Secrets is only known when the kinds were read.
+        if requests.is_empty() {
+            let secrets = self.secrets_in_use().into_iter();
+            let missing = secrets.filter(|place| !self.secrets.contains_key(place));
+            requests.extend(missing.map(|(namespace, name)| {
+                let secrets = ResourceRef::of_kind("v1", "Secret").within(namespace);
+                Operation::get(secrets.named(name))
+            }));
+        }
+        requests
+    }
+
+    fn kinds_in_use(&self) -> BTreeSet<GroupKind> {
         let mut kinds: BTreeSet<GroupKind> = BTreeSet::new();
         let mut refer = |reference: &ContractVersionedObjectReference| {
             let group = &reference.api_group;
@@ -118,6 +159,10 @@ impl Snapshot {
         for cluster in &self.clusters {
             refer(&cluster.spec.infrastructure_ref);
             refer(&cluster.spec.control_plane_ref);
+            if let Some(kcp) = self.kubeadm_control_plane(cluster) {
+                refer(&kcp.spec.machine_template.spec.infrastructure_ref);
+                refer(&reference_of::<KubeadmConfig>());
+            }
         }
         let sets = self.machine_sets.iter().map(|set| &set.spec.template.spec);
         let machines = self.machines.iter().map(|machine| &machine.spec);
@@ -126,24 +171,97 @@ impl Snapshot {
             refer(&spec.bootstrap.config_ref);
         }
         kinds
-            .iter()
-            .filter_map(|kind| {
-                let (api_version, _) = self.kinds.get(kind)?;
-                Some(list(ResourceRef::of_kind(api_version, &kind.1).all()))
-            })
-            .collect()
     }
 
-    /// Takes what was read next.
-    pub fn add(&mut self, outcome: Outcome) {
-        for item in outcome.into_list().into_iter().flat_map(|list| list.items) {
-            let text = |field: &str| item.get(field).and_then(Value::as_str).unwrap_or_default();
-            let group = text("apiVersion")
-                .split_once('/')
-                .map_or("", |(group, _)| group);
-            let kind = (group.to_owned(), text("kind").to_owned());
-            self.external.entry(kind).or_default().push(item);
+    /// The certificates of clusters that kubeadm makes, and what configurations of their machines refer to.
+    fn secrets_in_use(&self) -> BTreeSet<(String, String)> {
+        let mut all = BTreeSet::new();
+        for cluster in &self.clusters {
+            let (namespace, name) = (&cluster.metadata.namespace, &cluster.metadata.name);
+            if let Some(kcp) = self.kubeadm_control_plane(cluster) {
+                let configuration = &kcp.spec.kubeadm_config_spec.cluster_configuration;
+                let needed = certificates::needed(configuration).into_iter();
+                let purposes = needed.map(|needed| needed.purpose);
+                all.extend(
+                    purposes
+                        .chain([Purpose::Kubeconfig])
+                        .map(|purpose| (namespace.clone(), purpose.secret_name(name))),
+                );
+            }
         }
+        for (namespace, config) in self.kubeadm_configs() {
+            let spec = &config.spec;
+            let cluster = config.metadata.labels.get(labels::CLUSTER_NAME);
+            all.extend(cluster.map(|cluster| {
+                (
+                    namespace.to_owned(),
+                    Purpose::ClusterCa.secret_name(cluster),
+                )
+            }));
+            let files = spec.files.iter().map(|file| &file.content_from.secret.name);
+            let users = spec.users.iter().map(|user| &user.passwd_from.secret.name);
+            let names = files.chain(users).filter(|name| !name.is_empty());
+            all.extend(names.map(|name| (namespace.to_owned(), name.clone())));
+        }
+        all
+    }
+
+    /// Configurations that have no data yet.
+    fn kubeadm_configs(&self) -> impl Iterator<Item = (&str, KubeadmConfig)> {
+        let kind = (
+            KubeadmConfig::GVK.group().to_owned(),
+            KubeadmConfig::GVK.kind().to_owned(),
+        );
+        let objects = self.external.get(&kind).into_iter().flatten();
+        objects.filter_map(|object| {
+            let config = KubeadmConfig::deserialize(object).ok()?;
+            let waits = config.status.data_secret_name.is_empty();
+            waits.then_some((place(object).0, config))
+        })
+    }
+
+    /// Takes what was read next, or that it is not there.
+    ///
+    /// # Errors
+    /// It was refused for another reason.
+    pub fn add(
+        &mut self,
+        request: &Operation,
+        outcome: Result<Outcome, Refusal>,
+    ) -> Result<(), Refusal> {
+        if let Operation::Get { target } = request {
+            let secret = match outcome {
+                Ok(outcome) => outcome.into_object(),
+                Err(refusal) if refusal.is_not_found() => None,
+                Err(refusal) => return Err(refusal),
+            };
+            let namespace = target.namespace.clone().unwrap_or_default();
+            self.secrets
+                .insert((namespace, target.name.clone()), secret);
+        } else {
+            let resource = request.collection().resource;
+            let list = outcome?.into_list();
+            let items = list.map(|list| list.items).unwrap_or_default();
+            self.external.insert((resource.group, resource.kind), items);
+        }
+        Ok(())
+    }
+
+    /// A Secret that was read and is there.
+    pub(super) fn secret(&self, namespace: &str, name: &str) -> Option<&Value> {
+        let key = (namespace.to_owned(), name.to_owned());
+        self.secrets.get(&key)?.as_ref()
+    }
+
+    /// The control plane of a cluster, if kubeadm makes it.
+    pub(super) fn kubeadm_control_plane(&self, cluster: &Cluster) -> Option<KubeadmControlPlane> {
+        let reference = &cluster.spec.control_plane_ref;
+        let kind = reference_of::<KubeadmControlPlane>();
+        if (&reference.api_group, &reference.kind) != (&kind.api_group, &kind.kind) {
+            return None;
+        }
+        let object = self.find(&cluster.metadata.namespace, reference)?;
+        KubeadmControlPlane::deserialize(object).ok()
     }
 
     fn define(&mut self, definition: &Value) {
@@ -151,11 +269,22 @@ impl Snapshot {
             let text = definition.pointer(pointer).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
         };
-        if let Some((contract, version)) = ContractVersion::of(definition) {
-            let group = text("/spec/group");
-            let api_version = format!("{group}/{version}");
-            self.kinds
-                .insert((group, text("/spec/names/kind")), (api_version, contract));
+        let kind = (text("/spec/group"), text("/spec/names/kind"));
+        let own = [
+            KubeadmControlPlane::GVK,
+            KubeadmConfig::GVK,
+            KubeadmConfigTemplate::GVK,
+        ];
+        // Of kinds that are typed here the version is known, whatever labels their definition has.
+        let known = own
+            .iter()
+            .find(|own| (own.group(), own.kind()) == (&kind.0, &kind.1));
+        if let Some(known) = known {
+            let contract = (known.api_version(), ContractVersion::V1Beta2);
+            self.kinds.insert(kind, contract);
+        } else if let Some((contract, version)) = ContractVersion::of(definition) {
+            let api_version = format!("{}/{version}", kind.0);
+            self.kinds.insert(kind, (api_version, contract));
         }
     }
 
@@ -232,6 +361,15 @@ impl Snapshot {
         clusters.find(|cluster| {
             cluster.metadata.namespace == namespace && cluster.metadata.name == name
         })
+    }
+}
+
+/// A reference to objects of a kind.
+fn reference_of<T: Object>() -> ContractVersionedObjectReference {
+    ContractVersionedObjectReference {
+        api_group: T::GVK.group().to_owned(),
+        kind: T::GVK.kind().to_owned(),
+        name: String::new(),
     }
 }
 

@@ -42,6 +42,52 @@ pub struct PodSpec {
 pub struct PodStatus {
     /// How far it came: `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     pub phase: String,
+    /// What is known about it.
+    pub conditions: Vec<PodCondition>,
+    /// Its containers.
+    pub container_statuses: Vec<ContainerStatus>,
+}
+
+/// A condition of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodCondition {
+    /// What it is about.
+    pub r#type: String,
+    /// Whether it holds.
+    pub status: ConditionStatus,
+}
+
+/// A container of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerStatus {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub state: ContainerState,
+    /// What it was before.
+    pub last_state: ContainerState,
+}
+
+/// What a container is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerState {
+    /// There if it does not run yet, or again.
+    pub waiting: Option<ContainerEnd>,
+    /// There if it ended.
+    pub terminated: Option<ContainerEnd>,
+}
+
+/// Why a container does not run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ContainerEnd {
+    /// The reason, in one word.
+    pub reason: String,
+    /// The code that it ended with.
+    pub exit_code: i32,
 }
 
 /// A volume of a pod.
@@ -68,6 +114,13 @@ impl Pod {
     /// Namespace and name, as texts name a pod.
     pub fn key(&self) -> String {
         key(&self.metadata.namespace, &self.metadata.name)
+    }
+
+    /// The status of its condition of that type; unknown if it has none.
+    pub fn condition(&self, kind: &str) -> ConditionStatus {
+        let mut conditions = self.status.conditions.iter();
+        let found = conditions.find(|condition| condition.r#type == kind);
+        found.map_or(ConditionStatus::Unknown, |found| found.status.clone())
     }
 
     /// Whether it ended, well or not.

@@ -1,18 +1,23 @@
 //! A provider whose clusters and machines are only remembered.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod etcd;
+mod keys;
+mod workload;
+
+use std::collections::BTreeMap;
 
 use componentconfig::core::Time;
 
+use self::{etcd::MemoryEtcd, workload::MemoryWorkload};
 use super::{
     BootstrapProvider, ClusterRequest, ControlPlaneProvider, ControlPlaneRequest,
-    InfrastructureProvider, MachineRequest, Progress, ProviderError, WorkloadClusters,
+    InfrastructureProvider, MachineRequest, Progress, ProviderError,
 };
 use crate::{
     contract::{BootstrapConfigFacts, ControlPlaneFacts, InfraClusterFacts, InfraMachineFacts},
-    core::v1beta2::{APIEndpoint, Cluster, FailureDomain, MachineAddress, MachineAddressType},
-    machine::{Node, NodeCondition},
-    meta::{ConditionStatus, NodeSystemInfo, ObjectMeta},
+    core::v1beta2::{APIEndpoint, FailureDomain, MachineAddress, MachineAddressType},
+    facts,
+    meta::ObjectMeta,
 };
 
 /// Something that takes time, and can go wrong.
@@ -44,7 +49,9 @@ type Key = (String, String);
 /// things out.
 ///
 /// Everything takes as long as it is told to, and goes wrong as often as it is told to. A machine that was made becomes a node of
-/// its name, which can be broken, mended and lost.
+/// its name, which can be broken, mended and lost. Those of a control plane have a member of etcd and the components that kubeadm
+/// starts; pods and budgets of users can be added. Keys and certificates are texts that look like some: nothing can be signed or
+/// encrypted with them, and tokens can be guessed.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryProvider {
     delays: BTreeMap<(Job, Option<String>), u32>,
@@ -53,7 +60,10 @@ pub struct MemoryProvider {
     started: BTreeMap<(Job, Key, String), Time>,
     machines: BTreeMap<Key, MemoryMachine>,
     control_planes: BTreeMap<Key, String>,
+    etcd: BTreeMap<Key, MemoryEtcd>,
+    workload: MemoryWorkload,
     made: usize,
+    keys: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -64,15 +74,27 @@ struct Failure {
     error: ProviderError,
 }
 
+/// What a machine is in its cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Worker,
+    /// Of the control plane, before its member of etcd is added.
+    Starting,
+    /// Of the control plane.
+    Member,
+}
+
 #[derive(Clone, Debug)]
 struct MemoryMachine {
     cluster: Key,
     version: String,
     since: Time,
     facts: InfraMachineFacts,
+    role: Role,
     /// Since when its node is broken.
     broken: Option<Time>,
     lost: bool,
+    cordoned: bool,
 }
 
 impl MemoryProvider {
@@ -219,6 +241,8 @@ impl InfrastructureProvider for MemoryProvider {
         let progress = self.progress(Job::DeleteCluster, &key, "", request.now)?;
         if progress == Progress::Done(()) {
             self.forget(&key, &[Job::CreateCluster, Job::DeleteCluster]);
+            self.etcd.remove(&key);
+            self.workload.forget(&key);
         }
         Ok(progress)
     }
@@ -264,8 +288,14 @@ impl InfrastructureProvider for MemoryProvider {
                 version: request.machine.spec.version.clone(),
                 since: request.now,
                 facts: facts.clone(),
+                role: if facts::is_control_plane(request.machine) {
+                    Role::Starting
+                } else {
+                    Role::Worker
+                },
                 broken: None,
                 lost: false,
+                cordoned: false,
             },
         );
         Ok(Progress::Done(facts))
@@ -347,63 +377,6 @@ impl ControlPlaneProvider for MemoryProvider {
     }
 }
 
-impl WorkloadClusters for MemoryProvider {
-    fn nodes(&mut self, cluster: &Cluster, now: Time) -> Option<Vec<Node>> {
-        let cluster = key(&cluster.metadata);
-        let up: BTreeSet<&Key> = self
-            .machines
-            .iter()
-            .filter(|((_, name), machine)| {
-                let delay = i64::from(self.delay_of(Job::StartNode, name));
-                now.unix() - machine.since.unix() >= delay && !machine.lost
-            })
-            .map(|(key, _)| key)
-            .collect();
-        let machines = self.machines.iter();
-        Some(
-            machines
-                .filter(|(key, machine)| machine.cluster == cluster && up.contains(key))
-                .map(|((_, name), machine)| machine.node(name))
-                .collect(),
-        )
-    }
-
-    fn delete_node(&mut self, _: &Cluster, node: &str) {
-        self.lose_node(node);
-    }
-}
-
-impl MemoryMachine {
-    fn node(&self, name: &str) -> Node {
-        let (status, reason, since) = match self.broken {
-            None => (ConditionStatus::True, "KubeletReady", self.since),
-            Some(since) => (ConditionStatus::False, "KubeletNotReady", since),
-        };
-        let mut node = Node {
-            metadata: ObjectMeta::named("", name),
-            ..Node::default()
-        };
-        node.spec.provider_id = self.facts.provider_id.clone().unwrap_or_default();
-        node.status.node_info = Some(NodeSystemInfo {
-            kubelet_version: self.version.clone(),
-            ..NodeSystemInfo::default()
-        });
-        let condition = |kind: &str, status, reason: &str, since| NodeCondition {
-            r#type: kind.to_owned(),
-            status,
-            reason: reason.to_owned(),
-            last_transition_time: Some(since),
-            message: String::new(),
-        };
-        let pressures = ["MemoryPressure", "DiskPressure", "PIDPressure"];
-        let pressures = pressures
-            .map(|kind| condition(kind, ConditionStatus::False, "KubeletHasEnough", self.since));
-        node.status.conditions = vec![condition("Ready", status, reason, since)];
-        node.status.conditions.extend(pressures);
-        node
-    }
-}
-
 impl<T> Progress<T> {
     /// What is done, as something else.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Progress<U> {
@@ -421,7 +394,9 @@ impl<T> Progress<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::v1beta2::Machine;
+    use crate::core::v1beta2::{Cluster, Machine};
+    use crate::meta::ConditionStatus;
+    use crate::provider::WorkloadClusters;
 
     fn at(seconds: i64) -> Time {
         Time::from_unix(1_780_000_000 + seconds).unwrap()

@@ -13,11 +13,12 @@ use machine_api::{
     Gates, Object,
     admission::{Admit, Request},
     contract::ContractVersion,
-    core::v1beta2::MachineDeployment,
+    controlplane::v1beta2::KubeadmControlPlane,
+    core::v1beta2::{Machine, MachineDeployment},
     crd,
     driver::Driver,
     explain::Why,
-    names,
+    facts, names,
     provider::MemoryProvider,
 };
 use serde::de::DeserializeOwned;
@@ -25,6 +26,10 @@ use serde_json::{Value, json};
 
 const START: i64 = 1_780_272_000;
 const CORE: &str = "cluster.x-k8s.io/v1beta2";
+const KCP: (&str, &str) = (
+    "controlplane.cluster.x-k8s.io/v1beta2",
+    "KubeadmControlPlane",
+);
 const DEMO: [(&str, &str); 6] = [
     ("infrastructure.example.com", "DemoCluster"),
     ("infrastructure.example.com", "DemoMachine"),
@@ -70,25 +75,41 @@ impl World {
 
     /// A cluster with a control plane of the provider, and a MachineDeployment.
     pub(crate) fn create_cluster(&mut self, replicas: i32) {
-        let object = |api_version: &str, kind: &str, name: &str, spec: Value| {
-            json!({
-                "apiVersion": api_version, "kind": kind,
-                "metadata": {"name": name, "namespace": "default"}, "spec": spec,
-            })
-        };
-        let template = json!({"template": {"spec": {"size": "small"}}});
-        let (infrastructure, bootstrap, control_plane) = (
-            "infrastructure.example.com/v1",
-            "bootstrap.example.com/v1",
-            "controlplane.example.com/v1",
-        );
-        self.create(object(infrastructure, "DemoCluster", "prod", json!({})));
+        let control_plane = "controlplane.example.com/v1";
         self.create(object(
             control_plane,
             "DemoControlPlane",
             "prod",
             json!({"version": "v1.36.0"}),
         ));
+        self.create_with(
+            &reference_to("controlplane.example.com", "DemoControlPlane", "prod"),
+            replicas,
+        );
+    }
+
+    /// A cluster whose control plane is made of machines, and a MachineDeployment.
+    pub(crate) fn create_kubeadm_cluster(&mut self, control_plane: i32, replicas: i32) {
+        let mut kcp: KubeadmControlPlane = serde_json::from_value(object(KCP.0, KCP.1, "prod", json!({
+            "replicas": control_plane,
+            "version": "v1.36.0",
+            "machineTemplate": {"spec": {
+                "infrastructureRef": reference_to("infrastructure.example.com", "DemoMachineTemplate", "small"),
+            }},
+        })))
+        .expect("a control plane");
+        kcp.set_defaults(None, &Request::new(&()))
+            .expect("defaults");
+        self.create(json!(kcp));
+        let reference = reference_to("controlplane.cluster.x-k8s.io", KCP.1, "prod");
+        self.create_with(&reference, replicas);
+    }
+
+    fn create_with(&mut self, control_plane: &Value, replicas: i32) {
+        let template = json!({"template": {"spec": {"size": "small"}}});
+        let (infrastructure, bootstrap) =
+            ("infrastructure.example.com/v1", "bootstrap.example.com/v1");
+        self.create(object(infrastructure, "DemoCluster", "prod", json!({})));
         self.create(object(
             infrastructure,
             "DemoMachineTemplate",
@@ -96,11 +117,16 @@ impl World {
             template.clone(),
         ));
         self.create(object(bootstrap, "DemoConfigTemplate", "node", template));
-        let reference = |group: &str, kind: &str, name: &str| json!({"apiGroup": group, "kind": kind, "name": name});
-        self.create(object(CORE, "Cluster", "prod", json!({
-            "infrastructureRef": reference("infrastructure.example.com", "DemoCluster", "prod"),
-            "controlPlaneRef": reference("controlplane.example.com", "DemoControlPlane", "prod"),
-        })));
+        let reference = reference_to;
+        self.create(object(
+            CORE,
+            "Cluster",
+            "prod",
+            json!({
+                "infrastructureRef": reference("infrastructure.example.com", "DemoCluster", "prod"),
+                "controlPlaneRef": control_plane,
+            }),
+        ));
         let mut deployment: MachineDeployment = serde_json::from_value(object(CORE, "MachineDeployment", "workers", json!({
             "clusterName": "prod", "replicas": replicas,
             "template": {"spec": {
@@ -132,8 +158,48 @@ impl World {
         }));
     }
 
+    pub(crate) fn create_control_plane_health_check(&mut self) {
+        self.create(json!({
+            "apiVersion": CORE, "kind": "MachineHealthCheck",
+            "metadata": {"name": "control-plane", "namespace": "default"},
+            "spec": {
+                "clusterName": "prod",
+                "selector": {"matchLabels": {"cluster.x-k8s.io/control-plane": ""}},
+                "checks": {
+                    "nodeStartupTimeoutSeconds": 600,
+                    "unhealthyNodeConditions": [{"type": "Ready", "status": "False", "timeoutSeconds": 300}],
+                },
+            },
+        }));
+    }
+
+    pub(crate) fn delete(&self, api_version: &str, kind: &str, name: &str) {
+        let target = reference(api_version, kind, name);
+        self.run(&Operation::delete(target, DeleteOptions::default()));
+    }
+
     pub(crate) fn scale(&mut self, replicas: i32) {
         self.patch(json!({"spec": {"replicas": replicas}}));
+    }
+
+    /// Changes the control plane that is made of machines.
+    pub(crate) fn change_control_plane(&mut self, spec: Value) {
+        self.change(KCP.0, KCP.1, "prod", json!({"spec": spec}));
+    }
+
+    pub(crate) fn control_plane(&self) -> KubeadmControlPlane {
+        self.list().remove(0)
+    }
+
+    /// The machines of the control plane.
+    pub(crate) fn control_plane_machines(&self) -> Vec<Machine> {
+        let mut machines: Vec<Machine> = self.list();
+        machines.retain(facts::is_control_plane);
+        machines
+    }
+
+    pub(crate) fn provider(&mut self) -> &mut MemoryProvider {
+        self.driver.provider()
     }
 
     pub(crate) fn set_version(&mut self, version: &str) {
@@ -233,7 +299,15 @@ impl World {
         let demo = DEMO.map(|(group, kind)| (format!("{group}/v1"), kind));
         let core = ["Cluster", "MachineDeployment", "MachineSet", "Machine"];
         let core = core.map(|kind| (CORE.to_owned(), kind));
-        let kinds = demo.into_iter().chain(core);
+        let kubeadm = [
+            (KCP.0.to_owned(), KCP.1),
+            (
+                "bootstrap.cluster.x-k8s.io/v1beta2".to_owned(),
+                "KubeadmConfig",
+            ),
+            ("v1".to_owned(), "Secret"),
+        ];
+        let kinds = demo.into_iter().chain(core).chain(kubeadm);
         kinds
             .filter(|(_, kind)| !kind.ends_with("Template"))
             .flat_map(|(api_version, kind)| self.items(&api_version, kind))
@@ -241,20 +315,24 @@ impl World {
             .collect()
     }
 
-    fn items(&self, api_version: &str, kind: &str) -> Vec<Value> {
+    pub(crate) fn items(&self, api_version: &str, kind: &str) -> Vec<Value> {
         let collection = ResourceRef::of_kind(api_version, kind).within("default");
         let outcome = self.run(&Operation::list(collection, ListOptions::default()));
         outcome.into_list().expect("a list").items
     }
 
-    fn create(&self, object: Value) {
+    pub(crate) fn create(&self, object: Value) {
         let target = ObjectRef::of(&object).expect("a name");
         let options = WriteOptions::new("user");
         self.run(&Operation::create(target.collection(), object, options));
     }
 
     fn patch(&self, patch: Value) {
-        let target = reference(CORE, "MachineDeployment", "workers");
+        self.change(CORE, "MachineDeployment", "workers", patch);
+    }
+
+    pub(crate) fn change(&self, api_version: &str, kind: &str, name: &str, patch: Value) {
+        let target = reference(api_version, kind, name);
         let options = WriteOptions::new("user");
         self.run(&Operation::patch(target, Patch::Merge(patch), options));
     }
@@ -268,10 +346,21 @@ impl World {
         Time::from_unix(self.now).expect("a time")
     }
 
-    fn advance(&mut self, seconds: i64) {
+    pub(crate) fn advance(&mut self, seconds: i64) {
         self.now += seconds;
         self.clock.advance(seconds);
     }
+}
+
+fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+    json!({
+        "apiVersion": api_version, "kind": kind,
+        "metadata": {"name": name, "namespace": "default"}, "spec": spec,
+    })
+}
+
+fn reference_to(group: &str, kind: &str, name: &str) -> Value {
+    json!({"apiGroup": group, "kind": kind, "name": name})
 }
 
 fn reference(api_version: &str, kind: &str, name: &str) -> ObjectRef {
