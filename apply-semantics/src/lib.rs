@@ -6,14 +6,17 @@
 //! use serde_json::json;
 //!
 //! let engine = Engine::new(Kinds::builtin());
-//! let web = |replicas| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
-//!     "spec": {"replicas": replicas}});
+//! let web = |replicas| {
+//!     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+//!         "spec": {"replicas": replicas}})
+//! };
 //!
 //! let live = engine.apply(None, web(1), &ApplyOptions::new("deployer"))?.into_object();
 //! let live = engine.update(Some(live), web(5), &UpdateOptions::new("scaler"))?.into_object();
 //! assert_eq!(live["metadata"]["managedFields"][0]["manager"], "scaler");
 //!
-//! let refused = engine.apply(Some(live), web(2), &ApplyOptions::new("deployer")).expect_err("scaler owns the replicas");
+//! let options = ApplyOptions::new("deployer");
+//! let refused = engine.apply(Some(live), web(2), &options).expect_err("scaler owns it");
 //! let conflict = refused.conflicts().and_then(|all| all.iter().next()).expect("a conflict");
 //! assert_eq!(conflict.to_string(), r#"conflict with "scaler" using apps/v1: .spec.replicas"#);
 //! assert_eq!((conflict.live(), conflict.wanted()), (Some(&json!(5)), Some(&json!(2))));

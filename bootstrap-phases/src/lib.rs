@@ -3,21 +3,25 @@
 //! Nothing of Kubernetes is in the engine; with feature `kubeadm` kubeadm's commands come on top.
 //!
 //! ```
-//! use bootstrap_phases::{Content, Cx, Digest, Files, MemFiles, MemJournal, Node, PhaseError, Plan, Runner, Workflow};
+//! use bootstrap_phases::{
+//!     Content, Cx, Digest, Files, MemFiles, MemJournal, Node, PhaseError, Plan, Runner, Workflow,
+//! };
 //!
 //! struct Site { name: &'static str }
 //!
 //! fn key(cx: &Cx<'_, Site>) -> Result<Plan, PhaseError> {
 //!     let mut plan = cx.draft();
 //!     plan.dir("/etc/site", 0o700)?;
-//!     plan.file("/etc/site/key", 0o600, Content::secret(format!("key of {}", cx.config.name)))?;
+//!     let key = format!("key of {}", cx.config.name);
+//!     plan.file("/etc/site/key", 0o600, Content::secret(key))?;
 //!     Ok(plan.finish())
 //! }
 //!
 //! fn page(cx: &Cx<'_, Site>) -> Result<Plan, PhaseError> {
 //!     let size = cx.files.read("/etc/site/key")?.len();
 //!     let mut plan = cx.draft();
-//!     plan.file("/etc/site/page", 0o644, Content::text(format!("{}, {size} bytes\n", cx.config.name)))?;
+//!     let text = format!("{}, {size} bytes\n", cx.config.name);
+//!     plan.file("/etc/site/page", 0o644, Content::text(text))?;
 //!     Ok(plan.finish())
 //! }
 //!

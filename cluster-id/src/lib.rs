@@ -1,14 +1,14 @@
-//! Identity in a ClusterSet: what a cluster is called, who is a member under which ID, and whether names mean the same
-//! everywhere. A ClusterSet is a group of Kubernetes clusters that one authority runs and that trust each other; SIG
+//! Identity in a ClusterSet, and what goes between its clusters: what a cluster is called, who is a member under which ID, which
+//! services and workloads go where, and how a change reaches all of them. A ClusterSet is a group of Kubernetes clusters that one authority runs and that trust each other; SIG
 //! Multicluster describes it, but ships no code that holds its rules. This crate is that code, for whoever runs a
 //! ClusterSet, implements multi-cluster services, or keeps an inventory of clusters.
 //!
 //! ```
-//! use cluster_id::{Explain, membership::{Command, Roster}};
+//! use cluster_id::{Explain, id::PhysicalCluster, membership::{Command, Roster}};
 //!
 //! let now = "2026-03-01T12:00:00Z".parse()?;
 //! let mut roster = Roster::default();
-//! let cluster: cluster_id::id::PhysicalCluster = "721ab723-13bc-11e5-aec2-42010af0021e".parse()?;
+//! let cluster: PhysicalCluster = "721ab723-13bc-11e5-aec2-42010af0021e".parse()?;
 //! let join = Command::Join { cluster: cluster.clone(), set: "prod".parse()? };
 //! let refusal = roster.apply(&join, now).unwrap_err();
 //! assert_eq!(refusal.evidence(), "the cluster has no ID to join \"prod\" with");

@@ -1,47 +1,75 @@
 //! Cluster API's decisions as pure functions: what its controllers decide, without controllers.
 //!
 //! ```
-//! use machine_api::{IntOrString, rollout::Fenceposts};
+//! use machine_api::{core::v1beta2::{MachineDeployment, MachineSet}, names, rollout::Rollout};
 //!
-//! // Three machines, rolled with Cluster API's defaults: one more at a time, none fewer.
-//! let posts = Fenceposts::resolve(&IntOrString::Int(1), &IntOrString::Int(0), 3)?;
-//! assert_eq!((posts.max_surge(), posts.max_unavailable()), (1, 0));
+//! let deployment: MachineDeployment = serde_json::from_str(
+//!     r#"{"metadata": {"name": "workers"},
+//!         "spec": {"replicas": 3, "template": {"spec": {"version": "v1.36.0"}},
+//!             "rollout": {"strategy": {"type": "RollingUpdate",
+//!                 "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}}}"#,
+//! )?;
+//! let old: MachineSet = serde_json::from_str(
+//!     r#"{"metadata": {"name": "workers-x2b4c", "labels": {"machine-template-hash": "a"}},
+//!         "spec": {"replicas": 3, "template": {"spec": {"version": "v1.35.4"}}},
+//!         "status": {"replicas": 3, "availableReplicas": 3}}"#,
+//! )?;
+//! let (sets, now) = ([old], "2026-06-01T00:00:00Z".parse()?);
+//! let plan = Rollout::of(&deployment, &sets, now).plan(&mut |length| names::suffix(0, length))?;
 //!
-//! let posts = Fenceposts::resolve(&"25%".into(), &"25%".into(), 10)?;
-//! assert_eq!((posts.max_surge(), posts.max_unavailable()), (3, 2));
-//! # Ok::<(), machine_api::ScaledValueError>(())
+//! let current = plan.current().expect("a MachineSet for v1.36.0");
+//! assert_eq!((current.replicas(), plan.old()[0].replicas()), (1, 3));
+//! assert_eq!(
+//!     current.reasons()[0].to_string(),
+//!     "3 current Machines < 3 MachineDeployment spec.replicas + 1 maxSurge",
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Begin with the [`guide`]: objects read and let in, a rollout played through beforehand, a management cluster in a test.
 //!
+//! # Objects
+//!
 //! - [`core`], [`addons`], [`bootstrap`], [`controlplane`], [`ipam`], [`runtime`]: the kinds, each in its versions; [`meta`]:
-//!   what they contain of Kubernetes' own types.
+//!   what they contain of Kubernetes' own types; [`IntOrString`]: a number or a percentage.
+//! - [`conversion`]: objects of one version as those of another, without loss.
 //! - [`admission`]: defaults of objects, and whether they may be created, changed and deleted.
 //! - [`conditions`]: writing conditions, and making one of many; [`contract`]: what objects of providers say.
-//! - [`conversion`]: objects of one version as those of another, without loss.
-//! - [`variables`]: the variables of a ClusterClass: which definitions are valid, and which values.
-//! - [`machine`]: the status of a machine, its Pods on the way out, and the steps of its deletion.
-//! - `topology`: the objects of a Cluster made from a ClusterClass, with its patches and the versions it goes through.
-//! - `bootstrap_data`: what a machine is told on its first boot, for cloud-init and for Ignition.
 //! - [`seed`]: the first Cluster API, `cluster.k8s.io/v1alpha1`, and the way from it to today's.
-//! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which; [`propagation`]: what owners
-//!   write into what they own; [`explain`]: the form in which plans say why.
-//! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it; [`cloning`]: objects made from
-//!   templates of providers.
-//! - [`certificates`]: the keys and certificates that a cluster is made with, and their Secrets.
+//!
+//! # Decisions
+//!
+//! All of them say why, and why nothing happens: [`explain`].
+//!
+//! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which.
+//! - [`rollout`]: how a MachineDeployment rolls out, step by step.
+//! - [`kcp`]: what a KubeadmControlPlane does next, and what it must not do for etcd's sake.
+//! - [`machine`]: the status of a machine, its Pods on the way out, and the steps of its deletion.
+//! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it.
+//! - `topology`: the objects of a Cluster made from a ClusterClass, with its patches and the versions it goes through;
+//!   [`variables`]: which definitions of its variables are valid, and which values; [`upgrade_plan`]: the versions that control
+//!   plane and workers go through on their way to another one.
+//! - `bootstrap_data`: what a machine is told on its first boot, for cloud-init and for Ignition.
+//! - [`propagation`]: what owners write into what they own; [`cloning`]: objects made from templates of providers;
+//!   [`names`], [`template`]: what generated objects are called, and Go's templates that say so; [`version`]: versions as
+//!   Cluster API reads and compares them.
 //! - [`moving`]: the objects of clusters on their way to another management cluster.
+//!
+//! # Around them
+//!
+//! - [`certificates`]: the keys and certificates that a cluster is made with, and their Secrets.
 //! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
 //! - [`driver`]: a small reconciler that makes these decisions for the objects of a management cluster.
-//! - [`rollout`]: how a MachineDeployment rolls out, step by step; [`kcp`]: what a KubeadmControlPlane does next, and what it
-//!   must not do for etcd's sake.
-//! - [`names`]: names of generated objects, and [`template`]: the part of Go's templates that they are written in.
-//! - [`upgrade_plan`]: the versions that control plane and workers go through on their way to another one.
-//! - [`version`]: Kubernetes versions as Cluster API reads and compares them.
-//! - [`IntOrString`]: a number or a percentage, as in Kubernetes' APIs.
 //!
-//! Where Cluster API's own answer is a fault of it, the right one is given; [`Compat::Upstream`] asks for the other.
+//! # What it does not do
 //!
-//! Behaviour is that of Cluster API 1.14, shown by answers recorded from it.
+//! It talks to no cluster and to no cloud: objects and a time go in, decisions come out, and whoever asked carries them out. What
+//! the driver leaves out stands in [`driver`]. Expressions in CEL are run by whoever implements the trait for it.
+//!
+//! Behaviour is that of Cluster API 1.14, shown by answers recorded from it. Where its own answer is a fault of it, the right one is
+//! given; [`Compat::Upstream`] asks for the other.
+//!
+//! # Features
 //!
 //! | feature | for whom | costs |
 //! |---|---|---|

@@ -7,7 +7,8 @@
 //! use serde_json::json;
 //!
 //! let server = Server::new();
-//! let web = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": "default", "name": "web"}, "data": {"color": "red"}});
+//! let web = json!({"apiVersion": "v1", "kind": "ConfigMap",
+//!     "metadata": {"namespace": "default", "name": "web"}, "data": {"color": "red"}});
 //! let target = ObjectRef::of(&web)?;
 //! server.execute(&Operation::apply(target.clone(), web.clone(), ApplyOptions::new("deployer")))?;
 //!
