@@ -12,6 +12,10 @@ use crate::{Digest, PhaseError};
 /// Effects are carried out in their place among the other changes of a plan. An interrupted run is followed by one that carries
 /// out again those that are [repeatable](Effect::repeatable), and leaves the others to the next plan of their phase.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a promise of its own"
+)]
 pub struct Effect {
     port: Cow<'static, str>,
     target: String,
@@ -20,6 +24,7 @@ pub struct Effect {
     private: bool,
     repeatable: bool,
     forced: bool,
+    alongside: bool,
     undo: Option<Arc<Effect>>,
 }
 
@@ -110,6 +115,7 @@ impl Effect {
             private: false,
             repeatable: false,
             forced: false,
+            alongside: false,
             undo: None,
         }
     }
@@ -127,6 +133,20 @@ impl Effect {
     pub fn repeatable(mut self) -> Self {
         self.repeatable = true;
         self
+    }
+
+    /// The same, carried out at the same time as its neighbours in the plan that say so too, if the runner has
+    /// [jobs](crate::Runner::jobs): for what takes long, such as the pull of an image. Events tell of them in the plan's order once
+    /// all are over. When one fails, or the run is cut off, the others may be carried out again.
+    #[must_use]
+    pub fn alongside(mut self) -> Self {
+        self.alongside = true;
+        self
+    }
+
+    /// Whether it may be carried out at the same time as its neighbours.
+    pub fn is_alongside(&self) -> bool {
+        self.alongside
     }
 
     /// The same, undone by another: that one stands in the journal and is carried out if the run is undone and its phase is

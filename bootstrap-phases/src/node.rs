@@ -44,6 +44,8 @@ pub(crate) struct NodeInfo {
     pub(crate) inputs: Vec<String>,
     pub(crate) outputs: Vec<String>,
     pub(crate) undoable: bool,
+    /// What it looks at if it runs; `None` if it does not say.
+    pub(crate) after: Option<Vec<String>>,
 }
 
 impl<C: ?Sized> Node<C> {
@@ -130,11 +132,12 @@ impl<C: ?Sized> Node<C> {
         self
     }
 
-    /// What it did may be undone ([`Runner::undo`](crate::Runner::undo)): its changes of files, and those of its effects that say
-    /// [what undoes them](crate::Effect::undone_by).
+    /// What it and the phases below it did may be undone ([`Runner::undo`](crate::Runner::undo)): their changes of files, and those
+    /// of their effects that say [what undoes them](crate::Effect::undone_by). Phases put below it later have to say so themselves.
     #[must_use]
     pub fn undoable(mut self) -> Self {
         self.info.undoable = true;
+        self.children = self.children.into_iter().map(Self::undoable).collect();
         self
     }
 
@@ -156,6 +159,14 @@ impl<C: ?Sized> Node<C> {
     #[must_use]
     pub fn dependencies<S: Into<String>>(mut self, phases: impl IntoIterator<Item = S>) -> Self {
         extend(&mut self.info.dependencies, phases);
+        self
+    }
+
+    /// Phases that it looks at if they run, by path or name and with all below them, though it does not need them: where phases are
+    /// [planned at the same time](crate::Runner::jobs), it is planned once they had their turn. Named none, it is as soon as may be.
+    #[must_use]
+    pub fn after<S: Into<String>>(mut self, phases: impl IntoIterator<Item = S>) -> Self {
+        extend(self.info.after.get_or_insert_default(), phases);
         self
     }
 

@@ -182,13 +182,14 @@ pub fn pulls(
             let text = format!("the image {image} is not there, and may not be pulled");
             return Err(PhaseError::invalid("images.missing", text));
         }
-        effects.push(command(["pull", image]).into_effect(image.as_str()));
+        let pull = command(["pull", image]).into_effect(image.as_str());
+        effects.push(pull.alongside());
     }
     Ok(effects)
 }
 
-/// The workflow `config images pull`, with one phase: pulls the images of a control plane that are not there, one after the other. Its runner
-/// has to have the host's port, [`HOST_PORT`](crate::HOST_PORT).
+/// The workflow `config images pull`, with one phase: pulls the images of a control plane that are not there, one after the other, or as many at a
+/// time as the runner has [jobs](crate::Runner::jobs). It has to have the host's port, [`HOST_PORT`](crate::HOST_PORT).
 pub fn pull_workflow() -> Workflow<InitContext> {
     let short = "Pull images used by kubeadm";
     Workflow::new("pull")

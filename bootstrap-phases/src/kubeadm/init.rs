@@ -11,7 +11,8 @@ use super::{HostFacts, InitContext, flags, phases, pki::KeySource};
 use crate::Workflow;
 
 /// The workflow `init`, in kubeadm's order and with its names and flags. Phases that use the API have nothing to do without one
-/// ([`InitContext::api`]). Further phases can be added before it is built.
+/// ([`InitContext::api`]). Further phases can be added before it is built. What it made can be undone ([`Runner::undo`](crate::Runner::undo)),
+/// files as well as objects into which nobody else has written.
 ///
 /// ```
 /// use bootstrap_phases::{MemFiles, Runner, kubeadm::{self, HostFacts, pki::FixedKeys}};
@@ -45,18 +46,18 @@ pub fn init_workflow() -> Workflow<InitContext> {
         .phase_flags(flags::phase_flags())
         .phases([
             phases::preflight(),
-            phases::certs(),
-            phases::kubeconfig(),
-            phases::etcd(),
-            phases::control_plane(),
-            phases::kubelet_start(),
+            phases::certs().undoable(),
+            phases::kubeconfig().undoable(),
+            phases::etcd().undoable(),
+            phases::control_plane().undoable(),
+            phases::kubelet_start().undoable(),
             phases::wait_control_plane(),
-            phases::upload_config(),
-            phases::upload_certs(),
-            phases::mark_control_plane(),
-            phases::bootstrap_token(),
-            phases::kubelet_finalize(),
-            phases::addon(),
+            phases::upload_config().undoable(),
+            phases::upload_certs().undoable(),
+            phases::mark_control_plane().undoable(),
+            phases::bootstrap_token().undoable(),
+            phases::kubelet_finalize().undoable(),
+            phases::addon().undoable(),
             phases::show_join_command(),
         ])
 }

@@ -81,7 +81,7 @@ fn run_phases<C: ?Sized + Sync>(
 }
 
 /// For each phase, how many of those before it have to have had their turn before it can be planned: all up to the last one that
-/// makes something it needs. What declares neither inputs nor outputs nor dependencies may need or make anything.
+/// makes something it needs or looks at. What declares nothing of that may need or make anything.
 fn ready<C: ?Sized>(flow: &Flow<C>, positions: &[usize]) -> Vec<usize> {
     let units = positions
         .iter()
@@ -103,7 +103,9 @@ fn ready<C: ?Sized>(flow: &Flow<C>, positions: &[usize]) -> Vec<usize> {
 impl<C: ?Sized> Unit<C> {
     fn is_undeclared(&self) -> bool {
         let info = &self.info;
-        info.inputs.is_empty() && info.outputs.is_empty() && info.dependencies.is_empty()
+        let nothing =
+            info.inputs.is_empty() && info.outputs.is_empty() && info.dependencies.is_empty();
+        nothing && info.after.is_none()
     }
 
     /// Whether this phase cannot be planned before an earlier one had its turn.
@@ -111,7 +113,12 @@ impl<C: ?Sized> Unit<C> {
         let info = &self.info;
         let made = |input: &String| earlier.info.outputs.contains(input);
         let above = self.path.strip_prefix(&earlier.path);
+        let looked_at = |on: &String| {
+            let below = earlier.path.strip_prefix(on.as_str());
+            earlier.answers_to(on) || below.is_some_and(|rest| rest.starts_with('/'))
+        };
         earlier.is_undeclared()
+            || info.after.iter().flatten().any(looked_at)
             || info.inputs.iter().any(made)
             || info.dependencies.iter().any(|on| earlier.answers_to(on))
             || above.is_some_and(|rest| rest.starts_with('/'))

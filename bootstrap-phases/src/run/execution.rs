@@ -425,7 +425,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         let files = self.runner.files;
         let runner = self.runner;
         let ports = |effect: &Effect| runner.carry_out(effect);
-        work.finish(files, Some(&ports), &mut |change| {
+        work.finish(files, Some(&ports), runner.jobs, &mut |change| {
             self.tell_changed(path, change);
         })?;
         let changes = self.current.changes;

@@ -1,6 +1,7 @@
 //! Running workflows.
 
 mod ahead;
+mod alongside;
 mod attempts;
 mod execution;
 mod keep;
@@ -64,12 +65,12 @@ type Drive<'a, C> = fn(&Runner<'a, C>, &C) -> Result<Report, Box<RunFailure>>;
 impl<'a, C: ?Sized + Sync> Runner<'a, C> {
     /// Plans so many phases at the same time, on threads; 1 is the default, without threads.
     ///
-    /// Inputs, outputs and dependencies say which: a phase is planned once all that makes what it needs has had its turn, and
+    /// Inputs, outputs, dependencies and [`Node::after`](crate::Node::after) say which: a phase is planned once all that makes what it needs has had its turn, and
     /// a phase that declares none of them waits for all before it and is waited for by all after it. So phases have to declare
     /// what they look at, conditions included. Phases make their changes one at a time, in the workflow's order, and that is the
     /// order of events and journal, too: what a run leaves and tells is the same for any number, but for which key comes from a
     /// shared source first. The first failure in that order ends the run; phases that were planned and did not have their turn
-    /// have changed nothing.
+    /// have changed nothing. Effects of a phase that go [alongside](Effect::alongside) each other are carried out by so many threads.
     ///
     /// ```
     /// use bootstrap_phases::{Content, Cx, MemFiles, Node, PhaseError, Plan, Runner, Workflow};

@@ -97,7 +97,7 @@ fn plan_one<C: ?Sized>(
         work::Stop::Phase(error) => error,
         work::Stop::Journal(error) => PhaseError::fatal("journal", error.to_string()),
     });
-    carried_out?.finish(cx.files, None, &mut |_| {})?;
+    carried_out?.finish(cx.files, None, 1, &mut |_| {})?;
     let state = match changes.len() {
         0 => PhaseState::UpToDate,
         _ => PhaseState::Planned,

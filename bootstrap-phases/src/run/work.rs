@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::alongside;
 use super::keep::{self, Keep};
 use crate::{
     Change, ChangeRecord, Digest, Effect, ErrorClass, FileError, FileErrorKind, Files,
@@ -46,7 +47,7 @@ pub(super) type Ledger<'a> = &'a dyn Fn(Record) -> Result<(), JournalError>;
 pub(super) type Made<'a> = &'a mut dyn FnMut(&ChangeRecord);
 
 /// Carries effects out; in a plan nobody does.
-pub(super) type Ports<'a> = Option<&'a dyn Fn(&Effect) -> Result<(), PhaseError>>;
+pub(super) type Ports<'a> = Option<&'a (dyn Fn(&Effect) -> Result<(), PhaseError> + Sync)>;
 
 /// A plan whose files are staged; what is left are renames, modes and removals.
 #[derive(Debug)]
@@ -362,13 +363,15 @@ impl Staged {
         steps.flat_map(temps).collect()
     }
 
-    /// Puts everything in place. After a failure it may be called again and goes on where it stopped.
+    /// Puts everything in place. After a failure it may be called again and goes on where it stopped. Effects that go alongside each
+    /// other are carried out on so many threads.
     ///
     /// Before an effect, the names changed by the steps before it are on the disk.
     pub(super) fn finish(
         &mut self,
         files: &dyn Files,
         ports: Ports<'_>,
+        jobs: usize,
         made: Made<'_>,
     ) -> Result<(), PhaseError> {
         let mut synced = 0;
@@ -379,6 +382,18 @@ impl Staged {
                 if let Some(port) = ports {
                     sync(files, self.steps.get(synced..self.done).unwrap_or_default())?;
                     synced = self.done;
+                    let together = self.together();
+                    if jobs > 1 && together.len() > 1 {
+                        let outcomes = alongside::carry_out(&together, port, jobs);
+                        for outcome in outcomes {
+                            outcome?;
+                            if let Some(change) = self.changes.get(self.done) {
+                                made(change);
+                            }
+                            self.done += 1;
+                        }
+                        continue;
+                    }
                     port(effect)?;
                 }
             } else {
@@ -388,6 +403,13 @@ impl Staged {
             self.done += 1;
         }
         sync(files, &self.steps)
+    }
+
+    /// The effects from here on that go alongside each other.
+    fn together(&self) -> Vec<&Effect> {
+        let rest = self.effects.get(self.done..).unwrap_or_default().iter();
+        rest.map_while(|effect| effect.as_ref().filter(|effect| effect.is_alongside()))
+            .collect()
     }
 }
 

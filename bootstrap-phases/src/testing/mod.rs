@@ -50,6 +50,7 @@ pub struct CrashPoint {
     at: Option<usize>,
     taken: AtomicUsize,
     action: Option<Box<dyn Fn() + Send + Sync>>,
+    look: Option<Box<dyn Fn(usize) + Send + Sync>>,
 }
 
 /// What a crash point says to a step.
@@ -76,7 +77,16 @@ impl CrashPoint {
             at: None,
             taken: AtomicUsize::new(0),
             action: None,
+            look: None,
         }
+    }
+
+    /// Calls this before each step with its number, while everything is as a crash in place of the step would leave it. So one run
+    /// shows all states that it can be cut off in: keep copies of them, and let a run go on from each.
+    #[must_use]
+    pub fn before_each(mut self, look: impl Fn(usize) + Send + Sync + 'static) -> Self {
+        self.look = Some(Box::new(look));
+        self
     }
 
     /// What to do at the crash besides failing: `|| std::process::abort()`, for a test that runs a process of its own.
@@ -96,7 +106,15 @@ impl CrashPoint {
         self.at.is_some_and(|at| self.steps() > at)
     }
 
+    /// Shows a state to whoever looks.
+    fn show(&self) {
+        if let Some(look) = &self.look {
+            look(self.steps());
+        }
+    }
+
     fn step(&self) -> Verdict {
+        self.show();
         let step = self.taken.fetch_add(1, Ordering::SeqCst);
         match self.at {
             Some(at) if step == at => Verdict::Crash,
@@ -138,8 +156,17 @@ impl<'a> CrashFiles<'a> {
         operation: &'static str,
         path: &str,
         act: impl FnOnce() -> Result<(), FileError>,
-        half: impl FnOnce(),
+        half: impl Fn() -> bool,
     ) -> Result<(), FileError> {
+        if self.point.look.is_some() && half() {
+            // The half is there while somebody looks, and goes again.
+            let verdict = self.point.step();
+            self.files.remove(path)?;
+            return match verdict {
+                Verdict::Go => act(),
+                _ => Err(crashed(operation, path)),
+            };
+        }
         match self.point.step() {
             Verdict::Go => return act(),
             Verdict::Crash => {
@@ -148,8 +175,7 @@ impl<'a> CrashFiles<'a> {
             }
             Verdict::Down => {}
         }
-        let kind = FileErrorKind::Other("crashed on purpose".to_owned());
-        Err(FileError::new(operation, path, kind))
+        Err(crashed(operation, path))
     }
 
     fn whole(
@@ -158,7 +184,7 @@ impl<'a> CrashFiles<'a> {
         path: &str,
         act: impl FnOnce() -> Result<(), FileError>,
     ) -> Result<(), FileError> {
-        self.step(operation, path, act, || {})
+        self.step(operation, path, act, || false)
     }
 }
 
@@ -190,7 +216,7 @@ impl Files for CrashFiles<'_> {
             path,
             || self.files.create_file(path, content, mode),
             // That even this fails is no news in a crash.
-            || drop(self.files.create_file(path, half, mode)),
+            || self.files.create_file(path, half, mode).is_ok(),
         )
     }
 
@@ -219,6 +245,11 @@ impl fmt::Debug for CrashFiles<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CrashFiles").field(&self.point).finish()
     }
+}
+
+fn crashed(operation: &'static str, path: &str) -> FileError {
+    let kind = FileErrorKind::Other("crashed on purpose".to_owned());
+    FileError::new(operation, path, kind)
 }
 
 /// A journal that crashes at a point.

@@ -19,6 +19,8 @@ pub struct Request {
     pub enough: Vec<Reason>,
     /// Whether a process makes it once only.
     pub once: bool,
+    /// What undoes it, if something does.
+    pub undo: Option<Effect>,
 }
 
 /// One operation.
@@ -83,6 +85,7 @@ impl Request {
             attempts,
             enough: Vec::new(),
             once: false,
+            undo: None,
         }
     }
 
@@ -100,6 +103,13 @@ impl Request {
         self
     }
 
+    /// The same, undone by this effect.
+    #[must_use]
+    pub fn undone_by(mut self, undo: Effect) -> Self {
+        self.undo = Some(undo);
+        self
+    }
+
     /// The request as a change of a plan. That of a Secret is private.
     pub fn into_effect(self) -> Effect {
         let attempts: Vec<Value> = self.attempts.iter().map(Attempt::to_value).collect();
@@ -110,7 +120,11 @@ impl Request {
         });
         let secret = self.attempts.iter().any(Attempt::is_of_secret);
         let effect = Effect::new(PORT, self.target, self.title, data);
-        if secret { effect.private() } else { effect }
+        let effect = if secret { effect.private() } else { effect };
+        match self.undo {
+            Some(undo) => effect.undone_by(undo),
+            None => effect,
+        }
     }
 
     /// The request that an effect of this port is.
@@ -133,6 +147,7 @@ impl Request {
                 .collect::<Result<_, _>>()?,
             enough: reasons(data.get("enough")),
             once: data.get("once") == Some(&Value::Bool(true)),
+            undo: None,
         })
     }
 }

@@ -11,7 +11,7 @@ use apply_semantics::{
 };
 use serde_json::Value;
 
-use super::{Api, Attempt, MANAGER, Request};
+use super::{Api, Attempt, MANAGER, Request, undo};
 use crate::{Compat, Draft, Note, PhaseError};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -79,7 +79,8 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
         let target = target_of(&object)?;
         if self.api.get(&target)?.is_none() {
             let create = Operation::create(target.collection(), object, WriteOptions::default());
-            self.request(Request::new(create).enough([Reason::AlreadyExists]));
+            let request = Request::new(create).enough([Reason::AlreadyExists]);
+            self.request(request.undone_by(undo::made(&target)));
         }
         Ok(())
     }
@@ -90,28 +91,42 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
     /// The object does not say what it is.
     pub fn replaced(&mut self, created: Value, replacement: Value) -> Result<(), PhaseError> {
         let target = target_of(&created)?;
-        let options = WriteOptions::default();
+        let options = self.options();
         let create = Operation::create(target.collection(), created, options.clone());
-        let update = Operation::update(target, replacement, options);
+        let update = Operation::update(target.clone(), replacement, options);
         // An address that is taken is told as an invalid Service before the name that is taken is.
-        self.request(Request::any([
+        let request = Request::any([
             Attempt::new(create).otherwise([Reason::AlreadyExists, Reason::Invalid]),
             Attempt::new(update),
-        ]));
+        ]);
+        // kubeadm does not look before.
+        let is_new = self.compat == Compat::Fixed && self.api.get(&target)?.is_none();
+        self.request(if is_new {
+            request.undone_by(undo::made(&target))
+        } else {
+            request
+        });
         Ok(())
+    }
+
+    /// How objects are written that are not applied; kubeadm leaves it to the server whose fields they are.
+    fn options(&self) -> WriteOptions {
+        WriteOptions {
+            field_manager: (self.compat == Compat::Fixed).then(|| MANAGER.to_owned()),
+            ..WriteOptions::default()
+        }
     }
 
     /// Wants a strategic patch of an object to be made.
     pub fn patched(&mut self, target: ObjectRef, patch: Value) {
-        let options = WriteOptions {
-            field_manager: (self.compat == Compat::Fixed).then(|| MANAGER.to_owned()),
-            ..WriteOptions::default()
-        };
-        self.request(Request::new(Operation::patch(
-            target,
-            Patch::Strategic(patch),
-            options,
-        )));
+        let request = self.patching(target, patch);
+        self.request(request);
+    }
+
+    /// The request that makes a strategic patch.
+    pub(crate) fn patching(&self, target: ObjectRef, patch: Value) -> Request {
+        let patch = Patch::Strategic(patch);
+        Request::new(Operation::patch(target, patch, self.options()))
     }
 
     /// Wants a request to be made.
@@ -142,7 +157,7 @@ impl<'a, 'd> ApiDraft<'a, 'd> {
             Request::new(Operation::apply(target.clone(), object, options))
         };
         let Some(live) = live else {
-            self.request(apply(intent, false));
+            self.request(apply(intent, false).undone_by(undo::made(target)));
             return Ok(());
         };
         let options = request::ApplyOptions::new(MANAGER);

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod draft;
+mod undo;
 
 use std::{
     collections::BTreeSet,
@@ -23,8 +24,9 @@ use serde_json::{Value, json};
 pub use attempt::{Attempt, Request};
 pub use draft::ApiDraft;
 pub(crate) use draft::target_of;
+pub(crate) use undo::{made as undo_of_made, marked as undo_of_marks};
 
-use crate::{Effect, ErrorClass, PhaseError, Port};
+use crate::{Effect, ErrorClass, Outlook, PhaseError, Port};
 
 /// The name under which a [`Runner`](crate::Runner) has the port.
 pub const PORT: &str = "api";
@@ -229,8 +231,15 @@ impl Port for Api {
             let error = serde_json::from_value(error.clone());
             return Err(error.unwrap_or_else(|_| PhaseError::fatal(PORT, effect.title())));
         }
+        if let Some(undone) = self.carry_out_undo(effect) {
+            return undone;
+        }
         let request = Request::of_effect(effect)?;
         self.carry_out_request(&request)
+    }
+
+    fn outlook(&self, effect: &Effect) -> Result<Outlook, PhaseError> {
+        self.outlook_of_undo(effect)
     }
 }
 

@@ -33,13 +33,18 @@ impl fmt::Debug for Renewal {
 }
 
 /// The workflow `renew`: a phase for every certificate and kubeconfig, named as on kubeadm's command line. A selection of one phase
-/// is `certs renew NAME`, all of them are `certs renew all`.
+/// is `certs renew NAME`, all of them are `certs renew all`. They are independent of each other
+/// ([`Runner::jobs`](crate::Runner::jobs)), and undone where copies are kept ([`Runner::keep`](crate::Runner::keep)).
 ///
 /// Subject, names and usages are those of the certificate that is there, not those of the configuration. Where the authority's
 /// key is elsewhere nothing is renewed, and a warning says so. What is not there is left out, with a warning.
 pub fn renew_workflow(external_etcd: bool) -> Workflow<Renewal> {
     let phases = all(external_etcd).into_iter().map(|one| {
-        Node::new(one.name(), format!("Renew the {}", one.description())).run(Renew(one))
+        // Each looks at its own files and at authorities, which none of them changes.
+        Node::new(one.name(), format!("Renew the {}", one.description()))
+            .outputs([format!("renewed/{}", one.name())])
+            .undoable()
+            .run(Renew(one))
     });
     Workflow::new("renew").phases(phases)
 }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use crate::{Effect, ErrorClass, PhaseError, Port};
+use crate::{Effect, ErrorClass, Outlook, PhaseError, Port};
 
 /// What joining needs of a cluster's etcd.
 pub trait Etcd: Send + Sync {
@@ -49,6 +49,11 @@ impl Port for EtcdPort<'_> {
         if let Some(url) = url("add") {
             return self.0.add_learner(url);
         }
+        if let Some(url) = url("removeAt") {
+            let members = self.0.members()?;
+            let own = at(&members, url).filter(|_| members.len() > 1);
+            return own.map_or(Ok(()), |own| self.0.remove(own.id));
+        }
         if let Some(id) = effect.data().get("remove").and_then(Value::as_u64) {
             return self.0.remove(id);
         }
@@ -60,10 +65,7 @@ impl Port for EtcdPort<'_> {
             return Err(PhaseError::fatal("etcd.not-an-operation", text));
         };
         let members = self.0.members()?;
-        let own = members
-            .iter()
-            .find(|member| member.peer_urls.iter().any(|own| own == url));
-        match own {
+        match at(&members, url) {
             Some(member) if member.learner => self.0.promote(member.id),
             Some(_) => Ok(()),
             None => Err(PhaseError::fatal(
@@ -72,6 +74,23 @@ impl Port for EtcdPort<'_> {
             )),
         }
     }
+
+    fn outlook(&self, effect: &Effect) -> Result<Outlook, PhaseError> {
+        let url = effect.data().get("removeAt").and_then(Value::as_str);
+        let Some(url) = url else {
+            return Ok(Outlook::Open);
+        };
+        Ok(match at(&self.0.members()?, url) {
+            Some(_) => Outlook::Open,
+            None => Outlook::Settled,
+        })
+    }
+}
+
+/// The member that the others reach at this URL.
+fn at<'m>(members: &'m [Member], url: &str) -> Option<&'m Member> {
+    let has = |member: &&Member| member.peer_urls.iter().any(|own| own == url);
+    members.iter().find(has)
 }
 
 /// An etcd that is restarted answers again after a while.
@@ -103,6 +122,13 @@ pub struct Member {
 /// An etcd of which nothing is there but the list of its members.
 #[derive(Debug, Default)]
 pub struct MemEtcd(Mutex<Vec<Member>>);
+
+impl Clone for MemEtcd {
+    /// Another etcd with the members that this one has now.
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.lock().clone()))
+    }
+}
 
 impl MemEtcd {
     /// An etcd with one member.

@@ -72,7 +72,7 @@ pub(super) fn all() -> Vec<Node<JoinContext>> {
             "dry-run",
         ])
         .run(Patient(check)),
-        prepare(),
+        prepare().undoable(),
         Node::new("check-etcd", "")
             .hidden()
             .run(Patient(check_etcd)),
@@ -83,16 +83,19 @@ pub(super) fn all() -> Vec<Node<JoinContext>> {
         .inherit_flags(["config", "cri-socket", "node-name"])
         .inherit_flags(DISCOVERY)
         .inherit_flags(["patches", "dry-run"])
+        .undoable()
         .run(Patient(kubelet_start)),
         Node::new("etcd-join", "Join etcd for control plane nodes")
             .max_args(0)
             .inherit_flags(CONTROL_PLANE)
+            .undoable()
             .run(Patient(etcd_join)),
         Node::new(
             "kubelet-wait-bootstrap",
             "Wait for the kubelet to bootstrap itself",
         )
         .inherit_flags(["config", "cri-socket", "dry-run"])
+        .undoable()
         .run(Bootstrap),
         Node::new(
             "control-plane-join",
@@ -105,6 +108,7 @@ pub(super) fn all() -> Vec<Node<JoinContext>> {
             Node::new("mark-control-plane", "Mark a node as a control-plane")
                 .max_args(0)
                 .inherit_flags(["config", "control-plane", "node-name", "dry-run"])
+                .undoable()
                 .run(Patient(mark)),
         ]),
         Node::new("wait-control-plane", "Wait for the control plane to start").run(Patient(wait)),
@@ -465,12 +469,10 @@ fn etcd_join(cx: &Cx<'_, JoinContext>) -> Result<Plan, PhaseError> {
         init,
     });
     let effect = |what: &str, title: String, data: Value| {
-        Change::Effect(Effect::new(
-            ETCD_PORT,
-            peer_url.clone(),
-            title,
-            json!({what: data}),
-        ))
+        let effect = Effect::new(ETCD_PORT, peer_url.clone(), title, json!({what: data}));
+        let undo = json!({"removeAt": peer_url});
+        let title = format!("remove the member at {peer_url} from etcd");
+        Change::Effect(effect.undone_by(Effect::new(ETCD_PORT, peer_url.clone(), title, undo)))
     };
     let mut plan = Plan::up_to_date();
     if own.is_none() {

@@ -42,6 +42,25 @@ pub fn patch(node: &Value, taints: &[Taint]) -> Value {
     Value::Object(patch)
 }
 
+/// The labels and taints of a patch that the node does not have in any form.
+pub fn added(node: &Value, patch: &Value) -> (Map<String, Value>, Vec<Value>) {
+    let labels = node.pointer("/metadata/labels").and_then(Value::as_object);
+    let given = patch.pointer("/metadata/labels").and_then(Value::as_object);
+    let mut given = given.cloned().unwrap_or_default();
+    given.retain(|name, _| labels.is_none_or(|labels| !labels.contains_key(name)));
+    let taints = |of: &Value| {
+        of.pointer("/spec/taints")
+            .and_then(Value::as_array)
+            .cloned()
+    };
+    let (there, mut wanted) = (
+        taints(node).unwrap_or_default(),
+        taints(patch).unwrap_or_default(),
+    );
+    wanted.retain(|taint| !there.iter().any(|other| same(taint, other)));
+    (given, wanted)
+}
+
 /// Taints are told apart by key and effect.
 fn same(a: &Value, b: &Value) -> bool {
     ["key", "effect"]

@@ -67,6 +67,7 @@ pub fn addon() -> Node<InitContext> {
         )
         .inherit_flags(DNS_FLAGS)
         .local_flags([print()])
+        .after(["wait-control-plane", "upload-config"])
         .run(plan_coredns),
         Node::new(
             "kube-proxy",
@@ -74,6 +75,7 @@ pub fn addon() -> Node<InitContext> {
         )
         .inherit_flags(PROXY_FLAGS)
         .local_flags([print()])
+        .after(["wait-control-plane", "upload-config"])
         .run(plan_kube_proxy),
     ])
 }

@@ -4,7 +4,9 @@ use apply_semantics::op::{ObjectRef, Operation, Reason, Refusal, WriteOptions};
 
 use super::noted;
 use crate::kubeadm::InitContext;
-use crate::kubeadm::api::{Api, ApiDraft, Attempt, Request, error_of, target_of};
+use crate::kubeadm::api::{
+    Api, ApiDraft, Attempt, MANAGER, Request, error_of, target_of, undo_of_made,
+};
 use crate::kubeadm::objects::rbac;
 use crate::{Compat, Cx, FileError, FileErrorKind, Note, PhaseError, Plan};
 
@@ -48,7 +50,11 @@ fn administrators(
             Err(refusal) => return Err(error_of(&format!("get {target}"), &refusal)),
         }
     }
-    let create = Operation::create(target.collection(), binding, WriteOptions::default());
+    let options = match cx.config.compat {
+        Compat::Fixed => WriteOptions::new(MANAGER),
+        Compat::Upstream => WriteOptions::default(),
+    };
+    let create = Operation::create(target.collection(), binding, options);
     let mut attempts = vec![Attempt::new(create.clone())];
     if api.has_super_admin() {
         attempts = vec![
@@ -56,11 +62,13 @@ fn administrators(
             Attempt::new(create).as_super_admin(),
         ];
     }
-    wanted.request(
-        Request::any(attempts)
-            .enough([Reason::AlreadyExists])
-            .once(),
-    );
+    let request = Request::any(attempts)
+        .enough([Reason::AlreadyExists])
+        .once();
+    wanted.request(match cx.config.compat {
+        Compat::Fixed => request.undone_by(undo_of_made(&target)),
+        Compat::Upstream => request,
+    });
     Ok(())
 }
 

@@ -23,6 +23,7 @@ pub fn bootstrap_token() -> Node<InitContext> {
     )
     .alias("bootstraptoken")
     .inherit_flags(["config", "kubeconfig", "skip-token-print", "dry-run"])
+    .after(["kubeconfig", "wait-control-plane", "upload-config"])
     .run(plan)
 }
 

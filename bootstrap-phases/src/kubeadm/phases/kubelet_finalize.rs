@@ -31,6 +31,7 @@ pub fn kubelet_finalize() -> Node<InitContext> {
             "Enable kubelet client certificate rotation",
         )
         .inherit_flags(FLAGS)
+        .after(["kubeconfig", "kubelet-start", "wait-control-plane"])
         .run(enable_rotation),
     ])
 }

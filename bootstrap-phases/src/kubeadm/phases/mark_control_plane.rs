@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::api::with_api;
 use crate::kubeadm::InitContext;
-use crate::kubeadm::api::error_of;
+use crate::kubeadm::api::{error_of, undo_of_marks};
 use crate::kubeadm::objects::node;
 use crate::{Compat, Cx, Node, PhaseError, Plan};
 
@@ -15,6 +15,7 @@ use crate::{Compat, Cx, Node, PhaseError, Plan};
 pub fn mark_control_plane() -> Node<InitContext> {
     Node::new("mark-control-plane", "Mark a node as a control-plane")
         .inherit_flags(["node-name", "config", "dry-run"])
+        .after(["wait-control-plane", "upload-config"])
         .run(mark)
 }
 
@@ -39,7 +40,10 @@ fn mark(cx: &Cx<'_, InitContext>) -> Result<Plan, PhaseError> {
         let patch = node::patch(&there, taints);
         let empty = patch.as_object().is_none_or(serde_json::Map::is_empty);
         if !empty || cx.config.compat == Compat::Upstream {
-            wanted.patched(target, patch);
+            let (labels, taints) = node::added(&there, &patch);
+            let undo = undo_of_marks(&target, &labels, &taints);
+            let request = wanted.patching(target, patch);
+            wanted.request(request.undone_by(undo));
         }
         Ok(())
     })

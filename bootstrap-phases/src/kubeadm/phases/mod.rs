@@ -42,6 +42,9 @@ pub use wait::{show_join_command, wait_control_plane};
 use crate::kubeadm::InitContext;
 use crate::{Compat, Content, Cx, Draft, Note, PhaseError, Plan};
 
+/// A phase with these to look at looks at none.
+const NOTHING: [&str; 0] = [];
+
 /// Nothing to do, and why.
 pub(crate) fn noted(note: Note) -> Plan {
     Plan {

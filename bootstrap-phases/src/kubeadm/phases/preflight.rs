@@ -2,7 +2,7 @@
 //!
 //! Follows `cmd/kubeadm/app/cmd/phases/init/preflight.go`. Images are not pulled here: `config images pull` does that.
 
-use super::noted;
+use super::{NOTHING, noted};
 use crate::kubeadm::InitContext;
 use crate::kubeadm::preflight::{self, Check, Facts, OWN_VERSION};
 use crate::{Cx, Node, Note, PhaseError, Plan};
@@ -19,6 +19,7 @@ const FLAGS: [&str; 5] = [
 pub fn preflight() -> Node<InitContext> {
     Node::new("preflight", "Run pre-flight checks")
         .inherit_flags(FLAGS)
+        .after(NOTHING)
         .run(check)
 }
 

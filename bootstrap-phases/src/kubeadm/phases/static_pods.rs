@@ -7,7 +7,7 @@ use apply_semantics::types::builtin;
 use componentconfig::yaml;
 use serde_json::Value;
 
-use super::{non_root::NonRoot, noted, settings};
+use super::{NOTHING, non_root::NonRoot, noted, settings};
 use crate::{
     Change, Compat, Cx, Draft, FileError, Files, Node, Note, Owner, Phase, PhaseError, Plan,
     kubeadm::{
@@ -61,20 +61,23 @@ pub fn etcd() -> Node<InitContext> {
 /// Manifests are written anew whatever is there: changes by hand belong into patches.
 pub fn control_plane() -> Node<InitContext> {
     let short = "Generate all static Pod manifest files necessary to establish the control plane";
-    Node::new("control-plane", short).run(folder).children([
-        Node::run_all("Generate all static Pod manifest files")
-            .inherit_flags(FLAGS)
-            .inherit_flags(API_SERVER_FLAGS)
-            .inherit_flags(CONTROLLER_MANAGER_FLAGS)
-            .inherit_flags(SCHEDULER_FLAGS),
-        component("apiserver", Component::ApiServer, &API_SERVER_FLAGS),
-        component(
-            "controller-manager",
-            Component::ControllerManager,
-            &CONTROLLER_MANAGER_FLAGS,
-        ),
-        component("scheduler", Component::Scheduler, &SCHEDULER_FLAGS),
-    ])
+    Node::new("control-plane", short)
+        .after(NOTHING)
+        .run(folder)
+        .children([
+            Node::run_all("Generate all static Pod manifest files")
+                .inherit_flags(FLAGS)
+                .inherit_flags(API_SERVER_FLAGS)
+                .inherit_flags(CONTROLLER_MANAGER_FLAGS)
+                .inherit_flags(SCHEDULER_FLAGS),
+            component("apiserver", Component::ApiServer, &API_SERVER_FLAGS),
+            component(
+                "controller-manager",
+                Component::ControllerManager,
+                &CONTROLLER_MANAGER_FLAGS,
+            ),
+            component("scheduler", Component::Scheduler, &SCHEDULER_FLAGS),
+        ])
 }
 
 fn component(name: &str, component: Component, flags: &[&str]) -> Node<InitContext> {

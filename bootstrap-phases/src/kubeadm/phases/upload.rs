@@ -39,12 +39,14 @@ pub fn upload_config() -> Node<InitContext> {
             "Upload the kubeadm ClusterConfiguration to a ConfigMap",
         )
         .inherit_flags(FLAGS)
+        .after(["wait-control-plane"])
         .run(upload_cluster),
         Node::new(
             "kubelet",
             "Upload the kubelet component config to a ConfigMap",
         )
         .inherit_flags(FLAGS)
+        .after(["wait-control-plane", "upload-config/kubeadm"])
         .run(upload_kubelet),
     ])
 }
@@ -53,6 +55,7 @@ pub fn upload_config() -> Node<InitContext> {
 pub fn upload_certs() -> Node<InitContext> {
     Node::new("upload-certs", "Upload certificates to kubeadm-certs")
         .inherit_flags(CERTS_FLAGS)
+        .after(["certs", "wait-control-plane", "upload-config"])
         .run(upload_certificates)
 }
 

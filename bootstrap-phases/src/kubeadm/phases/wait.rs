@@ -17,7 +17,9 @@ const HEALTH_CHECK: Duration = Duration::from_secs(4 * 60);
 /// The phase `wait-control-plane`: until the API answers, and, with a client ([`InitContext::http`]), the kubelet, the API server, the
 /// controller manager and the scheduler of this node say that they are healthy.
 pub fn wait_control_plane() -> Node<InitContext> {
-    Node::new("wait-control-plane", "Wait for the control plane to start").run(Wait)
+    Node::new("wait-control-plane", "Wait for the control plane to start")
+        .after(["kubeconfig", "etcd", "control-plane", "kubelet-start"])
+        .run(Wait)
 }
 
 struct Wait;

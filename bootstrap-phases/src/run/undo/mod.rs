@@ -6,13 +6,13 @@
 mod inverse;
 mod past;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use super::{Runner, execution, execution::Execution, keep, plan as planning};
 use crate::{
     Applies, Cx, Digest, Entry, Files, Flow, Journal, JournalError, Note, Overlay, Phase,
     PhaseError, PhaseState, Plan, PlanFailure, PlannedPhase, Port, Report, RunError, RunFailure,
-    RunPlan, Selection, files::parent, node::NodeInfo, workflow::Unit,
+    RunPlan, Selection, node::NodeInfo, workflow::Unit,
 };
 use inverse::Inverse;
 use past::{Group, Past};
@@ -235,13 +235,11 @@ fn flow<'a>(name: String, past: &Past) -> Flow<Undoing<'a>> {
 
 /// What is no longer needed once everything is undone.
 fn forget_copies(files: &dyn Files, folder: Option<&str>, past: &Past) -> Result<(), RunError> {
-    let copies = past.groups.iter().flat_map(|group| group.copies());
-    let mut folders: BTreeSet<String> = copies.map(|copy| parent(copy)).collect();
-    folders.extend(folder.map(str::to_owned));
-    for folder in folders {
-        let forgotten = keep::forget(files, &folder);
+    let given = folder.into_iter();
+    for folder in given.chain(past.folders.iter().map(String::as_str)) {
+        let forgotten = keep::forget(files, folder);
         forgotten.map_err(|error| RunError::Recovery {
-            path: folder,
+            path: folder.to_owned(),
             error: error.into(),
         })?;
     }
@@ -278,6 +276,7 @@ impl Default for Past {
             workflow: String::new(),
             config: Digest::of(b""),
             groups: Vec::new(),
+            folders: std::collections::BTreeSet::new(),
             entries: 0,
         }
     }

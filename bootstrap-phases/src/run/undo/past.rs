@@ -1,11 +1,15 @@
 //! What a journal says was done.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::super::keep;
 use crate::{
-    ChangeRecord, Digest, Entry, Outcome,
-    journal::{Open, Record, Step, last_run},
+    ChangeRecord, Digest, Entry,
+    files::parent,
+    journal::{Open, Record, Step},
 };
 
 /// A run that may be undone.
@@ -14,8 +18,10 @@ pub(super) struct Past {
     pub(super) run: String,
     pub(super) workflow: String,
     pub(super) config: Digest,
-    /// What its phases did, the last first; none once it is undone.
+    /// What its phases did and is not undone yet, the last first.
     pub(super) groups: Vec<Arc<Group>>,
+    /// Where copies are.
+    pub(super) folders: BTreeSet<String>,
     /// How many entries of the journal come before those of its undo.
     pub(super) entries: usize,
 }
@@ -48,16 +54,21 @@ impl Past {
         else {
             return None;
         };
-        let over = Record::End {
-            outcome: Outcome::Succeeded,
+        let mut groups = groups(run);
+        let copies = groups.iter().flat_map(|group| group.copies());
+        let folders = copies.map(|copy| parent(copy)).collect();
+        // What came and went in the run must not come back again.
+        let is_undone = |group: &Arc<Group>| {
+            let done = |entry: &Entry| matches!(&entry.record, Record::Done { phase, .. } if *phase == group.path);
+            undo.iter().any(done)
         };
-        let last = last_run(undo).and_then(<[Entry]>::last);
-        let undone = last.is_some_and(|entry| entry.record == over);
+        groups.retain(|group| !is_undone(group));
         Some(Self {
             run: name.clone(),
             workflow: workflow.clone(),
             config: *config,
-            groups: if undone { Vec::new() } else { groups(run) },
+            groups,
+            folders,
             entries: start + run.len(),
         })
     }

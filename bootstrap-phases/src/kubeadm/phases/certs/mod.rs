@@ -2,7 +2,7 @@
 //!
 //! Follows `cmd/kubeadm/app/cmd/phases/init/certs.go` and `cmd/kubeadm/app/phases/certs`.
 
-use super::{check_external_authorities, noted};
+use super::{NOTHING, check_external_authorities, noted};
 use crate::kubeadm::InitContext;
 use crate::kubeadm::pki::existing::{Decision, Found, Pair, find};
 use crate::kubeadm::pki::{
@@ -30,6 +30,7 @@ const API_SERVER_FLAGS: [&str; 5] = [
 pub fn certs() -> Node<InitContext> {
     let certificates = CERTIFICATES.iter().map(certificate);
     Node::new("certs", "Certificate generation")
+        .after(NOTHING)
         .run(folder)
         .children([Node::run_all("Generate all certificates")
             .inherit_flags(FLAGS)

@@ -4,7 +4,7 @@
 
 use std::time::SystemTime;
 
-use super::noted;
+use super::{NOTHING, noted};
 use crate::kubeadm::InitContext;
 use crate::kubeadm::kubeconfig::{Credentials, Data, Kubeconfig, KubeconfigSpec};
 use crate::kubeadm::net::NetError;
@@ -106,6 +106,7 @@ const FLAGS: [&str; 8] = [
 pub fn kubeconfig() -> Node<InitContext> {
     let short = "Generate all kubeconfig files necessary to establish the control plane and the admin kubeconfig file";
     Node::new("kubeconfig", short)
+        .after(NOTHING)
         .run(folder)
         .children([Node::run_all("Generate all kubeconfig files")
             .inherit_flags(FLAGS)
