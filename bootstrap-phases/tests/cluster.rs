@@ -3,6 +3,9 @@
 #![cfg(feature = "kubeadm")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+#[path = "support/cluster.rs"]
+mod cluster;
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,32 +20,15 @@ use bootstrap_phases::kubeadm::join::{
     join_context, join_workflow,
 };
 use bootstrap_phases::kubeadm::objects::bundle::{self, CertificateKey};
-use bootstrap_phases::kubeadm::objects::cluster_info;
 use bootstrap_phases::kubeadm::pki::{Certificate, FixedKeys};
 use bootstrap_phases::kubeadm::{HostFacts, InitContext, init_context, init_workflow};
 use bootstrap_phases::{
     CancelToken, Event, EventKind, EventLog, Files as _, Flow, ManualClock, MemFiles, PhaseError,
     RunError, RunPlan, Runner,
 };
+use cluster::{BEGINNING, INIT};
 use componentconfig::kubeadm::Facts;
 use serde_json::{Value, json};
-
-const CONFIG: &str = "
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint: {advertiseAddress: 10.1.2.3}
-nodeRegistration: {name: cp-1}
-bootstrapTokens:
-- token: abcdef.0123456789abcdef
-certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: v1.36.1
-controlPlaneEndpoint: api.example:6443
-encryptionAlgorithm: ECDSA-P256
-networking: {podSubnet: 10.244.0.0/16}
-";
 
 struct World {
     flow: Flow<InitContext>,
@@ -54,18 +40,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let clock = ManualClock::new(UNIX_EPOCH + Duration::from_secs(1_795_235_010));
-        let server = Server::builder().seed(1).build();
-        server
-            .seed(json!({
-                "apiVersion": "v1", "kind": "Node",
-                "metadata": {"name": "cp-1", "labels": {"kubernetes.io/hostname": "cp-1"}},
-            }))
-            .unwrap();
+        let clock = ManualClock::new(UNIX_EPOCH + Duration::from_secs(BEGINNING));
+        let server = cluster::server();
         let keys = Arc::new(FixedKeys::seeded("cluster"));
         let facts = Facts::default();
-        let context =
-            init_context("init.yaml", CONFIG, &facts, HostFacts::default(), keys).unwrap();
+        let context = init_context("init.yaml", INIT, &facts, HostFacts::default(), keys).unwrap();
         let api = Api::with_super_admin(server.clone(), server.clone());
         let context = context.api(api).upload_certificates().unwrap();
         let flow = init_workflow().build().unwrap();
@@ -149,29 +128,6 @@ fn init_brings_a_cluster_up_and_a_second_run_changes_nothing() {
     );
 }
 
-/// What the controller manager does: signs `cluster-info` with the tokens that may sign.
-fn sign_cluster_info(world: &World) {
-    let map = world.get("v1", "ConfigMap", Some("kube-public"), "cluster-info");
-    let text = map["data"]["kubeconfig"].as_str().unwrap();
-    let token = world.context.init.bootstrap_tokens[0]
-        .token
-        .clone()
-        .unwrap();
-    let data = json!({cluster_info::signature_key(token.id()): cluster_info::sign(text, &token)});
-    let target = ResourceRef::of_kind("v1", "ConfigMap")
-        .within("kube-public")
-        .named("cluster-info");
-    let patch = Patch::Merge(json!({"data": data}));
-    world
-        .server
-        .execute(&Operation::patch(
-            target,
-            patch,
-            WriteOptions::new("signer"),
-        ))
-        .unwrap();
-}
-
 /// Reaches the server of the world, whoever asks, and remembers as whom.
 struct Reach(Server, Mutex<Vec<(bool, String)>>);
 
@@ -192,17 +148,7 @@ impl Connect for Reach {
 }
 
 fn join(world: &World, pin: &str, extra: &str) -> (JoinContext, Arc<Reach>) {
-    let text = format!(
-        "
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: JoinConfiguration
-discovery:
-  bootstrapToken:
-    token: abcdef.0123456789abcdef
-    apiServerEndpoint: api.example:6443
-    caCertHashes: ['{pin}']
-{extra}"
-    );
+    let text = cluster::join(pin, extra);
     let reach = Arc::new(Reach(world.server.clone(), Mutex::default()));
     let keys = Arc::new(FixedKeys::seeded("join"));
     let (facts, host) = (Facts::default(), HostFacts::default());
@@ -210,48 +156,65 @@ discovery:
     (context, reach)
 }
 
-fn pin(world: &World) -> String {
-    let text = world.files.read("/etc/kubernetes/pki/ca.crt").unwrap();
-    Certificate::from_pem(&text).unwrap().public_key().pin()
+/// What a run tells, without what is different each time.
+fn told(log: &EventLog) -> Vec<Value> {
+    fn blank(value: &mut Value) {
+        const TOKEN: &str = "bootstrap-token-";
+        match value {
+            Value::Object(fields) => {
+                for volatile in ["time", "tookMs", "elapsedMs", "sha256", "size"] {
+                    fields.remove(volatile);
+                }
+                fields.values_mut().for_each(blank);
+            }
+            // Who owns the uploaded certificates is known by what they are.
+            Value::String(text) => {
+                if let Some(at) = text.find(TOKEN) {
+                    text.replace_range(at + TOKEN.len()..at + TOKEN.len() + 6, "*");
+                }
+            }
+            _ => {}
+        }
+    }
+    let events = log.events().into_iter();
+    let mut events: Vec<Value> = events
+        .map(|event| serde_json::to_value(event).unwrap())
+        .collect();
+    events.iter_mut().for_each(blank);
+    events
 }
 
-/// The kubelet of a node that joins: it registers the node and gets credentials of its own.
-fn kubelet(world: &World, files: &MemFiles, name: &str) {
-    if files
-        .stat("/etc/kubernetes/kubelet.conf")
-        .unwrap()
-        .is_some()
-    {
-        return;
-    }
-    assert!(
-        files
-            .stat("/etc/kubernetes/bootstrap-kubelet.conf")
-            .unwrap()
-            .is_some()
-    );
-    files
-        .create_file("/etc/kubernetes/kubelet.conf", b"own", 0o600)
-        .unwrap();
-    let node = json!({
-        "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
-    });
-    world.server.seed(node).unwrap();
+#[test]
+fn planned_at_the_same_time_init_leaves_and_tells_the_same() {
+    let run = |jobs: usize| {
+        let (world, log) = (World::new(), EventLog::new());
+        let api = world.context.api.clone().unwrap();
+        let runner = world.runner(&api).events(&log).jobs(jobs);
+        runner.run(&world.context).unwrap();
+        assert!(world.plan().is_empty());
+        let paths = world.files.paths().into_iter();
+        let modes: Vec<_> = paths.map(|(path, stat)| (path, stat.mode)).collect();
+        (modes, told(&log))
+    };
+    assert_eq!(run(1), run(4));
 }
 
 #[test]
 fn a_worker_joins_by_token_and_a_second_join_changes_nothing() {
     let world = World::new();
     world.run();
-    sign_cluster_info(&world);
-    let (context, reach) = join(&world, &pin(&world), "nodeRegistration: {name: w-1}");
+    cluster::sign_cluster_info(&world.server);
+    let (context, reach) = join(
+        &world,
+        &cluster::pin(&world.files),
+        "nodeRegistration: {name: w-1}",
+    );
     let flow = join_workflow().build().unwrap();
     let files = MemFiles::new();
     let bootstrapped = |event: &Event| {
         if matches!(&event.kind, EventKind::Waiting { path, .. } if path == "kubelet-wait-bootstrap")
         {
-            kubelet(&world, &files, "w-1");
+            cluster::kubelet(&world.server, &files, "w-1");
         }
     };
     let runner = Runner::new(&flow, &files)
@@ -277,7 +240,11 @@ fn a_worker_joins_by_token_and_a_second_join_changes_nothing() {
     let flags =
         String::from_utf8(files.read("/var/lib/kubelet/kubeadm-flags.env").unwrap()).unwrap();
     assert!(!flags.contains("register-with-taints"), "{flags}");
-    let (again, _) = join(&world, &pin(&world), "nodeRegistration: {name: w-1}");
+    let (again, _) = join(
+        &world,
+        &cluster::pin(&world.files),
+        "nodeRegistration: {name: w-1}",
+    );
     let plan = Runner::new(&flow, &files)
         .clock(&world.clock)
         .plan(&again)
@@ -289,13 +256,13 @@ fn a_worker_joins_by_token_and_a_second_join_changes_nothing() {
 fn a_control_plane_joins_with_uploaded_certificates() {
     let world = World::new();
     world.run();
-    sign_cluster_info(&world);
+    cluster::sign_cluster_info(&world.server);
     let extra = "nodeRegistration: {name: cp-2}
 controlPlane:
   localAPIEndpoint: {advertiseAddress: 10.1.2.4}
   certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 ";
-    let (mut context, _) = join(&world, &pin(&world), extra);
+    let (mut context, _) = join(&world, &cluster::pin(&world.files), extra);
     let etcd = Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380"));
     context.etcd = Some(etcd.clone());
     let flow = join_workflow().build().unwrap();
@@ -303,7 +270,7 @@ controlPlane:
     let bootstrapped = |event: &Event| {
         if matches!(&event.kind, EventKind::Waiting { path, .. } if path == "kubelet-wait-bootstrap")
         {
-            kubelet(&world, &files, "cp-2");
+            cluster::kubelet(&world.server, &files, "cp-2");
         }
     };
     let api = Api::new(world.server.clone());
@@ -341,7 +308,7 @@ controlPlane:
     );
     let node = world.get("v1", "Node", None, "cp-2");
     assert_eq!(node["spec"]["taints"][0]["effect"], "NoSchedule");
-    let (mut again, _) = join(&world, &pin(&world), extra);
+    let (mut again, _) = join(&world, &cluster::pin(&world.files), extra);
     again.etcd = Some(etcd.clone());
     let runner = Runner::new(&flow, &files)
         .clock(&world.clock)
@@ -370,8 +337,11 @@ fn who_is_not_trusted_is_not_joined() {
         other => other.to_string(),
     };
     // Nobody has signed yet: it is waited for until discovery has taken its time.
-    assert_eq!(code(refused(&pin(&world), worker)), "phase.deadline");
-    sign_cluster_info(&world);
+    assert_eq!(
+        code(refused(&cluster::pin(&world.files), worker)),
+        "phase.deadline"
+    );
+    cluster::sign_cluster_info(&world.server);
     let other = format!("sha256:{}", "11".repeat(32));
     assert_eq!(code(refused(&other, worker)), "discovery.not-trusted");
     let ready = json!({
@@ -379,13 +349,19 @@ fn who_is_not_trusted_is_not_joined() {
         "status": {"conditions": [{"type": "Ready", "status": "True"}]},
     });
     world.server.seed(ready).unwrap();
-    assert_eq!(code(refused(&pin(&world), worker)), "join.node-exists");
+    assert_eq!(
+        code(refused(&cluster::pin(&world.files), worker)),
+        "join.node-exists"
+    );
     let wrong = "nodeRegistration: {name: cp-2}
 controlPlane:
   localAPIEndpoint: {advertiseAddress: 10.1.2.4}
   certificateKey: ff112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 ";
-    assert_eq!(code(refused(&pin(&world), wrong)), "join.bad-secret");
+    assert_eq!(
+        code(refused(&cluster::pin(&world.files), wrong)),
+        "join.bad-secret"
+    );
 }
 
 #[test]

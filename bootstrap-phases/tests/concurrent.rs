@@ -18,9 +18,9 @@ use std::{
 };
 
 use bootstrap_phases::{
-    Applies, CancelToken, Content, Cx, Digest, Entry, Event, EventKind, EventLog, Files as _, Flow,
-    Journal as _, ManualClock, MemFiles, MemJournal, Node, Outcome, PhaseError, Plan, RetryPolicy,
-    RunError, Runner, Workflow,
+    Applies, CancelToken, Change, Content, Cx, Digest, Effect, Entry, Event, EventKind, EventLog,
+    Files as _, Flow, Journal as _, ManualClock, MemFiles, MemJournal, Node, Outcome, PhaseError,
+    Plan, RetryPolicy, RunError, Runner, Workflow,
     testing::{CrashFiles, CrashJournal, CrashPoint},
 };
 use proptest::prelude::*;
@@ -209,6 +209,59 @@ fn two_that_wait_for_each_other_meet() {
     let files = MemFiles::new();
     let report = Runner::new(&flow, &files).jobs(2).run(&()).unwrap();
     assert_eq!(report.changes(), 2);
+}
+
+fn pulls(count: usize, alongside: bool) -> Flow<()> {
+    let pull = move |_: &Cx<'_, ()>| {
+        let effects = (0..count).map(|index| {
+            let name = format!("image {index}");
+            let pull = Effect::new("pull", name.as_str(), format!("pull {name}"), Value::Null);
+            Change::Effect(if alongside { pull.alongside() } else { pull })
+        });
+        Ok(Plan {
+            changes: effects.collect(),
+            ..Plan::up_to_date()
+        })
+    };
+    let phase = Node::new("pull", "").run(pull);
+    Workflow::new("pulls").phase(phase).build().unwrap()
+}
+
+#[test]
+fn effects_that_go_alongside_each_other_meet() {
+    let meet = Barrier::new(3);
+    let port = |_: &Effect| {
+        meet.wait();
+        Ok(())
+    };
+    let (flow, files) = (pulls(6, true), MemFiles::new());
+    let runner = Runner::new(&flow, &files).port("pull", &port).jobs(3);
+    assert_eq!(runner.run(&()).unwrap().changes(), 6);
+}
+
+#[test]
+fn what_effects_alongside_tell_is_what_they_tell_one_by_one() {
+    let run = |jobs: usize, alongside: bool, fails: Option<&'static str>| {
+        let once = AtomicUsize::new(0);
+        let port = |effect: &Effect| {
+            if Some(effect.target()) == fails && once.fetch_add(1, Ordering::SeqCst) < 2 {
+                return Err(PhaseError::transient("busy", "the registry is busy"));
+            }
+            Ok(())
+        };
+        let (flow, files, log) = (pulls(7, alongside), MemFiles::new(), EventLog::new());
+        let (clock, journal) = (ManualClock::at(0), MemJournal::new());
+        let runner = Runner::new(&flow, &files).port("pull", &port).events(&log);
+        let runner = runner.clock(&clock).journal(&journal, Digest::of(b"pulls"));
+        let outcome = runner.jobs(jobs).run(&());
+        let events: Vec<Value> = log.events().iter().map(timeless).collect();
+        let entries = journal.load().unwrap();
+        let entries: Vec<Value> = entries.iter().map(entry).collect();
+        (events, entries, outcome.is_ok())
+    };
+    for fails in [None, Some("image 0"), Some("image 3"), Some("image 6")] {
+        assert_eq!(run(4, true, fails), run(1, false, fails), "{fails:?}");
+    }
 }
 
 #[test]

@@ -13,86 +13,111 @@
     reason = "a test"
 )]
 
+#[path = "../support/cluster.rs"]
+mod cluster;
 mod state;
+mod undo;
 mod upgrade;
 mod watch;
 mod workflows;
 mod world;
 
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use bootstrap_phases::testing::CrashPoint;
 
 use state::{Kept, State};
-use workflows::{WORKFLOWS, Workflow};
+use workflows::Workflow;
 use world::{Process, World};
 
-/// Processes in memory are independent: this many worlds at a time.
-const AT_ONCE: usize = 2;
-
-#[test]
-fn every_workflow_killed_at_every_step_is_finished_by_the_next() {
-    for workflow in WORKFLOWS {
-        let before = (workflow.before)();
-        let wanted = undisturbed(workflow, &before.again());
-        let kills: usize = thread::scope(|scope| {
-            let (before, wanted) = (&before, &wanted);
-            let threads: Vec<_> = (0..AT_ONCE)
-                .map(|first| scope.spawn(move || kill_at_each(workflow, first, before, wanted)))
-                .collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .sum()
-        });
-        assert!(
-            kills >= workflow.steps_at_least,
-            "{}: only {kills} steps",
-            workflow.name
-        );
-    }
-}
-
-/// What a run leaves that nothing disturbs.
-fn undisturbed(workflow: &Workflow, world: &World) -> State {
-    let point = CrashPoint::never();
-    (workflow.run)(world, &Process::new(world, 0, &point)).unwrap();
-    assert!(point.steps() > 0);
-    settled(workflow, world, workflow.name);
-    State::of(world)
-}
-
-/// Kills a run at step `first` and every [`AT_ONCE`]th after it, until a run comes through; answers how many it killed.
-fn kill_at_each(workflow: &Workflow, first: usize, before: &World, wanted: &State) -> usize {
-    for (kills, step) in (first..).step_by(AT_ONCE).enumerate() {
-        let (world, what) = (before.again(), format!("{} at step {step}", workflow.name));
-        if !killed(workflow, &world, 0, step, &what) {
-            return kills;
+/// A test for each workflow, so that they run at the same time.
+macro_rules! killed {
+    ($($name:ident: $workflow:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            killed_at_every_step_and_finished_by_the_next(&$workflow);
         }
-        let kept = Kept::of(before, &world);
-        // Some of the runs that go on are killed, too; those that come through by then leave the next nothing to do.
-        if step % 3 == 0 {
-            killed(workflow, &world, 1, step % 11, &what);
-        }
-        let last = CrashPoint::never();
-        let outcome = (workflow.run)(&world, &Process::new(&world, 2, &last));
-        outcome.unwrap_or_else(|failure| panic!("{what}: {failure}"));
-        let differences = State::of(&world).differences(wanted);
-        assert!(differences.is_empty(), "{what}: {differences:#?}");
-        kept.check(&world, &what);
-        settled(workflow, &world, &what);
-    }
-    unreachable!("steps end")
+    )*};
 }
 
-/// Runs until the step; answers whether it was killed there.
-fn killed(workflow: &Workflow, world: &World, number: u64, step: usize, what: &str) -> bool {
+killed! {
+    init: workflows::INIT;
+    join_of_a_worker: workflows::WORKER;
+    join_of_a_control_plane: workflows::CONTROL_PLANE;
+    renew: workflows::RENEW;
+    reset: workflows::RESET;
+    upgrade: workflows::UPGRADE;
+    undo_of_init: undo::INIT;
+    undo_of_a_join: undo::CONTROL_PLANE;
+    undo_of_renew: undo::RENEW;
+}
+
+fn killed_at_every_step_and_finished_by_the_next(workflow: &Workflow) {
+    let before = (workflow.before)();
+    let (states, wanted) = cut_off(workflow, &before);
+    assert!(
+        states.len() >= workflow.steps_at_least,
+        "only {} steps",
+        states.len()
+    );
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        let (states, before, wanted) = (&states, &before, &wanted);
+        let work = |first: usize| {
+            for (step, state) in states.iter().enumerate().skip(first).step_by(threads) {
+                finished_from(workflow, step, state, before, wanted);
+            }
+        };
+        let threads: Vec<_> = (0..threads)
+            .map(|first| scope.spawn(move || work(first)))
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+/// What a kill in place of each step would leave, and what a run leaves that nothing disturbs.
+fn cut_off(workflow: &Workflow, before: &World) -> (Vec<World>, State) {
+    let (world, states) = (Arc::new(before.again()), Arc::new(Mutex::new(Vec::new())));
+    let (seen, kept) = (world.clone(), states.clone());
+    let point = CrashPoint::never().before_each(move |_| kept.lock().unwrap().push(seen.again()));
+    (workflow.run)(&world, &Process::new(&world, 0, &point)).unwrap();
+    settled(workflow, &world, "undisturbed");
+    drop(point);
+    if let Some(leaves) = workflow.leaves {
+        let differences = State::of(&world).differences(&State::of(&leaves()));
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
+    let states = Arc::into_inner(states).unwrap().into_inner().unwrap();
+    (states, State::of(&world))
+}
+
+/// Lets the next run, or the one after that, go on from the state that a killed one left.
+fn finished_from(workflow: &Workflow, step: usize, state: &World, before: &World, wanted: &State) {
+    let (world, what) = (state.again(), format!("step {step}"));
+    let kept = Kept::of(before, &world);
+    // Some of the runs that go on are killed, too; those that come through by then leave the next nothing to do.
+    if step.is_multiple_of(3) {
+        killed(workflow, &world, step % 11, &what);
+    }
+    let last = CrashPoint::never();
+    let outcome = (workflow.run)(&world, &Process::new(&world, 2, &last));
+    outcome.unwrap_or_else(|failure| panic!("{what}: {failure}"));
+    let differences = State::of(&world).differences(wanted);
+    assert!(differences.is_empty(), "{what}: {differences:#?}");
+    kept.check(&world, &what);
+    settled(workflow, &world, &what);
+}
+
+/// Runs until the step.
+fn killed(workflow: &Workflow, world: &World, step: usize, what: &str) {
     let point = CrashPoint::at(step);
-    let outcome = (workflow.run)(world, &Process::new(world, number, &point));
+    let outcome = (workflow.run)(world, &Process::new(world, 1, &point));
     if let Err(failure) = &outcome {
         assert!(point.has_crashed(), "{what}: {failure}");
     }
-    outcome.is_err()
 }
 
 /// Nothing is left to do or lies about, and nothing was issued twice.

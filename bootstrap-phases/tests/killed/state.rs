@@ -126,7 +126,10 @@ impl Kept {
     /// Those that were not there in the same way before.
     pub(crate) fn of(before: &World, now: &World) -> Self {
         let (before, mut new) = (contents(&before.files), contents(&now.files));
-        new.retain(|path, content| !path.ends_with(".staged") && before.get(path) != Some(content));
+        new.retain(|path, content| {
+            let unfinished = path.ends_with(".staged") || path.starts_with("/var/lib/kept/");
+            !unfinished && before.get(path) != Some(content)
+        });
         Self(new)
     }
 

@@ -16,8 +16,9 @@ use componentconfig::kubeadm::Facts;
 use componentconfig::kubeadm::v1beta4::UpgradeConfiguration;
 use serde_json::{Value, json};
 
+use super::cluster::node_object;
 use super::workflows::initialised_at;
-use super::world::{DAY, Process, World, node_object};
+use super::world::{DAY, Process, World};
 
 const OLD: &str = "v1.35.3";
 const NEW: &str = "v1.36.2";

@@ -1,170 +1,130 @@
-//! The workflows that are killed: one line of [`WORKFLOWS`] each.
+//! The workflows that are killed.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
-use apply_semantics::op::{Operation, ResourceRef, WriteOptions};
-use apply_semantics::patch::Patch;
 use apply_server::Server;
 use bootstrap_phases::kubeadm::api::Api;
 use bootstrap_phases::kubeadm::credentials::{Renewal, renew_workflow};
 use bootstrap_phases::kubeadm::join::{
     Connect, Endpoint, JoinContext, MemEtcd, join_context, join_workflow,
 };
-use bootstrap_phases::kubeadm::objects::cluster_info;
-use bootstrap_phases::kubeadm::pki::Certificate;
 use bootstrap_phases::kubeadm::reset::{ResetContext, reset_workflow};
 use bootstrap_phases::kubeadm::{HostFacts, InitContext, init_context, init_workflow};
 use bootstrap_phases::testing::CrashPoint;
 use bootstrap_phases::{
-    Event, EventKind, Files as _, MemFiles, PhaseError, Report, RunFailure, RunPlan, Silent,
+    Event, EventKind, MemFiles, PhaseError, Report, RunFailure, RunPlan, Silent,
 };
 use componentconfig::kubeadm::Facts;
-use serde_json::json;
 
+use super::cluster::{self, BEGINNING};
 use super::upgrade;
-use super::world::{BEGINNING, DAY, Process, World, node_object};
+use super::world::{DAY, Process, World};
 
 /// A workflow to be killed.
 pub(crate) struct Workflow {
-    pub(crate) name: &'static str,
     /// The world before it.
     pub(crate) before: fn() -> World,
     /// Runs it in a process that may crash.
     pub(crate) run: fn(&World, &Process<'_>) -> Result<Report, Box<RunFailure>>,
     /// What it would do.
     pub(crate) plan: fn(&World, &Process<'_>) -> RunPlan,
+    /// A world like the one that it leaves, if there is another way to one.
+    pub(crate) leaves: Option<fn() -> World>,
     /// It has this many steps or more.
     pub(crate) steps_at_least: usize,
 }
 
-pub(crate) const WORKFLOWS: &[Workflow] = &[
-    Workflow {
-        name: "init",
-        before: empty,
-        run: init,
-        plan: init_plan,
-        steps_at_least: 300,
-    },
-    Workflow {
-        name: "join of a worker",
-        before: cluster,
-        run: worker,
-        plan: worker_plan,
-        steps_at_least: 30,
-    },
-    Workflow {
-        name: "join of a control plane",
-        before: cluster,
-        run: control_plane,
-        plan: control_plane_plan,
-        steps_at_least: 150,
-    },
-    Workflow {
-        name: "renew",
-        before: aged,
-        run: renew,
-        plan: renew_plan,
-        steps_at_least: 100,
-    },
-    Workflow {
-        name: "reset",
-        before: joined,
-        run: reset,
-        plan: reset_plan,
-        steps_at_least: 10,
-    },
-    Workflow {
-        name: "upgrade",
-        before: upgrade::older,
-        run: upgrade::run,
-        plan: upgrade::plan,
-        steps_at_least: 100,
-    },
-];
+pub(crate) const INIT: Workflow = Workflow {
+    before: empty,
+    run: init,
+    plan: init_plan,
+    leaves: None,
+    steps_at_least: 300,
+};
+pub(crate) const WORKER: Workflow = Workflow {
+    before: a_cluster,
+    run: worker,
+    plan: worker_plan,
+    leaves: None,
+    steps_at_least: 30,
+};
+pub(crate) const CONTROL_PLANE: Workflow = Workflow {
+    before: a_cluster,
+    run: control_plane,
+    plan: control_plane_plan,
+    leaves: None,
+    steps_at_least: 150,
+};
+pub(crate) const RENEW: Workflow = Workflow {
+    before: aged,
+    run: renew,
+    plan: renew_plan,
+    leaves: None,
+    steps_at_least: 100,
+};
+pub(crate) const RESET: Workflow = Workflow {
+    before: joined,
+    run: reset,
+    plan: reset_plan,
+    leaves: None,
+    steps_at_least: 10,
+};
+pub(crate) const UPGRADE: Workflow = Workflow {
+    before: upgrade::older,
+    run: upgrade::run,
+    plan: upgrade::plan,
+    leaves: None,
+    steps_at_least: 100,
+};
 
-const INIT: &str = "
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: InitConfiguration
-localAPIEndpoint: {advertiseAddress: 10.1.2.3}
-nodeRegistration: {name: cp-1}
-bootstrapTokens:
-- token: abcdef.0123456789abcdef
-certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
----
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: ClusterConfiguration
-kubernetesVersion: v1.36.1
-controlPlaneEndpoint: api.example:6443
-encryptionAlgorithm: ECDSA-P256
-networking: {podSubnet: 10.244.0.0/16}
-";
-const WORKER: &str = "nodeRegistration: {name: w-1}";
-const CONTROL_PLANE: &str = "nodeRegistration: {name: cp-2}
+const WORKER_NODE: &str = "nodeRegistration: {name: w-1}";
+const CONTROL_PLANE_NODE: &str = "nodeRegistration: {name: cp-2}
 controlPlane:
   localAPIEndpoint: {advertiseAddress: 10.1.2.4}
   certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 ";
 
 /// A machine on which nothing is yet; the API answers, since nobody here starts it.
-fn empty() -> World {
-    let server = Server::builder().seed(1).build();
-    server.seed(node_object("cp-1")).unwrap();
-    World::new(MemFiles::new(), server, BEGINNING)
+pub(crate) fn empty() -> World {
+    World::new(MemFiles::new(), cluster::server(), BEGINNING)
 }
 
 /// The files and the API that `init` leaves.
-fn initialised() -> &'static World {
+pub(super) fn initialised() -> &'static World {
     static INITIALISED: OnceLock<World> = OnceLock::new();
     INITIALISED.get_or_init(|| {
         let (world, never) = (empty(), CrashPoint::never());
         init(&world, &Process::new(&world, 0, &never)).unwrap();
-        sign_cluster_info(&world);
+        cluster::sign_cluster_info(&world.server);
         world
     })
 }
 
 /// Another machine, and a cluster to join.
-fn cluster() -> World {
-    let mut world = initialised().again();
+pub(super) fn a_cluster() -> World {
+    let mut world = initialised().anew();
     world.files = MemFiles::new();
     world.etcd = Some(Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380")));
     world
 }
 
 /// The control plane, half a year later.
-fn aged() -> World {
-    let mut world = initialised().again();
+pub(super) fn aged() -> World {
+    let mut world = initialised().anew();
     world.time = BEGINNING + 200 * DAY;
     world
 }
 
 /// The first control plane, a member of etcd.
 fn joined() -> World {
-    let mut world = initialised().again();
+    let mut world = initialised().anew();
     world.etcd = Some(Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380")));
     world
 }
 
-/// What the controller manager does: signs `cluster-info` with the tokens that may sign.
-fn sign_cluster_info(world: &World) {
-    let map = world
-        .get("ConfigMap", "kube-public", "cluster-info")
-        .unwrap();
-    let token = "abcdef.0123456789abcdef".parse().unwrap();
-    let text = map["data"]["kubeconfig"].as_str().unwrap();
-    let data = json!({cluster_info::signature_key("abcdef"): cluster_info::sign(text, &token)});
-    let target = ResourceRef::of_kind("v1", "ConfigMap")
-        .within("kube-public")
-        .named("cluster-info");
-    let patch = Patch::Merge(json!({"data": data}));
-    let options = WriteOptions::new("signer");
-    let signing = Operation::patch(target, patch, options);
-    world.server.execute(&signing).unwrap();
-}
-
 fn init_of(process: &Process<'_>) -> InitContext {
-    init_from(INIT, process)
+    init_from(cluster::INIT, process)
 }
 
 fn init_from(text: &str, process: &Process<'_>) -> InitContext {
@@ -179,12 +139,12 @@ pub(super) fn initialised_at(version: &str) -> World {
     let (world, never) = (empty(), CrashPoint::never());
     let process = Process::new(&world, 0, &never);
     let flow = init_workflow().build().unwrap();
-    let context = init_from(&INIT.replace("v1.36.1", version), &process);
+    let context = init_from(&cluster::INIT.replace("v1.36.1", version), &process);
     process.run(&world, &flow, &context, &Silent).unwrap();
-    world.again()
+    world.anew()
 }
 
-fn init(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
+pub(super) fn init(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
     let flow = init_workflow().build().unwrap();
     process.run(world, &flow, &init_of(process), &Silent)
 }
@@ -204,20 +164,7 @@ impl Connect for Reach {
 }
 
 fn join_of(world: &World, process: &Process<'_>, own: &str) -> JoinContext {
-    let authority = initialised().files.read("/etc/kubernetes/pki/ca.crt");
-    let authority = Certificate::from_pem(&authority.unwrap()).unwrap();
-    let pin = authority.public_key().pin();
-    let text = format!(
-        "
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: JoinConfiguration
-discovery:
-  bootstrapToken:
-    token: abcdef.0123456789abcdef
-    apiServerEndpoint: api.example:6443
-    caCertHashes: ['{pin}']
-{own}"
-    );
+    let text = cluster::join(&cluster::pin(&initialised().files), own);
     let (facts, host) = (Facts::default(), HostFacts::default());
     let reach = Arc::new(Reach(world.server.clone()));
     let keys = process.keys.clone();
@@ -237,7 +184,7 @@ fn join(
     let kubelet = |event: &Event| {
         if matches!(&event.kind, EventKind::Waiting { path, .. } if path == "kubelet-wait-bootstrap")
         {
-            world.kubelet(node);
+            cluster::kubelet(&world.server, &world.files, node);
         }
     };
     process.run(world, &flow, &join_of(world, process, own), &kubelet)
@@ -249,19 +196,22 @@ fn join_plan(world: &World, process: &Process<'_>, own: &str) -> RunPlan {
 }
 
 fn worker(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
-    join(world, process, WORKER, "w-1")
+    join(world, process, WORKER_NODE, "w-1")
 }
 
 fn worker_plan(world: &World, process: &Process<'_>) -> RunPlan {
-    join_plan(world, process, WORKER)
+    join_plan(world, process, WORKER_NODE)
 }
 
-fn control_plane(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
-    join(world, process, CONTROL_PLANE, "cp-2")
+pub(super) fn control_plane(
+    world: &World,
+    process: &Process<'_>,
+) -> Result<Report, Box<RunFailure>> {
+    join(world, process, CONTROL_PLANE_NODE, "cp-2")
 }
 
 fn control_plane_plan(world: &World, process: &Process<'_>) -> RunPlan {
-    join_plan(world, process, CONTROL_PLANE)
+    join_plan(world, process, CONTROL_PLANE_NODE)
 }
 
 /// Every process is told when the first one began.
@@ -272,7 +222,7 @@ fn renewal_of(world: &World, process: &Process<'_>) -> Renewal {
     }
 }
 
-fn renew(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
+pub(super) fn renew(world: &World, process: &Process<'_>) -> Result<Report, Box<RunFailure>> {
     let flow = renew_workflow(false).build().unwrap();
     process.run(world, &flow, &renewal_of(world, process), &Silent)
 }

@@ -12,16 +12,14 @@ use bootstrap_phases::kubeadm::pki::FixedKeys;
 use bootstrap_phases::kubeadm::upgrade::{STATIC_POD_PORT, StaticPodPort};
 use bootstrap_phases::testing::{CrashFiles, CrashJournal, CrashPoint, CrashPort};
 use bootstrap_phases::{
-    ChangeRecord, Digest, Entry, EventSink, Files as _, Flow, HOST_PORT, HostPort, Journal,
-    JournalError, ManualClock, MemFiles, MemHost, MemJournal, Record, Report, RunFailure, RunPlan,
-    Runner,
+    ChangeRecord, Digest, Entry, EventSink, Flow, HOST_PORT, HostPort, Journal, JournalError,
+    ManualClock, MemFiles, MemHost, MemJournal, Record, Report, RunFailure, RunPlan, Runner,
+    Silent,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::watch::Watched;
 
-/// The time at which worlds begin.
-pub(crate) const BEGINNING: u64 = 1_795_235_010;
 pub(crate) const DAY: u64 = 86_400;
 
 /// Files, journal, API and etcd: whatever is there when a process is gone.
@@ -48,14 +46,23 @@ impl World {
         }
     }
 
-    /// The same world before anything happened in it.
+    /// The same world as it is now, with a life of its own.
     pub(crate) fn again(&self) -> Self {
         let server = Server::builder().from_snapshot(&self.server.snapshot());
         let mut world = Self::new(self.files.clone(), server, self.time);
-        world.etcd = self
-            .etcd
-            .as_ref()
-            .map(|_| Arc::new(MemEtcd::new("cp-1", "https://10.1.2.3:2380")));
+        let etcd = self.etcd.as_deref();
+        world.etcd = etcd.map(|etcd| Arc::new(etcd.clone()));
+        for entry in self.journal.load().unwrap() {
+            world.journal.append(&entry).unwrap();
+        }
+        world.intended = Mutex::new(self.intended.lock().unwrap().clone());
+        world
+    }
+
+    /// The same world, in which nothing is known to have been issued yet.
+    pub(crate) fn anew(&self) -> Self {
+        let mut world = self.again();
+        world.intended = Mutex::default();
         world
     }
 
@@ -65,18 +72,6 @@ impl World {
             .named(name);
         let found = self.server.execute(&Operation::get(target)).ok()?;
         found.into_object()
-    }
-
-    /// A kubelet that starts for the first time: it registers its node and gets credentials of its own.
-    pub(crate) fn kubelet(&self, node: &str) {
-        let path = "/etc/kubernetes/kubelet.conf";
-        if self.files.stat(path).unwrap().is_some() {
-            return;
-        }
-        let first = self.files.stat("/etc/kubernetes/bootstrap-kubelet.conf");
-        assert!(first.unwrap().is_some(), "a kubelet without credentials");
-        self.server.seed(node_object(node)).unwrap();
-        self.files.create_file(path, b"own", 0o600).unwrap();
     }
 
     /// How often each certificate, key and kubeconfig was issued for good.
@@ -101,13 +96,6 @@ impl World {
 /// Whether the content of a file is different each time it is made.
 pub(crate) fn is_random(path: &str) -> bool {
     path.contains("/pki/") || path.ends_with(".conf")
-}
-
-pub(crate) fn node_object(name: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
-    })
 }
 
 /// The journal of a world, which is never forgotten.
@@ -143,7 +131,7 @@ impl<'a> Process<'a> {
         let time = UNIX_EPOCH + Duration::from_secs(world.time + number * 300);
         Self {
             clock: ManualClock::new(time),
-            keys: Arc::new(FixedKeys::seeded(format!("process {number}"))),
+            keys: Arc::new(FixedKeys::seeded(format!("process {number} at {time:?}"))),
             api: Api::with_super_admin(world.server.clone(), world.server.clone()),
             host: MemHost::new()
                 .program("crictl")
@@ -161,6 +149,26 @@ impl<'a> Process<'a> {
         config: &C,
         events: &dyn EventSink,
     ) -> Result<Report, Box<RunFailure>> {
+        self.with(world, flow, events, |runner| runner.run(config))
+    }
+
+    /// Undoes the last run in this world, until the crash.
+    pub(crate) fn undo<C>(&self, world: &World, flow: &Flow<C>) -> Result<Report, Box<RunFailure>> {
+        self.with(world, flow, &Silent, |runner| runner.undo())
+    }
+
+    /// What an undo would do.
+    pub(crate) fn undo_plan<C>(&self, world: &World, flow: &Flow<C>) -> RunPlan {
+        self.with(world, flow, &Silent, |runner| runner.undo_plan().unwrap())
+    }
+
+    fn with<C, T>(
+        &self,
+        world: &World,
+        flow: &Flow<C>,
+        events: &dyn EventSink,
+        act: impl FnOnce(Runner<'_, C>) -> T,
+    ) -> T {
         let watched = Watched::new(&world.files);
         let files = CrashFiles::new(&watched, self.point);
         let remembering = Remembering(world);
@@ -176,15 +184,16 @@ impl<'a> Process<'a> {
             CrashPort::new(&pods, self.point),
             CrashPort::new(&host, self.point),
         );
-        Runner::new(flow, &files)
+        let runner = Runner::new(flow, &files)
             .clock(&self.clock)
             .journal(&journal, Digest::of(b"the configuration"))
+            .keep("/var/lib/kept")
             .port(PORT, &api)
             .port(ETCD_PORT, &etcd)
             .port(STATIC_POD_PORT, &pods)
             .port(HOST_PORT, &host)
-            .events(events)
-            .run(config)
+            .events(events);
+        act(runner)
     }
 
     /// What a run would do.
