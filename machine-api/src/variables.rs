@@ -3,6 +3,7 @@
 //! Follows `internal/topology/variables`. A variable may be defined more than once, by the class and by extensions; the first
 //! definition counts, and definitions that differ are an error.
 
+mod cost;
 mod definitions;
 mod rules;
 

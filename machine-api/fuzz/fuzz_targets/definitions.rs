@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 fuzz_target!(|input: (&str, &str)| {
     let (schema, pattern) = input;
     let schema: Value = serde_json::from_str(schema)
-        .unwrap_or_else(|_| json!({"type": "string", "default": schema, "pattern": pattern}));
+        .unwrap_or_else(|_| json!({
+        "type": "array", "items": {"type": "string", "default": schema, "pattern": pattern},
+        "x-kubernetes-validations": [{"rule": schema, "messageExpression": pattern}],
+    }));
     let definition = json!({"name": "v", "required": true, "schema": {"openAPIV3Schema": schema}});
     let Ok(definition) = serde_json::from_value::<ClusterClassVariable>(definition) else { return };
     let definitions = [definition];

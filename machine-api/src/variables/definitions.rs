@@ -11,7 +11,11 @@ use apply_semantics::structural::StructuralSchema;
 use componentconfig::field::{Errors, FieldError, Path};
 use serde_json::{Value, json};
 
-use super::{RULES_NOT_RUN, Rules, VALUE, detail, kind_of, plain, rules};
+use super::{
+    RULES_NOT_RUN, Rules, VALUE,
+    cost::{self, Estimator, Total},
+    detail, kind_of, plain, rules,
+};
 use crate::{
     admission::check,
     core::v1beta2::{
@@ -21,8 +25,9 @@ use crate::{
 
 /// What is wrong with the definitions of the variables of a ClusterClass.
 ///
-/// Rules in CEL are only read, and tried on defaults and examples, if somebody is given who can; how much they may cost is for the
-/// API server that runs them.
+/// Rules in CEL are only read, and tried on defaults and examples, if somebody is given who can. How much they may cost is
+/// estimated as an API server does, except for those with something in them that is not known here (macros with two variables,
+/// optional values, functions of libraries that Kubernetes added of late): they are taken to cost nothing.
 ///
 /// ```
 /// use componentconfig::field::Path;
@@ -161,8 +166,21 @@ fn validate_root(
     let context = Context {
         rules,
         uncorrelatable: None,
+        root: true,
+        values: Some(1),
+        counts: true,
     };
-    context.validate(schema, at, errors);
+    let mut total = Total::default();
+    let found = context.validate(schema, at, &mut total);
+    errors.extend(found.schema);
+    errors.extend(found.rules);
+    if let Some((places, detail)) = total.too_high() {
+        for place in places {
+            let detail = "contributed to estimated rule & messageExpression cost total exceeding cost limit for entire OpenAPIv3 schema";
+            errors.forbidden(place, detail);
+        }
+        errors.forbidden(at, detail);
+    }
 }
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -301,27 +319,77 @@ struct Context<'a> {
     rules: Option<&'a dyn Rules>,
     /// The list whose items cannot be told from those before.
     uncorrelatable: Option<Path>,
+    /// Whether it is the schema of a whole variable.
+    root: bool,
+    /// At most how many values of the schema there are; none if there is no bound.
+    values: Option<u64>,
+    /// Whether rules count here: they do not in what only constrains.
+    counts: bool,
+}
+
+/// What is wrong with schemas, and what with their rules.
+#[derive(Default)]
+struct Found {
+    schema: Errors,
+    rules: Errors,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.schema.is_empty() && self.rules.is_empty()
+    }
+
+    fn append(&mut self, other: Self) {
+        self.schema.extend(other.schema);
+        self.rules.extend(other.rules);
+    }
 }
 
 impl Context<'_> {
     /// Examples, lists of valid values, and rules.
-    fn validate(&self, schema: &JSONSchemaProps, at: &Path, errors: &mut Errors) {
-        let before = errors.len();
+    fn validate(&self, schema: &JSONSchemaProps, at: &Path, total: &mut Total) -> Found {
+        let mut found = Found::default();
         let kind = schema.r#type.as_str();
         if !kind.is_empty() && !TYPES.contains(&kind) {
-            return errors.not_supported(&at.child("type"), kind, &TYPES);
+            found.schema.not_supported(&at.child("type"), kind, &TYPES);
+            return found;
         }
         if let Some(example) = &schema.example {
-            valid(schema, example, &at.child("example"), errors);
+            valid(schema, example, &at.child("example"), &mut found.schema);
         }
         let values = schema.r#enum.iter().enumerate();
         for (index, value) in values.filter(|(_, value)| !value.is_null()) {
-            valid(schema, value, &at.child("enum").index(index), errors);
+            let at = at.child("enum").index(index);
+            valid(schema, value, &at, &mut found.schema);
         }
         if schema.additional_properties.is_some() && !schema.properties.is_empty() {
             let detail = "additionalProperties and properties are mutually exclusive";
-            errors.forbidden(at, detail);
+            found.schema.forbidden(at, detail);
         }
+        self.inner(schema, at, total, &mut found);
+        if schema.x_validations.is_empty() {
+            return found;
+        }
+        rule::validate(schema, at, &mut found.schema);
+        if found.schema.is_empty() && self.counts {
+            let around = rule::Around {
+                rules: self.rules,
+                uncorrelatable: self.uncorrelatable.as_ref(),
+                estimator: Estimator::new(schema, self.root, self.values),
+            };
+            rule::compile(schema, &around, total, at, &mut found.rules);
+        }
+        if found.is_empty() {
+            self.try_rules(schema, at, &mut found.rules);
+        }
+        found
+    }
+
+    /// The schemas in a schema.
+    fn inner(&self, schema: &JSONSchemaProps, at: &Path, total: &mut Total, found: &mut Found) {
+        let below_each = cost::values_below(schema);
+        let values = self.values.zip(below_each);
+        let values = values.map(|(values, below)| values.saturating_mul(below));
         for (inner, place) in below(schema, at) {
             let is_item = schema
                 .items
@@ -329,45 +397,35 @@ impl Context<'_> {
                 .is_some_and(|items| std::ptr::eq(items, inner));
             let first = is_item.then(|| place.clone());
             let context = Context {
-                rules: self.rules,
                 uncorrelatable: self.uncorrelatable.clone().or(first),
+                root: false,
+                values,
+                ..*self
             };
-            context.validate(inner, &place, errors);
+            found.append(context.validate(inner, &place, total));
         }
         for (inner, place) in junctors(schema, at) {
-            // Rules are no part of what only constrains.
             let context = Context {
                 rules: None,
                 uncorrelatable: self.uncorrelatable.clone(),
+                root: false,
+                values,
+                counts: false,
             };
-            context.validate(inner, &place, errors);
+            found.append(context.validate(inner, &place, total));
         }
-        if schema.x_validations.is_empty() {
-            return;
-        }
-        rule::validate(schema, at, errors);
-        if errors.len() > before {
-            return;
-        }
-        rule::compile(schema, self.rules, self.uncorrelatable.as_ref(), at, errors);
-        let Some(rules) = self.rules.filter(|_| errors.len() == before) else {
-            return;
-        };
-        if let Some(example) = &schema.example {
-            let at = at.child("example");
-            rules::validate(
-                rules,
-                schema,
-                example,
-                None,
-                &at,
-                &example.to_string(),
-                errors,
-            );
-        }
-        for (index, value) in schema.r#enum.iter().enumerate() {
-            let at = at.child("enum").index(index);
-            rules::validate(rules, schema, value, None, &at, &value.to_string(), errors);
+    }
+
+    /// Tries rules on examples and valid values.
+    fn try_rules(&self, schema: &JSONSchemaProps, at: &Path, errors: &mut Errors) {
+        let Some(rules) = self.rules else { return };
+        let example = schema.example.iter();
+        let example = example.map(|value| (value, at.child("example")));
+        let values = schema.r#enum.iter().enumerate();
+        let values = values.map(|(index, value)| (value, at.child("enum").index(index)));
+        for (value, at) in example.chain(values) {
+            let shown = value.to_string();
+            rules::validate(rules, schema, value, None, &at, &shown, errors);
         }
     }
 }

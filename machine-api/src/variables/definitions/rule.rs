@@ -4,7 +4,10 @@ use componentconfig::field::{Errors, Path};
 
 use crate::{
     core::v1beta2::{FieldValueErrorReason, JSONSchemaProps, ValidationRule},
-    variables::Rules,
+    variables::{
+        Rules,
+        cost::{self, Estimator, Total},
+    },
 };
 
 const REASONS: [&str; 4] = [
@@ -72,34 +75,59 @@ fn texts(rule: &ValidationRule, at: &Path, errors: &mut Errors) {
     }
 }
 
-/// What is wrong with rules, by somebody who can read them.
+/// What rules stand in.
+pub(super) struct Around<'a> {
+    /// Who can read them, if somebody is given.
+    pub(super) rules: Option<&'a dyn Rules>,
+    /// The list whose items cannot be told from those before.
+    pub(super) uncorrelatable: Option<&'a Path>,
+    pub(super) estimator: Estimator,
+}
+
+/// What is wrong with rules: what they may cost, what somebody says who can read them, and comparisons that cannot be made.
 pub(super) fn compile(
     schema: &JSONSchemaProps,
-    rules: Option<&dyn Rules>,
-    uncorrelatable: Option<&Path>,
+    around: &Around<'_>,
+    total: &mut Total,
     at: &Path,
     errors: &mut Errors,
 ) {
     for (index, rule) in schema.x_validations.iter().enumerate() {
         let at = at.child("x-kubernetes-validations").index(index);
-        if let Some(rules) = rules {
-            let faults = rules.faults(rule, schema);
-            if let Some(problem) = faults.rule {
-                errors.invalid(&at.child("rule"), rule.rule.as_str(), problem);
-            }
-            if let Some(problem) = faults.message_expression {
-                let at = at.child("messageExpression");
-                errors.invalid(&at, rule.message_expression.as_str(), problem);
-            }
+        let faults = around.rules.map(|rules| rules.faults(rule, schema));
+        let faults = faults.unwrap_or_default();
+        let place = at.child("rule");
+        if faults.rule.is_none() {
+            let cost = around.estimator.rule(&rule.rule);
+            limit("rule", cost, &place, total, errors);
         }
-        let Some(list) = uncorrelatable.filter(|_| super::rules::is_about_change(rule)) else {
+        if let Some(problem) = faults.rule {
+            errors.invalid(&place, rule.rule.as_str(), problem);
+        }
+        let message = rule.message_expression.as_str();
+        let of_message = at.child("messageExpression");
+        if let Some(problem) = faults.message_expression {
+            errors.invalid(&of_message, message, problem);
+        } else if !message.is_empty() {
+            let cost = around.estimator.once(message);
+            limit("messageExpression", cost, &of_message, total, errors);
+        }
+        let about_change = super::rules::is_about_change(rule);
+        let Some(list) = around.uncorrelatable.filter(|_| about_change) else {
             continue;
         };
         let detail = format!(
             "oldSelf cannot be used on the uncorrelatable portion of the schema within {list}"
         );
-        errors.invalid(&at.child("rule"), rule.rule.as_str(), detail);
+        errors.invalid(&place, rule.rule.as_str(), detail);
     }
+}
+
+fn limit(what: &str, cost: u64, at: &Path, total: &mut Total, errors: &mut Errors) {
+    if let Some(detail) = cost::too_high(what, cost) {
+        errors.forbidden(at, detail);
+    }
+    total.add(at.clone(), cost);
 }
 
 /// Whether a path such as `.spec.ports['http']` leads to a field.
