@@ -6,6 +6,7 @@
 
 mod changes;
 mod clone;
+mod condition;
 mod control_plane;
 mod explain;
 mod hooks;
@@ -22,6 +23,7 @@ use serde_json::Value;
 
 pub use self::{
     changes::{Action, Change},
+    condition::{BlockingHook, Outcome, reconciled},
     hooks::{Hook, Hooks},
     patches::{ExternalPatches, PatchItem, Variables},
     state::{

@@ -10,9 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use machine_api::{
     Compat, Gates,
-    core::v1beta2::{Cluster, ClusterClass, ClusterClassTemplateReference, Machine},
+    core::v1beta2::{
+        Cluster, ClusterClass, ClusterClassTemplateReference, ClusterStatus, Machine,
+        StatusUpgradePlanVersion,
+    },
     labels, names,
-    topology::{self, Action, Contract, Desired, Hook, Hooks, State, TopologyError},
+    topology::{
+        self, Action, BlockingHook, Contract, Desired, Hook, Hooks, Outcome, State, TopologyError,
+    },
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -377,6 +382,141 @@ fn an_extension_holds_an_upgrade_back() {
     assert_eq!(of(&held), "v1.32.0");
     let made = desired(&wanted, &made.cluster, &state, &(), &[], 0).unwrap();
     assert_eq!(of(&made), "v1.33.0");
+}
+
+#[test]
+fn a_condition_tells_how_far_an_upgrade_is() {
+    let (mut wanted, cluster, mut state) = old();
+    let told = |made: &Desired, blocking: &[BlockingHook<'_>]| {
+        let condition = topology::reconciled(&cluster, None, Outcome::Computed(made), blocking);
+        (condition.reason, condition.message)
+    };
+    let name = state.machine_deployments["a"].object.metadata.name.clone();
+    let held = Blocking(Hook::BeforeClusterUpgrade);
+    let made = desired(&wanted, &cluster, &state, &held, &[], 0).unwrap();
+    let blocking = [BlockingHook {
+        hook: "BeforeClusterUpgrade",
+        message: "a backup runs",
+    }];
+    let (reason, message) = told(&made, &blocking);
+    assert_eq!(reason, "ClusterUpgrading");
+    assert_eq!(
+        message,
+        format!(
+            "Cluster is upgrading to v1.33.0\n  \
+             * Following hooks are blocking upgrade: BeforeClusterUpgrade: a backup runs\n  \
+             * DemoControlPlane pending upgrade to version v1.33.0\n  \
+             * MachineDeployment {name} pending upgrade to version v1.33.0"
+        )
+    );
+    let made = desired(&wanted, &cluster, &state, &(), &[], 0).unwrap();
+    let (_, message) = told(&made, &[]);
+    let upgrading = "* DemoControlPlane upgrading to version v1.33.0\n";
+    assert!(message.contains(upgrading), "{message}");
+    let mut status = ClusterStatus::default();
+    made.write_upgrade_plan(&mut status);
+    let plan = |versions: &[StatusUpgradePlanVersion]| versions[0].version.clone();
+    assert_eq!(plan(&status.control_plane.unwrap().upgrade_plan), "v1.33.0");
+    assert_eq!(plan(&status.workers.unwrap().upgrade_plan), "v1.33.0");
+    // Workers that the user put off are the reason once nothing else moves.
+    let control_plane = state.control_plane.as_mut().unwrap();
+    control_plane.object["spec"]["version"] = json!("v1.33.0");
+    settle(&mut state);
+    wanted.deployments[0].3 = 0;
+    let deferred = wanted.cluster();
+    let made = desired(&wanted, &deferred, &state, &(), &[], 0).unwrap();
+    let (reason, message) = told(&made, &[]);
+    assert_eq!(reason, "MachineDeploymentsUpgradeDeferred");
+    assert_eq!(
+        message,
+        format!(
+            "Cluster is upgrading to v1.33.0\n  \
+             * MachineDeployment {name} upgrade to version v1.33.0 deferred using defer-upgrade or hold-upgrade-sequence annotations"
+        )
+    );
+    // Everything has its version.
+    wanted.version = 32;
+    let (_, _, state) = old();
+    let made = desired(&wanted, &wanted.cluster(), &state, &(), &[], 0).unwrap();
+    assert_eq!(
+        told(&made, &[]),
+        ("ReconcileSucceeded".to_owned(), String::new())
+    );
+}
+
+#[test]
+fn a_condition_tells_why_nothing_was_computed() {
+    let told = |cluster: &Cluster,
+                class: Option<&ClusterClass>,
+                outcome,
+                blocking: &[BlockingHook<'_>]| {
+        let condition = topology::reconciled(cluster, class, outcome, blocking);
+        (
+            condition.status.as_str().to_owned(),
+            condition.reason,
+            condition.message,
+        )
+    };
+    let found = |status: &str, reason: &str, message: &str| {
+        (status.to_owned(), reason.to_owned(), message.to_owned())
+    };
+    let none = Outcome::NotComputed;
+    let mut cluster = Cluster::default();
+    assert_eq!(
+        told(&cluster, None, none, &[]),
+        found("True", "ReconcileSucceeded", "")
+    );
+    let blocking = [
+        BlockingHook {
+            hook: "B",
+            message: "",
+        },
+        BlockingHook {
+            hook: "A",
+            message: "wait",
+        },
+    ];
+    let held = "Following hooks are blocking Cluster topology creation: A: wait; B";
+    assert_eq!(
+        told(&cluster, None, none, &blocking),
+        found("False", "ClusterCreating", held)
+    );
+    cluster.spec.control_plane_ref.name = "cp".to_owned();
+    let unknown = found("Unknown", "NotYetReported", "Condition not yet reported");
+    assert_eq!(told(&cluster, None, none, &[]), unknown);
+    let mut class = class(false);
+    class.metadata.generation = 2;
+    let (_, reason, message) = told(&cluster, Some(&class), none, &[]);
+    assert_eq!(reason, "ClusterClassNotReconciled");
+    assert!(
+        message.starts_with("ClusterClass not reconciled. "),
+        "{message}"
+    );
+    cluster.metadata.deletion_timestamp = Some("2026-06-01T00:00:00Z".parse().unwrap());
+    let deleting = found("False", "Deleting", "Cluster is deleting");
+    assert_eq!(told(&cluster, Some(&class), none, &[]), deleting);
+    let held = "Cluster is deleting. Following hooks are blocking delete: A: wait; B";
+    assert_eq!(
+        told(&cluster, Some(&class), none, &blocking),
+        found("False", "Deleting", held)
+    );
+    let failed = found("False", "ReconcileFailed", "no template");
+    assert_eq!(
+        told(&cluster, Some(&class), Outcome::Failed("no template"), &[]),
+        failed
+    );
+    cluster.spec.paused = Some(true);
+    cluster
+        .metadata
+        .annotations
+        .insert(labels::PAUSED.to_owned(), String::new());
+    let paused =
+        "Cluster spec.paused is set to true, Cluster has the cluster.x-k8s.io/paused annotation";
+    let paused = found("False", "Paused", paused);
+    assert_eq!(
+        told(&cluster, Some(&class), Outcome::Failed("no template"), &[]),
+        paused
+    );
 }
 
 #[test]
