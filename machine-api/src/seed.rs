@@ -6,6 +6,7 @@
 
 mod kinds;
 mod migrate;
+mod objects;
 mod template;
 
 pub use kinds::{
@@ -15,5 +16,6 @@ pub use kinds::{
     MachineSpec, MachineStatus, MachineTemplate, MachineVersions, NodeCondition, ProviderSpec,
     ProviderSpecSource, ResourceQuantity,
 };
-pub use migrate::{Infrastructure, Lost, Migrated, MigrationError, Objects, Providers, migrate};
+pub use migrate::migrate;
+pub use objects::{Infrastructure, Lost, Migrated, MigrationError, Objects, Providers};
 pub use template::{InfrastructureSpec, Template};

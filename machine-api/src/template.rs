@@ -11,12 +11,13 @@ mod format;
 mod function;
 mod parse;
 mod sprig;
+mod tree;
 
 use std::fmt;
 
 use serde_json::Value;
 
-use self::parse::Node;
+use self::tree::Node;
 
 /// A template that was read.
 ///

@@ -1,5 +1,6 @@
 //! ClusterClass.
 
+mod change;
 mod patches;
 
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use componentconfig::{
 use super::{
     Admit, Refusal, Request, Warnings,
     check::{self, path},
-    cluster::{autoscaled, class_key, says_health},
+    cluster::{class_key, says_health},
     health_check, only, sets, verdict,
 };
 use crate::{
@@ -25,6 +26,8 @@ use crate::{
     variables,
     version::Version,
 };
+
+pub(super) use change::compatible;
 
 /// Whether an autoscaler chooses the number of machines.
 pub(super) fn has_autoscaler(metadata: &ObjectMeta) -> bool {
@@ -266,120 +269,6 @@ impl ClusterClass {
             naming(&class.naming.template, "MachinePool", what, &at, errors);
         }
     }
-
-    /// What the Clusters of the class still need.
-    fn validate_for_users(&self, old: &Self, users: &[Cluster], errors: &mut Errors) {
-        let (spec, at) = (&self.spec, path(&["spec"]));
-        for user in users
-            .iter()
-            .filter(|_| !spec.kubernetes_versions.is_empty())
-        {
-            let version = &user.spec.topology.version;
-            if !spec.kubernetes_versions.contains(version) {
-                let detail = format!(
-                    "Kubernetes Version {version} is used by Cluster {:?} but not set in ClusterClass",
-                    user.metadata.name
-                );
-                errors.forbidden(&at.child("kubernetesVersions"), detail);
-            }
-        }
-        let place = at.child("workers").child("machineDeployments");
-        let (was, now) = (
-            &old.spec.workers.machine_deployments,
-            &spec.workers.machine_deployments,
-        );
-        let gone = removed(
-            was.iter().map(|class| &*class.class),
-            now.iter().map(|class| &*class.class),
-        );
-        for user in users {
-            for used in &user.spec.topology.workers.machine_deployments {
-                if gone.contains(&*used.class) {
-                    still_used("MachineDeploymentClass", &used.class, user, &place, errors);
-                }
-            }
-        }
-        let place = at.child("workers").child("machinePools");
-        let (was, now) = (&old.spec.workers.machine_pools, &spec.workers.machine_pools);
-        let gone = removed(
-            was.iter().map(|class| &*class.class),
-            now.iter().map(|class| &*class.class),
-        );
-        for user in users {
-            for used in &user.spec.topology.workers.machine_pools {
-                if gone.contains(&*used.class) {
-                    still_used("MachinePoolClass", &used.class, user, &place, errors);
-                }
-            }
-        }
-        self.validate_removed_health_checks(old, users, errors);
-        for user in users {
-            autoscaled(user, Some(self), errors);
-        }
-    }
-
-    fn validate_removed_health_checks(&self, old: &Self, users: &[Cluster], errors: &mut Errors) {
-        let (was, now) = (
-            &old.spec.control_plane.health_check,
-            &self.spec.control_plane.health_check,
-        );
-        let lost = says_health(&was.checks, &was.remediation)
-            && !says_health(&now.checks, &now.remediation);
-        let needs = |user: &&Cluster| {
-            let check = &user.spec.topology.control_plane.health_check;
-            check.enabled == Some(true) && !says_health(&check.checks, &check.remediation)
-        };
-        let at = path(&["spec", "controlPlane", "healthCheck"]);
-        health_check_used(users.iter().filter(|user| lost && needs(user)), &at, errors);
-        for class in &self.spec.workers.machine_deployments {
-            let mut classes = old.spec.workers.machine_deployments.iter();
-            let Some(was) = classes.find(|was| was.class == class.class) else {
-                continue;
-            };
-            let (was, now) = (&was.health_check, &class.health_check);
-            let lost = says_health(&was.checks, &was.remediation)
-                && !says_health(&now.checks, &now.remediation);
-            let needs = |user: &&Cluster| {
-                let mut deployments = user.spec.topology.workers.machine_deployments.iter();
-                deployments.any(|one| {
-                    let check = &one.health_check;
-                    one.class == class.class
-                        && check.enabled == Some(true)
-                        && !says_health(&check.checks, &check.remediation)
-                })
-            };
-            let at = path(&["spec", "workers", "machineDeployments"]);
-            let at = at.key(class.class.clone()).child("healthCheck");
-            health_check_used(users.iter().filter(|user| lost && needs(user)), &at, errors);
-        }
-    }
-}
-
-fn removed<'a>(
-    was: impl Iterator<Item = &'a str>,
-    now: impl Iterator<Item = &'a str>,
-) -> BTreeSet<&'a str> {
-    let now: BTreeSet<_> = now.collect();
-    was.filter(|name| !now.contains(name)).collect()
-}
-
-fn still_used(kind: &str, class: &str, user: &Cluster, at: &Path, errors: &mut Errors) {
-    let name = &user.metadata.name;
-    errors.forbidden(
-        at,
-        format!("{kind} {class:?} cannot be deleted because it is used by Cluster {name:?}"),
-    );
-}
-
-fn health_check_used<'a>(users: impl Iterator<Item = &'a Cluster>, at: &Path, errors: &mut Errors) {
-    let names: Vec<&str> = users.map(|user| &*user.metadata.name).collect();
-    if !names.is_empty() {
-        let names = names.join(",");
-        errors.forbidden(
-            at,
-            format!("healthCheck cannot be deleted because it is used by Cluster(s) {names:?}"),
-        );
-    }
 }
 
 fn unique<'a>(classes: impl Iterator<Item = &'a str>, kind: &str, at: &Path, errors: &mut Errors) {
@@ -473,101 +362,5 @@ fn versions(versions: &[String], errors: &mut Errors) {
             }
         }
         previous = Some(version);
-    }
-}
-
-/// Templates keep their groups and kinds.
-pub(super) fn compatible(old: &ClusterClass, new: &ClusterClass, errors: &mut Errors) {
-    let (old, new, at) = (&old.spec, &new.spec, path(&["spec"]));
-    let place = at.child("infrastructure").child("templateRef");
-    same_kind(
-        &old.infrastructure.template_ref,
-        &new.infrastructure.template_ref,
-        &place,
-        errors,
-    );
-    let control_plane = at.child("controlPlane");
-    let place = control_plane.child("templateRef");
-    same_kind(
-        &old.control_plane.template_ref,
-        &new.control_plane.template_ref,
-        &place,
-        errors,
-    );
-    let (was, now) = (
-        &old.control_plane.machine_infrastructure,
-        &new.control_plane.machine_infrastructure,
-    );
-    let place = control_plane
-        .child("machineInfrastructure")
-        .child("templateRef");
-    same_kind(&was.template_ref, &now.template_ref, &place, errors);
-    let place = at.child("workers").child("machineDeployments");
-    for (index, class) in new.workers.machine_deployments.iter().enumerate() {
-        let place = place
-            .index(index)
-            .child("infrastructure")
-            .child("templateRef");
-        for was in old
-            .workers
-            .machine_deployments
-            .iter()
-            .filter(|was| was.class == class.class)
-        {
-            same_kind(
-                &was.infrastructure.template_ref,
-                &class.infrastructure.template_ref,
-                &place,
-                errors,
-            );
-        }
-    }
-    let place = at.child("workers").child("machinePools");
-    for (index, class) in new.workers.machine_pools.iter().enumerate() {
-        let place = place
-            .index(index)
-            .child("infrastructure")
-            .child("templateRef");
-        for was in old
-            .workers
-            .machine_pools
-            .iter()
-            .filter(|was| was.class == class.class)
-        {
-            same_kind(
-                &was.infrastructure.template_ref,
-                &class.infrastructure.template_ref,
-                &place,
-                errors,
-            );
-        }
-    }
-}
-
-fn same_kind(
-    old: &ClusterClassTemplateReference,
-    new: &ClusterClassTemplateReference,
-    at: &Path,
-    errors: &mut Errors,
-) {
-    let group = |reference: &ClusterClassTemplateReference| {
-        let version = reference.api_version.parse::<GroupVersion>();
-        version
-            .map(|version| version.group().to_owned())
-            .unwrap_or_default()
-    };
-    let (was, now) = (group(old), group(new));
-    if was != now {
-        let detail = format!(
-            "group of apiVersion cannot be changed from {was:?} to {now:?} to prevent incompatible changes in the Clusters"
-        );
-        errors.forbidden(&at.child("apiVersion"), detail);
-    }
-    if old.kind != new.kind {
-        let detail = format!(
-            "kind cannot be changed from {:?} to {:?} to prevent incompatible changes in the Clusters",
-            old.kind, new.kind
-        );
-        errors.forbidden(&at.child("kind"), detail);
     }
 }

@@ -6,7 +6,7 @@ use super::{
     Fault, Missing,
     format::shown,
     function::{Function, kind, truth},
-    parse::{Binding, Block, Command, Node, Operand, Pipeline, Term},
+    tree::{Binding, Block, Command, Node, Operand, Pipeline, Term},
 };
 
 pub(super) fn render(
