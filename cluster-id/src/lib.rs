@@ -30,7 +30,8 @@
 //! - [`mcs`]: exports of a service merged into its import, conflicts and conditions, the table of exports that replicas
 //!   agree on, and DNS records.
 //! - [`selector`]: which clusters are meant, by label, name and place.
-//! - [`inventory`]: groups of selected clusters, and the objects that decisions are written into.
+//! - [`inventory`]: clusters as SIG Multicluster keeps them and how they are reached, groups of selected clusters, and the objects
+//!   that decisions are written into.
 //! - [`schedule`]: which clusters something goes to.
 //! - [`federate`]: one template, the clusters it goes to, and what is different in each.
 //! - [`work`]: a bundle of manifests for one cluster, and how far they are there.
