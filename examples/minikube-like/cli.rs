@@ -35,6 +35,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = TreeFormat::Text)]
         format: TreeFormat,
     },
+    /// Take back what the last `up` did: its files, and the objects into which nobody else has written
+    Undo(Undo),
     /// Tell from the journal how far the last run came
     Status {
         /// The directory given to `up`
@@ -97,6 +99,25 @@ pub(crate) struct Join {
     pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) manner: Manner,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The directory given to `up`
+    #[arg(long, default_value = "minikube-like")]
+    pub(crate) root: PathBuf,
+    /// Also what somebody changed since
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// How many seconds to wait for another run on the same directory to end
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub(crate) wait: u64,
+    /// Text for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
 }
 
 /// How a run is made.

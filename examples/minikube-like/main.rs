@@ -27,6 +27,7 @@ mod run;
 mod secrets;
 mod stand_in;
 mod status;
+mod undo;
 mod up;
 
 use std::process::ExitCode;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Kubectl { root, arguments } => kubectl::kubectl(&root, &arguments),
         Command::Plan(workspace) => plan::plan(&workspace),
         Command::Phases { format } => phases::phases(format),
+        Command::Undo(arguments) => undo::undo(&arguments),
         Command::Status { root, output } => status::status(&root, output),
     };
     match outcome {

@@ -14,6 +14,9 @@ use crate::{
     output::TextOutput,
 };
 
+/// Where copies are kept of what a run replaces.
+pub(crate) const KEPT: &str = "/var/lib/bootstrap-phases/replaced";
+
 /// A workflow, and where and how it is carried out.
 pub(crate) struct Run<'a, C> {
     pub(crate) root: &'a Path,
@@ -60,6 +63,7 @@ impl<C: Sync> Run<'_, C> {
             .jobs(jobs.get())
             .select(self.selection)
             .journal(&journal, self.config)
+            .keep(KEPT)
             .events(&both);
         for (name, port) in &ports {
             runner = runner.port(name, port);

@@ -166,7 +166,7 @@ fn sign_cluster_info(server: &Server) -> Result<(), PhaseError> {
         .within("kube-public")
         .named("cluster-info");
     let patch = Patch::Merge(json!({"data": signatures}));
-    let options = WriteOptions::new("bootstrap-signer");
+    let options = WriteOptions::new("kube-controller-manager");
     let patched = server.execute(&Operation::patch(target, patch, options));
     patched.map(drop).map_err(|refusal| refused(&refusal))
 }

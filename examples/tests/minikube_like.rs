@@ -49,6 +49,35 @@ fn up_bootstraps_and_a_second_up_changes_nothing() {
 }
 
 #[test]
+fn undo_takes_back_what_up_did_unless_somebody_changed_it() {
+    let bench = Bench::new(CONFIG);
+    let undo = |more: &[&str]| bench.program(&[&["undo", "--root", "root"], more].concat());
+    assert!(bench.run(&["up"]).status.success());
+    let out = undo(&["--dry-run"]).stdout;
+    let out = text(&out);
+    assert!(out.contains("- remove /etc/kubernetes/admin.conf"), "{out}");
+    let manifest = bench.root().join("etc/kubernetes/manifests/etcd.yaml");
+    let wanted = fs::read(&manifest).unwrap();
+    fs::write(&manifest, "changed").unwrap();
+    let refused = undo(&[]);
+    assert!(!refused.status.success());
+    let told = text(&refused.stderr);
+    assert!(
+        told.contains("/etc/kubernetes/manifests/etcd.yaml"),
+        "{told}"
+    );
+    assert!(bench.root().join("etc/kubernetes/admin.conf").exists());
+    fs::write(&manifest, wanted).unwrap();
+    let undone = undo(&[]);
+    assert!(undone.status.success(), "{}", text(&undone.stderr));
+    for gone in ["admin.conf", "manifests", "pki"] {
+        let gone = bench.root().join("etc/kubernetes").join(gone);
+        assert!(!gone.exists(), "{}", gone.display());
+    }
+    assert!(bench.run(&["up"]).status.success());
+}
+
+#[test]
 fn plan_shows_diffs_and_writes_nothing() {
     let bench = Bench::new(CONFIG);
     let plan = bench.run(&["plan"]);
