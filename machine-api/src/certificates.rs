@@ -180,7 +180,7 @@ pub struct SecretError {
     /// Its name.
     pub name: String,
     /// The key of its data.
-    pub key: &'static str,
+    pub key: String,
     /// What is wrong with it.
     pub problem: &'static str,
 }
@@ -193,7 +193,7 @@ impl KeyPair {
     pub fn of_secret(secret: &Value) -> Result<Self, SecretError> {
         let certificate = value(secret, "tls.crt")?.ok_or_else(|| SecretError {
             name: name(secret),
-            key: "tls.crt",
+            key: "tls.crt".to_owned(),
             problem: "required",
         })?;
         Ok(Self {
@@ -207,7 +207,7 @@ impl KeyPair {
 ///
 /// # Errors
 /// It is not base64 of UTF-8.
-pub fn value(secret: &Value, key: &'static str) -> Result<Option<Secret>, SecretError> {
+pub fn value(secret: &Value, key: &str) -> Result<Option<Secret>, SecretError> {
     let Some(value) = secret.pointer("/data").and_then(|data| data.get(key)) else {
         return Ok(None);
     };
@@ -215,7 +215,7 @@ pub fn value(secret: &Value, key: &'static str) -> Result<Option<Secret>, Secret
     let text = bytes.and_then(|bytes| String::from_utf8(bytes.as_slice().to_vec()).ok());
     let problem = || SecretError {
         name: name(secret),
-        key,
+        key: key.to_owned(),
         problem: "expected text in base64",
     };
     Ok(Some(text.ok_or_else(problem)?.into()))

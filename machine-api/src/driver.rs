@@ -1,23 +1,28 @@
 //! A small reconciler: from the objects of a management cluster to operations that bring them forward.
 //!
 //! [`Driver::plan`] looks at a [`Snapshot`] once and says what is to be written; [`Driver::step`] reads, plans and writes through
-//! any [`Executor`], such as an API server inside the process. It makes the decisions of this crate in the order in which
+//! any [`Executor`], such as an API server inside the process; with feature `kube`, `Driver::run` is a loop at a real one. It makes the decisions of this crate in the order in which
 //! Cluster API's controllers would, for Clusters, KubeadmControlPlanes, MachineDeployments, MachineSets, Machines and
 //! MachineHealthChecks, and does the part of providers through a [`Provider`]. Every step can be interrupted anywhere and begun
 //! anew.
 //!
 //! Of a KubeadmControlPlane the driver makes the certificates, the administrator's kubeconfig and the machines, one at a time, and
-//! looks after etcd; what it knows of the cluster, and the keys, come from the provider.
+//! looks after etcd; what it knows of the cluster, and the keys, come from the provider. Nodes of machines that go are drained: pods
+//! leave by eviction, as far as their budgets let them.
 //!
 //! What it does not do: objects are not defaulted and validated ([`admission`](crate::admission) does that, where objects come in),
-//! and managed topologies are not rendered. Nodes are not drained, since nothing runs in them that the driver could see.
+//! and managed topologies are not rendered.
 
+#[cfg(feature = "bootstrap-data")]
+mod bootstrap;
 mod chain;
 mod cluster;
 mod control_plane;
 mod deployment;
 mod health_check;
 mod infrastructure;
+#[cfg(feature = "kube")]
+mod kube;
 mod machine;
 mod machine_set;
 mod new_machine;
@@ -25,15 +30,22 @@ mod snapshot;
 
 use std::collections::BTreeMap;
 
-use apply_semantics::op::{Effect, Executor, Outcome, Refusal};
+use apply_semantics::op::{Effect, Executor, Operation, Outcome, Reason, Refusal};
 use componentconfig::core::Time;
 
+#[cfg(feature = "kube")]
+pub use self::kube::Timer;
 pub use chain::{Chain, Workload};
 pub use snapshot::Snapshot;
 
 use crate::{
-    Gates, core::v1beta2::Machine, explain::Why, machine::Node,
-    machine_set::preflight::PreflightCheck, names::RandomSource, provider::Provider,
+    Gates,
+    core::v1beta2::Machine,
+    explain::Why,
+    machine::{Node, drain::Eviction},
+    machine_set::preflight::PreflightCheck,
+    names::RandomSource,
+    provider::Provider,
 };
 
 /// Brings the objects of a management cluster forward. See the [module](self).
@@ -44,7 +56,13 @@ pub struct Driver<P, R> {
     gates: Gates,
     checks: Vec<PreflightCheck>,
     connections: BTreeMap<Place, Time>,
+    evictions: BTreeMap<Place, Evictions>,
+    #[cfg(feature = "bootstrap-data")]
+    makes_data: bool,
 }
+
+/// What became of evictions in a cluster, by pod.
+type Evictions = BTreeMap<String, Eviction>;
 
 /// Namespace and name.
 type Place = (String, String);
@@ -86,6 +104,10 @@ struct Context<'a, P> {
     nodes: BTreeMap<Place, Option<Vec<Node>>>,
     /// When a cluster answered for the last time.
     connections: &'a mut BTreeMap<Place, Time>,
+    /// What became of the last evictions in each cluster.
+    evictions: &'a BTreeMap<Place, Evictions>,
+    #[cfg(feature = "bootstrap-data")]
+    makes_data: bool,
     /// Machines with what their control plane found out about them, until it is written.
     found: BTreeMap<Place, Machine>,
     now: Time,
@@ -101,7 +123,19 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             gates,
             checks: Vec::new(),
             connections: BTreeMap::new(),
+            evictions: BTreeMap::new(),
+            #[cfg(feature = "bootstrap-data")]
+            makes_data: false,
         }
+    }
+
+    /// With bootstrap data of machines that is made from their KubeadmConfig here, with the certificates of the cluster, rather than
+    /// by the provider.
+    #[cfg(feature = "bootstrap-data")]
+    #[must_use]
+    pub fn bootstrap_data(mut self) -> Self {
+        self.makes_data = true;
+        self
     }
 
     /// With these checks before machines are made; none if none are named.
@@ -126,6 +160,9 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             checks: &self.checks,
             nodes: BTreeMap::new(),
             connections: &mut self.connections,
+            evictions: &self.evictions,
+            #[cfg(feature = "bootstrap-data")]
+            makes_data: self.makes_data,
             found: BTreeMap::new(),
             now,
             plan: Plan::default(),
@@ -191,7 +228,16 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
         };
         let cluster = (workload.namespace.as_str(), workload.cluster.as_str());
         for operation in &workload.operations {
-            match self.provider.execute(cluster, operation, now) {
+            let outcome = self.provider.execute(cluster, operation, now);
+            if let Some(pod) = evicted_pod(operation) {
+                let place = (workload.namespace.clone(), workload.cluster.clone());
+                let all = self.evictions.entry(place).or_default();
+                all.insert(pod, eviction(outcome.as_ref().err()));
+                // A pod that stays is no failure: the draining goes on.
+                report.changes += usize::from(outcome.is_ok());
+                continue;
+            }
+            match outcome {
                 Ok(outcome) => report.changes += usize::from(is_change(&outcome)),
                 Err(refusal) if refusal.is_not_found() || refusal.is_already_exists() => {}
                 Err(refusal) => {
@@ -216,6 +262,42 @@ impl<P> Context<'_, P> {
         self.plan
             .why
             .push(Why::new(subject, reason, error.to_string()));
+    }
+}
+
+/// The pod that an operation evicts.
+fn evicted_pod(operation: &Operation) -> Option<String> {
+    let Operation::CreateSubresource { target, .. } = operation else {
+        return None;
+    };
+    (target.subresource.as_deref() == Some("eviction")).then(|| {
+        let namespace = target.namespace.as_deref().unwrap_or_default();
+        format!("{namespace}/{}", target.name)
+    })
+}
+
+/// What an eviction came to. Follows `evictPods` of Cluster API.
+fn eviction(refusal: Option<&Refusal>) -> Eviction {
+    let Some(refusal) = refusal else {
+        return Eviction::Accepted;
+    };
+    let causes = &refusal.details.causes;
+    if refusal.is_not_found() {
+        Eviction::NotFound
+    } else if refusal.reason == Reason::TooManyRequests {
+        let mut message = refusal.message.clone();
+        for cause in causes {
+            message.push(' ');
+            message.push_str(&cause.message);
+        }
+        Eviction::Budget(message)
+    } else if causes
+        .iter()
+        .any(|cause| cause.reason == "NamespaceTerminating")
+    {
+        Eviction::NamespaceTerminating
+    } else {
+        Eviction::Failed(format!("failed to evict Pod: {}", refusal.message))
     }
 }
 

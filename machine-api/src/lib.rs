@@ -60,6 +60,7 @@
 //! - [`certificates`]: the keys and certificates that a cluster is made with, and their Secrets.
 //! - [`provider`]: what providers of infrastructure, bootstrap data and control planes do, and one that does it in memory.
 //! - [`driver`]: a small reconciler that makes these decisions for the objects of a management cluster.
+//! - [`typed`]: machines that cannot be edited where they are replaced, and templates of one provider.
 //!
 //! # What it does not do
 //!
@@ -74,7 +75,7 @@
 //! | feature | for whom | costs |
 //! |---|---|---|
 //! | `bootstrap-data` | whoever gives machines their bootstrap data: `bootstrap_data` | componentconfig's kubeadm kinds, YAML |
-//! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored` | kube with its client |
+//! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored`, or runs the driver at an API server: `driver::Driver::run` | kube with its client |
 //! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
 //! | `yaml` | whoever makes Clusters from ClusterClasses: `topology` | a YAML reader |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -126,6 +127,7 @@ pub mod selector;
 pub mod template;
 #[cfg(feature = "yaml")]
 pub mod topology;
+pub mod typed;
 pub mod upgrade_plan;
 pub mod variables;
 pub mod version;

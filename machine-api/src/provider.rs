@@ -17,6 +17,8 @@
 
 mod memory;
 
+use std::collections::BTreeSet;
+
 use apply_semantics::op::{Operation, Outcome, Refusal};
 use componentconfig::{core::Time, secret::Secret};
 
@@ -28,7 +30,7 @@ use crate::{
     contract::{BootstrapConfigFacts, ControlPlaneFacts, InfraClusterFacts, InfraMachineFacts},
     core::v1beta2::{Cluster, Machine},
     kcp::{EtcdAlarm, EtcdMember},
-    machine::{Node, Pod},
+    machine::{Named, Node, PersistentVolume, Pod},
 };
 
 /// How far something is.
@@ -168,6 +170,19 @@ pub trait ControlPlaneProvider {
     ) -> Result<Progress<()>, ProviderError>;
 }
 
+/// What draining a node depends on beside its pods.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DrainFacts {
+    /// All namespaces of the cluster.
+    pub namespaces: Vec<Named>,
+    /// All its DaemonSets.
+    pub daemon_sets: Vec<Named>,
+    /// All its PersistentVolumes.
+    pub volumes: Vec<PersistentVolume>,
+    /// Names of PersistentVolumes in VolumeAttachments of the node whose status is attached.
+    pub attachments: BTreeSet<String>,
+}
+
 /// Shows what runs in clusters, and changes it.
 pub trait WorkloadClusters {
     /// The nodes of a cluster; `None` if it does not answer.
@@ -175,6 +190,9 @@ pub trait WorkloadClusters {
 
     /// The pods of a node; `None` if they cannot be read. Of control planes only the static ones in `kube-system` are looked at.
     fn pods(&mut self, cluster: &Cluster, node: &str, now: Time) -> Option<Vec<Pod>>;
+
+    /// What draining a node depends on beside its pods; `None` if it cannot be read.
+    fn drain_facts(&mut self, cluster: &Cluster, node: &str, now: Time) -> Option<DrainFacts>;
 
     /// Whether kubeadm made the cluster: its ConfigMap `kubeadm-config` in `kube-system` is there. `None` if the cluster does not
     /// answer.

@@ -5,6 +5,9 @@ mod new_machine;
 mod secrets;
 mod sync;
 
+#[cfg(feature = "bootstrap-data")]
+pub(super) use secrets::host_port;
+
 use std::collections::BTreeMap;
 
 use componentconfig::Kind;

@@ -89,15 +89,17 @@ impl<P: Provider> Context<'_, P> {
         let reference = &machine.spec.bootstrap.config_ref;
         if let Some(object) = self.snapshot.find(&meta.namespace, reference) {
             let contract = self.snapshot.contract(reference);
-            let said = if is_deleting(object) {
-                Ok(Progress::Done(Said::Gone))
-            } else if may_join {
-                let facts = self.provider.bootstrap(&request);
-                facts.map(|facts| facts.map(|facts| Said::Write(facts.written(contract))))
-            } else {
-                nothing()
-            };
-            self.take(object, &owner, &cluster.metadata.name, said);
+            if !self.makes_data(cluster, machine, object) {
+                let said = if is_deleting(object) {
+                    Ok(Progress::Done(Said::Gone))
+                } else if may_join {
+                    let facts = self.provider.bootstrap(&request);
+                    facts.map(|facts| facts.map(|facts| Said::Write(facts.written(contract))))
+                } else {
+                    nothing()
+                };
+                self.take(object, &owner, &cluster.metadata.name, said);
+            }
         }
         let reference = &machine.spec.infrastructure_ref;
         if let Some(object) = self.snapshot.find(&meta.namespace, reference) {
@@ -112,6 +114,19 @@ impl<P: Provider> Context<'_, P> {
             };
             self.take(object, &owner, &cluster.metadata.name, said);
         }
+    }
+
+    /// Whether the data of a machine is made here rather than by the provider.
+    #[cfg(feature = "bootstrap-data")]
+    fn makes_data(&mut self, cluster: &Cluster, machine: &Machine, object: &Value) -> bool {
+        self.makes_data && self.kubeadm_config(cluster, machine, object)
+    }
+
+    /// Whether the data of a machine is made here rather than by the provider.
+    #[cfg(not(feature = "bootstrap-data"))]
+    #[allow(clippy::unused_self, reason = "with the feature it is used")]
+    const fn makes_data(&self, _: &Cluster, _: &Machine, _: &Value) -> bool {
+        false
     }
 
     /// What is deleted and belongs to no machine and no cluster any more.
@@ -209,7 +224,7 @@ pub(super) fn is_deleting(object: &Value) -> bool {
 }
 
 /// The controller of an object, in place of the MachineSet or control plane that made it.
-fn belong(object: &mut Value, owner: &OwnerReference, cluster: &str) {
+pub(super) fn belong(object: &mut Value, owner: &OwnerReference, cluster: &str) {
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else {
         return;
     };

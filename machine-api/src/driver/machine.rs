@@ -1,23 +1,26 @@
 //! Machines: what their status says about bootstrap configuration, infrastructure and node, and their end.
 
-use std::collections::BTreeSet;
+use apply_semantics::{
+    op::{DeleteOptions, Operation, ResourceRef, WriteOptions},
+    patch::Patch,
+};
+use serde_json::{Value, json};
 
-use apply_semantics::op::{DeleteOptions, Operation, ResourceRef};
-
-use super::{Chain, Context};
+use super::{Chain, Context, chain::MANAGER};
 use crate::{
     conditions,
     contract::{BootstrapConfig, InfraMachine, Untyped},
-    core::v1beta2::{Cluster, Machine, MachineSet},
+    core::v1beta2::{Cluster, Machine, MachineDrainRule, MachineSet},
     labels,
     machine::{
-        Node,
+        Node, Pod,
         deletion::{self, Action},
+        drain::Eviction,
         observed::{self, Connection, External, NodeSeen},
         status::{Owners, conclude},
     },
     meta::{Condition, ConditionStatus},
-    provider::Provider,
+    provider::{DrainFacts, Provider},
 };
 
 /// For how many seconds a connection that broke still counts.
@@ -178,24 +181,38 @@ impl<P: Provider> Context<'_, P> {
             &machine.metadata.namespace,
             &around.cluster.spec.control_plane_ref,
         );
-        let plan = deletion::plan(&deletion::Observed {
+        let rules: Vec<MachineDrainRule> = self
+            .snapshot
+            .machine_drain_rules
+            .iter()
+            .filter(|rule| rule.metadata.namespace == machine.metadata.namespace)
+            .cloned()
+            .collect();
+        let contents = self.contents(around);
+        let node = match (&around.node, &contents) {
+            (Some(_), None) => NodeSeen::NotConnected,
+            _ => around.node(),
+        };
+        let (pods, facts) = contents.unwrap_or_default();
+        let mut plan = deletion::plan(&deletion::Observed {
             cluster: around.cluster,
             machine,
             control_plane: control_plane.map_or(External::Missing, External::Found),
             machines: &self.snapshot.machines,
             infrastructure: around.infrastructure,
             bootstrap: around.bootstrap,
-            rules: &[],
+            rules: &rules,
             workload: deletion::Workload {
-                node: around.node(),
-                pods: &[],
-                namespaces: &[],
-                daemon_sets: &[],
-                volumes: &[],
-                attachments: &BTreeSet::new(),
+                node,
+                pods: &pods,
+                namespaces: &facts.namespaces,
+                daemon_sets: &facts.daemon_sets,
+                volumes: &facts.volumes,
+                attachments: &facts.attachments,
             },
             now: self.now,
         });
+        self.tell_of_evictions(around.cluster, &mut plan);
         self.plan.why.extend(plan.explain(machine));
         if let Some(seconds) = plan.requeue_after_seconds {
             self.look_again(seconds);
@@ -212,6 +229,7 @@ impl<P: Provider> Context<'_, P> {
             self.now,
         );
         machine.status.deletion = Some(plan.deletion);
+        let mut inside = Chain::new(chain.subject.clone());
         for action in plan.actions {
             match action {
                 Action::DeleteInfrastructure => delete(around.infrastructure, chain),
@@ -220,16 +238,59 @@ impl<P: Provider> Context<'_, P> {
                     let node = machine.status.node_ref.name.clone();
                     let target = ResourceRef::of_kind("v1", "Node").all().named(node);
                     let delete = Operation::delete(target, DeleteOptions::default());
-                    chain.inside(around.cluster, delete);
+                    inside.inside(around.cluster, delete);
                 }
                 Action::RemoveFinalizer => {
                     let finalizers = &mut machine.metadata.finalizers;
                     finalizers.retain(|one| one != labels::MACHINE_FINALIZER);
                 }
-                // Nothing runs on the nodes that could be moved away.
-                Action::Cordon | Action::Evict { .. } => {}
+                Action::Cordon => {
+                    let node = machine.status.node_ref.name.clone();
+                    let target = ResourceRef::of_kind("v1", "Node").all().named(node);
+                    let patch = Patch::Merge(json!({"spec": {"unschedulable": true}}));
+                    let options = WriteOptions::new(MANAGER);
+                    inside.inside(around.cluster, Operation::patch(target, patch, options));
+                }
+                Action::Evict {
+                    namespace,
+                    name,
+                    grace_period_seconds,
+                } => {
+                    let evict = eviction(&namespace, &name, grace_period_seconds);
+                    inside.inside(around.cluster, evict);
+                }
             }
         }
+        // What is refused there keeps nothing from being written down here.
+        self.plan.chains.push(inside);
+    }
+
+    /// The pods of the node, and what else draining it depends on. None if they cannot be read.
+    fn contents(&mut self, around: &Surroundings<'_>) -> Option<(Vec<Pod>, DrainFacts)> {
+        let node = &around.node.as_ref()?.metadata.name;
+        let pods = self.provider.pods(around.cluster, node, self.now)?;
+        let facts = self.provider.drain_facts(around.cluster, node, self.now)?;
+        Some((pods, facts))
+    }
+
+    /// What became of the evictions of the last time.
+    fn tell_of_evictions(&self, cluster: &Cluster, plan: &mut deletion::DeletionPlan) {
+        let meta = &cluster.metadata;
+        let known = self
+            .evictions
+            .get(&(meta.namespace.clone(), meta.name.clone()));
+        let (Some(known), Some(drain)) = (known, &plan.drain) else {
+            return;
+        };
+        let Some(started) = plan.deletion.node_drain_start_time else {
+            return;
+        };
+        let evictions = drain.evictions().map(|pod| {
+            let key = pod.key();
+            let known = known.get(&key).cloned();
+            (key, known.unwrap_or(Eviction::Accepted))
+        });
+        plan.message = drain.progress(&evictions.collect()).message(started);
     }
 }
 
@@ -237,6 +298,25 @@ impl<P: Provider> Context<'_, P> {
 fn delete(external: External<'_>, chain: &mut Chain) {
     if let (External::Found(object), false) = (external, external.is_deleting()) {
         chain.delete(object);
+    }
+}
+
+fn eviction(namespace: &str, name: &str, grace_period_seconds: Option<i64>) -> Operation {
+    let target = ResourceRef::of_kind("v1", "Pod").within(namespace);
+    let target = target.named(name).subresource("eviction");
+    let mut object = json!({
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": namespace},
+    });
+    if let (Some(seconds), Value::Object(fields)) = (grace_period_seconds, &mut object) {
+        let options = json!({"gracePeriodSeconds": seconds});
+        fields.insert("deleteOptions".to_owned(), options);
+    }
+    Operation::CreateSubresource {
+        target,
+        object,
+        options: WriteOptions::new(MANAGER),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use apply_semantics::op::{
     CollectionRef, Executor, ListOptions, Operation, Outcome, Refusal, ResourceRef,
 };
-use componentconfig::Kind;
+use componentconfig::{GroupVersionKind, Kind};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -23,6 +23,16 @@ use crate::{
     labels,
     meta::ObjectMeta,
 };
+
+/// Kinds of Cluster API that are read.
+const OWN: [GroupVersionKind; 6] = [
+    Cluster::GVK,
+    MachineDeployment::GVK,
+    MachineSet::GVK,
+    Machine::GVK,
+    MachineHealthCheck::GVK,
+    MachineDrainRule::GVK,
+];
 
 /// Group and kind.
 type GroupKind = (String, String);
@@ -75,15 +85,7 @@ impl Snapshot {
 
     /// What is read first: Cluster API's kinds, and the definitions of all kinds.
     pub fn requests() -> Vec<Operation> {
-        let own = [
-            Cluster::GVK,
-            MachineDeployment::GVK,
-            MachineSet::GVK,
-            Machine::GVK,
-            MachineHealthCheck::GVK,
-            MachineDrainRule::GVK,
-        ];
-        let own = own.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
+        let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
         let definitions =
             ResourceRef::of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
         own.into_iter()
@@ -147,6 +149,16 @@ impl Snapshot {
             }));
         }
         requests
+    }
+
+    /// The resources that it was read from, but for definitions and Secrets.
+    pub fn resources(&self) -> Vec<ResourceRef> {
+        let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
+        let external = self.external.keys().filter_map(|kind| {
+            let (api_version, _) = self.kinds.get(kind)?;
+            Some(ResourceRef::of_kind(api_version, &kind.1))
+        });
+        own.into_iter().chain(external).collect()
     }
 
     fn kinds_in_use(&self) -> BTreeSet<GroupKind> {

@@ -39,12 +39,32 @@ const DEMO: [(&str, &str); 6] = [
     ("controlplane.example.com", "DemoControlPlane"),
 ];
 
+/// A driver of a provider in memory.
+pub(crate) type MemoryDriver =
+    Driver<MemoryProvider, Box<dyn FnMut(usize) -> String + Send + Sync>>;
+
+/// How many machines of the deployment are available.
+pub(crate) fn available_on(server: &Server) -> Option<i32> {
+    let target = reference(CORE, "MachineDeployment", "workers");
+    let outcome = server.execute(&Operation::get(target)).ok()?;
+    let count = outcome.as_object()?.pointer("/status/availableReplicas")?;
+    i32::try_from(count.as_i64()?).ok()
+}
+
+/// Somebody wants another number of machines.
+pub(crate) fn scale_on(server: &Server, replicas: i32) {
+    let target = reference(CORE, "MachineDeployment", "workers");
+    let patch = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+    let operation = Operation::patch(target, patch, WriteOptions::new("user"));
+    server.execute(&operation).expect("a patch");
+}
+
 /// An API server, a clock, and the driver with its provider.
 pub(crate) struct World {
     server: Server,
     clock: ManualClock,
     now: i64,
-    driver: Driver<MemoryProvider, Box<dyn FnMut(usize) -> String>>,
+    driver: MemoryDriver,
     why: Vec<Why>,
 }
 
@@ -53,7 +73,7 @@ impl World {
         let clock = ManualClock::at(START);
         let server = Server::builder().clock(clock.clone()).build();
         let mut counter = 0;
-        let random: Box<dyn FnMut(usize) -> String> = Box::new(move |length| {
+        let random: Box<dyn FnMut(usize) -> String + Send + Sync> = Box::new(move |length| {
             counter += 1;
             names::suffix(counter, length)
         });
@@ -71,6 +91,18 @@ impl World {
             world.create(definition(group, kind, contract));
         }
         world
+    }
+
+    /// The server, the time, and the driver.
+    pub(crate) fn into_parts(self) -> (Server, i64, MemoryDriver) {
+        (self.server, self.now, self.driver)
+    }
+
+    /// With bootstrap data that the driver makes.
+    #[cfg(feature = "bootstrap-data")]
+    pub(crate) fn making_data(mut self) -> Self {
+        self.driver = self.driver.bootstrap_data();
+        self
     }
 
     /// A cluster with a control plane of the provider, and a MachineDeployment.
@@ -183,6 +215,7 @@ impl World {
     }
 
     /// Changes the control plane that is made of machines.
+    #[allow(clippy::needless_pass_by_value, reason = "values are made in place")]
     pub(crate) fn change_control_plane(&mut self, spec: Value) {
         self.change(KCP.0, KCP.1, "prod", json!({"spec": spec}));
     }
@@ -352,6 +385,7 @@ impl World {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "values are made in place")]
 fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
     json!({
         "apiVersion": api_version, "kind": kind,

@@ -1,6 +1,6 @@
 //! What runs in the clusters: nodes, their pods, and what is done to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apply_semantics::{
     op::{Effect, Operation, Outcome, Reason, Refusal},
@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::{Key, MemoryMachine, MemoryProvider, Role, key};
 use crate::{
     core::v1beta2::Cluster,
-    machine::{Node, NodeCondition, Pod, PodCondition},
+    machine::{Named, Node, NodeCondition, Pod, PodCondition},
     meta::{ConditionStatus, LabelSelector, NodeSystemInfo, ObjectMeta, Taint, TaintEffect},
-    provider::WorkloadClusters,
+    provider::{DrainFacts, WorkloadClusters},
     selector::Selector,
 };
 
@@ -80,6 +80,12 @@ impl MemoryProvider {
     pub fn user_pods(&self, namespace: &str, cluster: &str) -> &[Pod] {
         let key = (namespace.to_owned(), cluster.to_owned());
         self.workload.pods.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Secrets that were made inside of a cluster, such as those of tokens.
+    pub fn secrets(&self, namespace: &str, cluster: &str) -> &[Value] {
+        let key = (namespace.to_owned(), cluster.to_owned());
+        self.workload.secrets.get(&key).map_or(&[], Vec::as_slice)
     }
 
     fn nodes_of(&mut self, cluster: &Key, now: Time) -> Vec<Node> {
@@ -171,6 +177,22 @@ impl WorkloadClusters for MemoryProvider {
             pods.extend(COMPONENTS.map(|component| static_pod(component, node, ready)));
         }
         Some(pods)
+    }
+
+    fn drain_facts(&mut self, cluster: &Cluster, _: &str, _: Time) -> Option<DrainFacts> {
+        let pods = self.workload.pods.get(&key(&cluster.metadata));
+        let pods = pods.into_iter().flatten();
+        let names: BTreeSet<&str> = pods
+            .map(|pod| pod.metadata.namespace.as_str())
+            .chain(["kube-system"])
+            .collect();
+        let namespaces = names.into_iter().map(|name| Named {
+            metadata: ObjectMeta::named("", name),
+        });
+        Some(DrainFacts {
+            namespaces: namespaces.collect(),
+            ..DrainFacts::default()
+        })
     }
 
     fn has_kubeadm_config(&mut self, cluster: &Cluster, now: Time) -> Option<bool> {
