@@ -1,7 +1,7 @@
 //! A small reconciler: from the objects of a management cluster to operations that bring them forward.
 //!
 //! [`Driver::plan`] looks at a [`Snapshot`] once and says what is to be written; [`Driver::step`] reads, plans and writes through
-//! any [`Executor`], such as an API server inside the process; with feature `kube`, `Driver::run` is a loop at a real one. It makes the decisions of this crate in the order in which
+//! any [`Executor`], such as an API server inside the process. It makes the decisions of this crate in the order in which
 //! Cluster API's controllers would, for Clusters, KubeadmControlPlanes, MachineDeployments, MachineSets, Machines and
 //! MachineHealthChecks, and does the part of providers through a [`Provider`]. Every step can be interrupted anywhere and begun
 //! anew.
@@ -21,8 +21,6 @@ mod control_plane;
 mod deployment;
 mod health_check;
 mod infrastructure;
-#[cfg(feature = "kube")]
-mod kube;
 mod machine;
 mod machine_set;
 mod new_machine;
@@ -33,8 +31,6 @@ use std::collections::BTreeMap;
 use apply_semantics::op::{Effect, Executor, Operation, Outcome, Reason, Refusal};
 use componentconfig::core::Time;
 
-#[cfg(feature = "kube")]
-pub use self::kube::Timer;
 pub use chain::{Chain, Workload};
 pub use snapshot::Snapshot;
 
