@@ -13,72 +13,41 @@
     reason = "a test: what is taken is there"
 )]
 
-mod api;
-mod control_plane;
-mod workers;
-mod world;
+mod fleet;
 
-use api::Faults;
-use world::{Bug, Scenario, World};
+use std::ops::Range;
+
+use apply_server::simulation::{Faults, Report, Simulation};
+use fleet::{Bug, Fleet, Options};
 
 /// Workers of the three clusters; with their control planes they are 200 machines.
 const WORKERS: [i32; 3] = [120, 50, 21];
 const FEW_WORKERS: [i32; 3] = [9, 4, 1];
 
-fn scenario(seed: u64, bug: Option<Bug>) -> Scenario {
-    let faults = match seed % 4 {
-        0 => Faults {
-            stale: 0,
-            lost: 0,
-            refused: 0,
-            crash: 0,
-        },
-        1 => Faults {
-            stale: 60,
-            lost: 30,
-            refused: 0,
-            crash: 0,
-        },
-        2 => Faults {
-            stale: 20,
-            lost: 20,
-            refused: 5,
-            crash: 5,
-        },
-        _ => Faults {
-            stale: 40,
-            lost: 10,
-            refused: 2,
-            crash: 2,
-        },
+/// Each cluster of each run is a run of its own: three of them are one seed.
+fn simulation(workers: [i32; 3], bug: Option<Bug>) -> Simulation {
+    let fleet = move |seed: u64| {
+        let [large, middle, small] = workers;
+        let workers = match seed % 3 {
+            0 => large,
+            1 => middle,
+            _ => small,
+        };
+        let options = Options {
+            workers,
+            control_plane: true,
+            broken_machines: (seed / 3) % 2 == 1,
+            bug,
+        };
+        Fleet::new(seed, options)
     };
-    Scenario {
-        faults,
-        broken_machines: seed % 2 == 1,
-        bug,
-    }
+    Simulation::new("fleets", fleet).faults(|seed| Faults::mixed(seed / 3))
 }
 
-fn run(seed: u64, workers: [i32; 3], bug: Option<Bug>) -> Result<(), String> {
-    for (index, replicas) in workers.into_iter().enumerate() {
-        let own = seed * 3 + index as u64;
-        let mut world = World::new(own, scenario(seed, bug), replicas);
-        world
-            .run()
-            .map_err(|wrong| format!("seed {seed}, cluster {index}: {wrong}"))?;
-    }
-    Ok(())
-}
-
-fn run_all(seeds: std::ops::Range<u64>, workers: [i32; 3]) {
-    let failures = seeds.filter_map(|seed| run(seed, workers, None).err());
-    let failures: Vec<String> = failures.collect();
-    let first = failures.first();
-    assert!(
-        first.is_none(),
-        "{} violations, first {first:?}",
-        failures.len()
-    );
+fn run_all(seeds: Range<u64>, workers: [i32; 3]) -> Report {
+    let report = simulation(workers, None).search(seeds.start * 3..seeds.end * 3);
+    assert!(report.is_clean(), "{report}");
+    report
 }
 
 #[test]
@@ -99,26 +68,19 @@ fn nothing_goes_wrong_in_10000_runs() {
         let text = std::env::var(name).ok();
         text.and_then(|text| text.parse().ok()).unwrap_or(default)
     };
-    run_all(
+    let report = run_all(
         bound("SIMULATION_FROM", 0)..bound("SIMULATION_TO", 10_000),
         WORKERS,
     );
+    println!("{report}");
 }
 
 /// Without this, that nothing goes wrong would say nothing.
 #[test]
 fn planted_bugs_are_found() {
-    for bug in [
-        Bug::RolloutGrows,
-        Bug::RolloutShrinks,
-        Bug::SetDeletes,
-        Bug::SetCreates,
-        Bug::HealthCheck,
-        Bug::Remediation,
-        Bug::ControlPlane,
-    ] {
-        let found = (0..20).find_map(|seed| run(seed, FEW_WORKERS, Some(bug)).err());
-        let found = found.unwrap_or_else(|| panic!("{bug:?} was not found"));
-        println!("{bug:?}: {found}");
+    for (bug, what) in Bug::ALL {
+        let found = simulation(FEW_WORKERS, Some(bug)).find(0..60);
+        let found = found.unwrap_or_else(|| panic!("{what}: not found"));
+        println!("{what}: seed {}, {:?}", found.seed, found.violation);
     }
 }

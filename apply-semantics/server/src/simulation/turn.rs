@@ -62,6 +62,12 @@ impl Turn<'_> {
         self.look(Fault::Unobserved, what)
     }
 
+    /// Whether the actor ends in the midst of what it does, for one that does many writes by code that knows nothing of turns. Then
+    /// the turn has to answer [`Stopped::Crashed`].
+    pub fn is_killed(&mut self, what: impl Display) -> bool {
+        self.look(Fault::Crash, what)
+    }
+
     /// Does a write; or does not, or does it and says that it did not.
     ///
     /// # Errors

@@ -1,34 +1,8 @@
-//! A small API: objects with revisions, and writers whose writes fail, or seem to, or are their last.
+//! A small API: objects with revisions, and what controllers have seen of them.
 
 use std::collections::BTreeMap;
 
 use machine_api::Object;
-
-/// Numbers that are the same for the same seed.
-#[derive(Debug)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
-    }
-
-    pub(crate) fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        self.number() % limit.max(1)
-    }
-
-    pub(crate) fn percent(&mut self, chance: u64) -> bool {
-        self.below(100) < chance
-    }
-}
 
 /// Objects of one kind, each with the revision of its last write.
 #[derive(Debug)]
@@ -143,46 +117,5 @@ impl<T: Object + Clone> View<T> {
         if let Some(object) = store.get(name) {
             self.put(object);
         }
-    }
-}
-
-/// Why a controller stops in the middle of its work. It forgets what it has seen then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stopped;
-
-/// How often something goes wrong, in percent.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Faults {
-    /// A look shows what was seen before.
-    pub(crate) stale: u64,
-    /// A controller is not woken.
-    pub(crate) lost: u64,
-    /// A write is refused, or done and said to be refused.
-    pub(crate) refused: u64,
-    /// The controller ends before a write.
-    pub(crate) crash: u64,
-}
-
-/// Does the writes of a controller.
-#[derive(Debug)]
-pub(crate) struct Writer<'a> {
-    pub(crate) random: &'a mut Random,
-    pub(crate) faults: Faults,
-}
-
-impl Writer<'_> {
-    /// Does a write, or does not, or does it and says that it did not.
-    pub(crate) fn write(&mut self, write: impl FnOnce()) -> Result<(), Stopped> {
-        if self.random.percent(self.faults.crash) {
-            return Err(Stopped);
-        }
-        if self.random.percent(self.faults.refused) {
-            if self.random.percent(50) {
-                write();
-            }
-            return Err(Stopped);
-        }
-        write();
-        Ok(())
     }
 }

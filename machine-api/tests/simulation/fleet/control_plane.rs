@@ -13,21 +13,25 @@ use machine_api::{
     labels, names,
 };
 
-use crate::{
-    api::{Stopped, Writer},
-    workers::delete,
-    world::{Bug, World, condition},
+use apply_server::simulation::{Stopped, Turn};
+
+use super::{
+    bug::Bug,
+    workers::{PLANS, delete},
+    world::{Fleet, condition},
 };
 
-pub(crate) fn reconcile(world: &mut World) {
-    if act(world).is_err() {
+pub(crate) fn reconcile(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let done = act(world, turn);
+    if done.is_err() {
         world.views.control_plane.0.forget();
         world.views.control_plane.1.forget();
     }
+    done
 }
 
 /// Conditions of the components, as they are found out before anything is decided.
-fn inspect(world: &World, machine: &mut Machine, reachable: bool) {
+fn inspect(world: &Fleet, machine: &mut Machine, reachable: bool) {
     if machine.status.node_ref.name.is_empty() {
         return;
     }
@@ -47,11 +51,11 @@ fn inspect(world: &World, machine: &mut Machine, reachable: bool) {
     }
 }
 
-fn act(world: &mut World) -> Result<(), Stopped> {
-    let (now, bug, faults) = (world.now(), world.scenario.bug, world.scenario.faults);
+fn act(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let (now, bug) = (world.now(), world.bug);
     let stale = [
-        world.random.percent(faults.stale),
-        world.random.percent(faults.stale),
+        turn.is_stale("looks at the KubeadmControlPlane"),
+        turn.is_stale("looks at its machines"),
     ];
     let (seen_kcp, seen) = &mut world.views.control_plane;
     seen_kcp.look(&world.kcps, stale[0], |_| true);
@@ -107,7 +111,7 @@ fn act(world: &mut World) -> Result<(), Stopped> {
     let observed = ControlPlane::of(&kcp, &cluster, &machines, now).etcd(etcd);
     let plan = observed.plan().expect("a plan of a control plane");
     if plan.explain().is_empty() {
-        world.violation = Some("a plan does not explain itself".to_owned());
+        turn.wrong(PLANS, "a plan does not explain itself");
     }
     let why = plan.explain();
     world.why = why.iter().map(ToString::to_string).collect();
@@ -150,31 +154,34 @@ fn act(world: &mut World) -> Result<(), Stopped> {
                 conditions::remove(&mut machine.status.conditions, "OwnerRemediated");
             });
     }
-    execute(world, &kcp, action)
+    execute(world, &kcp, action, turn)
 }
 
 fn execute(
-    world: &mut World,
+    world: &mut Fleet,
     kcp: &KubeadmControlPlane,
     action: Action<'_>,
+    turn: &mut Turn<'_>,
 ) -> Result<(), Stopped> {
-    let (now, faults) = (world.now(), world.scenario.faults);
-    let World {
+    let (now, bug) = (world.now(), world.bug);
+    let Fleet {
         kcps,
         machines,
         members,
-        random,
         views,
         ..
     } = world;
     let (seen_kcp, seen) = &mut views.control_plane;
-    let mut writer = Writer { random, faults };
-    let mut remember = |writer: &mut Writer<'_>, remediation: Option<Remediation>| {
-        writer.write(|| {
+    let mut remember = |turn: &mut Turn<'_>, remediation: Option<Remediation>| {
+        let what = match &remediation {
+            Some(_) => "remembers the remediation",
+            None => "forgets the remediation",
+        };
+        turn.write(what, || {
             kcps.change(&kcp.metadata.name, &kcp.metadata.uid, |kcp| {
                 let annotations = &mut kcp.metadata.annotations;
                 let key = labels::REMEDIATION_IN_PROGRESS.to_owned();
-                match remediation {
+                match &remediation {
                     Some(remediation) => annotations.insert(key, remediation.to_string()),
                     None => annotations.remove(&key),
                 };
@@ -185,9 +192,11 @@ fn execute(
     };
     match action {
         Action::Initialize { failure_domain } => {
-            let machine = new_machine(&mut writer, kcp, failure_domain, None, now);
+            let machine = new_machine(turn, kcp, failure_domain, None, now);
             let name = machine.metadata.name.clone();
-            writer.write(|| machines.create(machine))?;
+            turn.write(format_args!("creates machine {name}"), || {
+                machines.create(machine);
+            })?;
             seen.see(machines, &name);
         }
         Action::ScaleUp {
@@ -195,16 +204,22 @@ fn execute(
             remediation,
         } => {
             let replaces = remediation.is_some();
-            let machine = new_machine(&mut writer, kcp, failure_domain, remediation, now);
+            let machine = new_machine(turn, kcp, failure_domain, remediation, now);
             let name = machine.metadata.name.clone();
-            writer.write(|| machines.create(machine))?;
+            turn.write(format_args!("creates machine {name}"), || {
+                machines.create(machine);
+            })?;
             seen.see(machines, &name);
+            if bug == Some(Bug::ControlPlaneGrows) {
+                let machine = new_machine(turn, kcp, failure_domain, None, now);
+                turn.write("creates one machine more", || machines.create(machine))?;
+            }
             if replaces {
-                remember(&mut writer, None)?;
+                remember(turn, None)?;
             }
         }
         Action::ScaleDown { machine, .. } => {
-            delete(&mut writer, machines, machine, now)?;
+            delete(turn, machines, machine, now)?;
             seen.see(machines, &machine.metadata.name);
         }
         Action::Remediate {
@@ -212,22 +227,31 @@ fn execute(
             remediation,
             ..
         } => {
-            delete(&mut writer, machines, machine, now)?;
+            delete(turn, machines, machine, now)?;
             seen.see(machines, &machine.metadata.name);
-            remember(&mut writer, Some(remediation))?;
+            remember(turn, Some(remediation))?;
         }
         Action::RemoveMember { member } => {
             let id = member.id;
-            writer.write(|| members.retain(|member| member.id != id))?;
+            turn.write(format_args!("removes etcd member {}", member.name), || {
+                members.retain(|member| member.id != id)
+            })?;
         }
         Action::Release {
             machine, member, ..
         } => {
-            if let Some(id) = member.map(|member| member.id) {
-                writer.write(|| members.retain(|member| member.id != id))?;
+            if let Some(EtcdMember { id, name, .. }) = member
+                && bug != Some(Bug::MemberStays)
+            {
+                turn.write(format_args!("removes etcd member {name}"), || {
+                    members.retain(|member| member.id != *id);
+                })?;
             }
             let metadata = &machine.metadata;
-            writer.write(|| {
+            if bug == Some(Bug::HookStays) {
+                return Ok(());
+            }
+            turn.write(format_args!("lets machine {} go", metadata.name), || {
                 machines.change(&metadata.name, &metadata.uid, |machine| {
                     machine.metadata.annotations.remove(CLEANUP_HOOK);
                 });
@@ -240,7 +264,7 @@ fn execute(
 }
 
 fn new_machine(
-    writer: &mut Writer<'_>,
+    turn: &mut Turn<'_>,
     kcp: &KubeadmControlPlane,
     failure_domain: Option<&str>,
     remediation: Option<Remediation>,
@@ -249,7 +273,7 @@ fn new_machine(
     let mut machine = Machine::default();
     machine.spec.version.clone_from(&kcp.spec.version);
     let metadata = &mut machine.metadata;
-    metadata.name = format!("cp-{}", names::suffix(writer.random.number(), 5));
+    metadata.name = format!("cp-{}", names::suffix(turn.random().number(), 5));
     metadata.creation_timestamp = Some(now);
     metadata.labels.extend([
         (labels::CONTROL_PLANE.to_owned(), String::new()),

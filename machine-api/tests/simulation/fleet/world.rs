@@ -18,44 +18,30 @@ use machine_api::{
 };
 use serde_json::json;
 
-use crate::{
-    api::{Faults, Random, Store, View},
+use apply_server::simulation::{Actor, Random, Stopped, Turn, Violation, World};
+
+use super::{
+    api::{Store, View},
+    bug::Bug,
     control_plane, workers,
 };
 
 pub(crate) const OLD: &str = "v1.35.4";
 pub(crate) const NEW: &str = "v1.36.0";
-const FIRST: i64 = 1_780_000_000;
-/// Seconds of a tick.
-const TICK: i64 = 10;
-/// Ticks that a fleet gets to become as it should be, and how many more each step of its rollout may take: a machine goes and
+/// Rounds that a fleet gets to become as it should be, and how many more each step of its rollout may take: a machine goes and
 /// another comes up, and each controller that has to see it may miss events and look at what was.
 const PATIENCE: u64 = 1_000;
 const STEP_PATIENCE: u64 = 50;
+/// Machines stop to break after that many rounds, so that what broke can be repaired.
+const TROUBLE: u64 = 120;
 
-/// A mistake that is made on purpose in what one planner says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bug {
-    /// The current MachineSet grows by one too many.
-    RolloutGrows,
-    /// An old MachineSet shrinks by one too many.
-    RolloutShrinks,
-    /// A MachineSet that is too large deletes one too many.
-    SetDeletes,
-    /// A MachineSet that is too small makes one too many.
-    SetCreates,
-    /// A health check finds a healthy machine unhealthy.
-    HealthCheck,
-    /// Remediation takes all machines that are unhealthy, however many are replaced already.
-    Remediation,
-    /// A control plane removes members whatever the harm.
-    ControlPlane,
-}
-
-/// What goes wrong in a run.
+/// What a fleet is made of, and what is done to it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scenario {
-    pub(crate) faults: Faults,
+pub(crate) struct Options {
+    /// How many workers it has.
+    pub(crate) workers: i32,
+    /// It has a control plane of three machines.
+    pub(crate) control_plane: bool,
     /// Machines break, or never start.
     pub(crate) broken_machines: bool,
     pub(crate) bug: Option<Bug>,
@@ -70,10 +56,13 @@ pub(crate) struct Truth {
     joined: bool,
 }
 
-pub(crate) struct World {
-    pub(crate) scenario: Scenario,
-    pub(crate) random: Random,
-    pub(crate) tick: u64,
+/// One cluster with its machines.
+pub(crate) struct Fleet {
+    options: Options,
+    pub(crate) bug: Option<Bug>,
+    tick: u64,
+    now: i64,
+    version: &'static str,
     pub(crate) cluster: Cluster,
     pub(crate) check: MachineHealthCheck,
     pub(crate) deployments: Store<MachineDeployment>,
@@ -83,15 +72,12 @@ pub(crate) struct World {
     pub(crate) truths: BTreeMap<String, Truth>,
     pub(crate) members: Vec<EtcdMember>,
     pub(crate) views: Views,
-    replicas: i32,
     surge: i32,
     unavailable: i32,
     /// How many machines broke so far.
     broken: usize,
     /// What the control plane last said about itself.
     pub(crate) why: Vec<String>,
-    /// A violation that only shows while something happens.
-    pub(crate) violation: Option<String>,
 }
 
 /// What the controller of MachineSets has seen of one of them.
@@ -105,17 +91,19 @@ pub(crate) struct Views {
     pub(crate) control_plane: (View<KubeadmControlPlane>, View<Machine>),
 }
 
-impl World {
-    pub(crate) fn new(seed: u64, scenario: Scenario, replicas: i32) -> Self {
+impl Fleet {
+    pub(crate) fn new(seed: u64, options: Options) -> Self {
         let mut random = Random::new(seed);
         let surge = i32::try_from(random.below(30)).expect("few");
         let unavailable = i32::try_from(random.below(15)).expect("few");
         let unavailable = unavailable.max(i32::from(surge == 0));
         let control_plane_surge = i32::from(random.percent(50));
         let mut world = Self {
-            scenario,
-            random,
+            options,
+            bug: options.bug,
             tick: 0,
+            now: 0,
+            version: OLD,
             cluster: cluster(),
             check: check(),
             deployments: Store::new(),
@@ -130,53 +118,27 @@ impl World {
                 check: View::new(),
                 control_plane: (View::new(), View::new()),
             },
-            replicas,
             surge,
             unavailable,
             broken: 0,
             why: Vec::new(),
-            violation: None,
         };
         world
             .deployments
-            .create(deployment(replicas, surge, unavailable));
-        world.kcps.create(kcp(control_plane_surge));
+            .create(deployment(options.workers, surge, unavailable));
+        if options.control_plane {
+            world.kcps.create(kcp(control_plane_surge));
+        }
+        world.set_version(OLD);
         world
     }
 
     pub(crate) fn now(&self) -> Time {
-        let seconds = FIRST + i64::try_from(self.tick).expect("few") * TICK;
-        Time::from_unix(seconds).expect("a time")
+        Time::from_unix(self.now).expect("a time")
     }
 
-    /// Runs until all is as it should be, changes the version, and runs again.
-    ///
-    /// # Errors
-    /// Something happened that must never be, or nothing more does.
-    pub(crate) fn run(&mut self) -> Result<(), String> {
-        for version in [OLD, NEW] {
-            self.set_version(version);
-            let start = self.tick;
-            loop {
-                self.step()?;
-                if self.is_done(version) {
-                    break;
-                }
-                if self.tick > start + self.patience() {
-                    return Err(format!("nothing more happens: {}", self.summary()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// A rollout that may replace few machines at a time takes longer.
-    fn patience(&self) -> u64 {
-        let at_once = self.surge + self.unavailable;
-        PATIENCE + STEP_PATIENCE * u64::from((self.replicas / at_once.max(1)).unsigned_abs())
-    }
-
-    fn set_version(&mut self, version: &str) {
+    fn set_version(&mut self, version: &'static str) {
+        self.version = version;
         for deployment in self
             .deployments
             .all()
@@ -201,39 +163,15 @@ impl World {
         }
     }
 
-    fn step(&mut self) -> Result<(), String> {
-        self.tick += 1;
-        self.provide();
-        // Faults end after a while, so that what they broke can be repaired.
-        if self.scenario.broken_machines && self.tick < 120 {
-            self.break_something();
-        }
-        let first = self.random.below(4);
-        for turn in 0..4 {
-            if self.random.percent(self.scenario.faults.lost) {
-                continue;
-            }
-            match (first + turn) % 4 {
-                0 => workers::deployment(self),
-                1 => workers::sets(self),
-                2 => workers::health_check(self),
-                _ => control_plane::reconcile(self),
-            }
-        }
-        match self.violation.take().or_else(|| self.wrong()) {
-            None => Ok(()),
-            Some(wrong) => Err(format!("tick {}: {wrong}; {}", self.tick, self.summary())),
-        }
-    }
-
     /// The provider: machines come up, and go.
-    fn provide(&mut self) {
+    fn provide(&mut self, turn: &mut Turn<'_>) {
         let (tick, now) = (self.tick, self.now());
+        let trouble = self.options.broken_machines && tick < TROUBLE;
         let machines: Vec<Machine> = self.machines.all().cloned().collect();
         for machine in &machines {
             let name = &machine.metadata.name;
-            let slow = self.random.below(5);
-            let never = self.scenario.broken_machines && tick < 120 && self.random.percent(3);
+            let slow = turn.random().below(5);
+            let never = trouble && turn.random().percent(3);
             let truth = self.truths.entry(name.clone()).or_insert(Truth {
                 ready: tick + 1 + slow,
                 broken: never,
@@ -241,14 +179,14 @@ impl World {
                 joined: false,
             });
             if machine.metadata.is_deleting() {
-                self.end(machine, slow);
+                self.end(machine, slow, turn);
             } else if tick >= truth.ready && (truth.joined || !truth.broken) {
                 truth.joined = true;
                 let broken = truth.broken;
                 if facts::is_control_plane(machine) && !broken {
-                    self.join(name);
+                    self.join(name, turn);
                 }
-                self.report(machine, broken, now);
+                self.report(machine, broken, now, turn);
             }
         }
         for member in &mut self.members {
@@ -260,7 +198,7 @@ impl World {
     }
 
     /// A machine that is to go is drained, waits for its hook, and is gone some time later.
-    fn end(&mut self, machine: &Machine, slow: u64) {
+    fn end(&mut self, machine: &Machine, slow: u64, turn: &mut Turn<'_>) {
         let metadata = &machine.metadata;
         let tick = self.tick;
         if metadata.annotations.contains_key(CLEANUP_HOOK) {
@@ -283,26 +221,28 @@ impl World {
         };
         let gone = *truth.gone.get_or_insert(tick + slow);
         if gone <= tick {
+            turn.tell_of(format_args!("machine {} is gone", metadata.name));
             self.truths.remove(&metadata.name);
             self.machines.remove(&metadata.name);
         }
     }
 
     /// A control plane machine joins etcd: the first one votes, the others listen first, and only join where there is a quorum.
-    fn join(&mut self, name: &str) {
+    fn join(&mut self, name: &str, turn: &mut Turn<'_>) {
         let known = self.members.iter().any(|member| member.name == name);
         if known || (!self.members.is_empty() && !self.has_quorum()) {
             return;
         }
+        turn.tell_of(format_args!("machine {name} joins etcd"));
         self.members.push(EtcdMember {
             name: name.to_owned(),
-            id: self.random.number(),
+            id: turn.random().number(),
             is_learner: !self.members.is_empty(),
         });
     }
 
     /// What the API says of a machine with a node.
-    fn report(&mut self, machine: &Machine, broken: bool, now: Time) {
+    fn report(&mut self, machine: &Machine, broken: bool, now: Time, turn: &mut Turn<'_>) {
         let healthy = has_status(
             &machine.status.conditions,
             "NodeHealthy",
@@ -312,6 +252,8 @@ impl World {
             return;
         }
         let metadata = &machine.metadata;
+        let state = if broken { "is broken" } else { "is up" };
+        turn.tell_of(format_args!("machine {} {state}", metadata.name));
         self.machines
             .change(&metadata.name, &metadata.uid, |machine| {
                 machine
@@ -331,11 +273,11 @@ impl World {
             });
     }
 
-    fn break_something(&mut self) {
-        if self.truths.is_empty() || !self.random.percent(20) {
+    fn break_something(&mut self, turn: &mut Turn<'_>) {
+        if self.tick >= TROUBLE || self.truths.is_empty() || !turn.random().percent(20) {
             return;
         }
-        let place = self.random.below(self.truths.len() as u64);
+        let place = turn.random().below(self.truths.len() as u64);
         let place = usize::try_from(place).expect("few");
         let name = self.truths.keys().nth(place).cloned().unwrap_or_default();
         let name = &name;
@@ -345,6 +287,7 @@ impl World {
         if member && !(self.has_quorum() && self.has_control_plane()) {
             self.set_broken(name, false);
         } else {
+            turn.tell_of(format_args!("machine {name} breaks"));
             self.broken += 1;
         }
     }
@@ -385,12 +328,20 @@ impl World {
         machines.filter(|machine| facts::is_control_plane(machine))
     }
 
-    fn available(&self) -> usize {
-        let workers = self.workers();
-        let available = workers.filter(|machine| {
-            !machine.metadata.is_deleting() && self.is_healthy(&machine.metadata.name)
-        });
-        available.count()
+    /// How many workers there are, how many of them are available, and how many machines the control plane has.
+    fn counts(&self) -> (usize, usize, usize) {
+        let (mut workers, mut available, mut control_plane) = (0, 0, 0);
+        for machine in self.machines.all() {
+            if facts::is_control_plane(machine) {
+                control_plane += 1;
+                continue;
+            }
+            workers += 1;
+            let healthy =
+                !machine.metadata.is_deleting() && self.is_healthy(&machine.metadata.name);
+            available += usize::from(healthy);
+        }
+        (workers, available, control_plane)
     }
 
     fn rolls(&self) -> bool {
@@ -399,56 +350,8 @@ impl World {
             .any(|all| all.spec.template.spec.version == NEW)
     }
 
-    /// What must never be.
-    fn wrong(&self) -> Option<String> {
-        let most = usize::try_from(self.replicas + self.surge).expect("a count") + self.broken;
-        let least = usize::try_from((self.replicas - self.unavailable).max(0)).expect("a count");
-        let (machines, available) = (self.workers().count(), self.available());
-        let current = |version: &str| {
-            let sets = self.sets.all();
-            sets.filter(|set| set.spec.template.spec.version == version)
-                .count()
-        };
-        let control_plane = self.control_plane();
-        if machines > most {
-            return Some(format!("{machines} machines, {most} are allowed"));
-        }
-        if self.rolls() && !self.scenario.broken_machines && available < least {
-            return Some(format!(
-                "{available} machines are available, {least} have to be"
-            ));
-        }
-        if current(NEW) > 1 || current(OLD) > 1 {
-            return Some("two MachineSets of one template".to_owned());
-        }
-        if control_plane.count() > 4 {
-            return Some("too many control plane machines".to_owned());
-        }
-        if !self.members.is_empty() && !self.has_quorum() {
-            return Some("etcd has no quorum".to_owned());
-        }
-        None
-    }
-
-    fn is_done(&self, version: &str) -> bool {
-        let replicas = usize::try_from(self.replicas).expect("a count");
-        let right = |machine: &Machine| {
-            machine.spec.version == version
-                && !machine.metadata.is_deleting()
-                && self.is_healthy(&machine.metadata.name)
-        };
-        let right_members =
-            |member: &EtcdMember| !member.is_learner && self.is_healthy(&member.name);
-        let control_plane = self.control_plane();
-        self.workers().count() == replicas
-            && self.workers().all(right)
-            && control_plane.count() == 3
-            && self.control_plane().all(right)
-            && self.members.len() == 3
-            && self.members.iter().all(right_members)
-            && self.sets.all().all(|set| {
-                set.spec.template.spec.version == version || set.spec.replicas == Some(0)
-            })
+    fn violation(&self, rule: &str, detail: &str) -> Violation {
+        Violation::new(rule, format!("{detail}; {}", self.summary()))
     }
 
     fn summary(&self) -> String {
@@ -479,7 +382,7 @@ impl World {
             .map(|member| format!("{} {}", member.name, member.is_learner));
         format!(
             "{} wanted, {} surge, {} unavailable; sets {:?}; control plane {:?}; members {:?}; {:?}",
-            self.replicas,
+            self.options.workers,
             self.surge,
             self.unavailable,
             sets.collect::<Vec<_>>(),
@@ -487,6 +390,115 @@ impl World {
             members.collect::<Vec<_>>(),
             self.why,
         )
+    }
+}
+
+/// Who acts, in this order.
+const ACTORS: [&str; 4] = [
+    "MachineDeployment controller",
+    "MachineSet controller",
+    "MachineHealthCheck controller",
+    "KubeadmControlPlane controller",
+];
+
+impl World for Fleet {
+    fn actors(&self) -> Vec<Actor> {
+        let mut actors = vec![Actor::environment("provider")];
+        actors.extend(ACTORS.map(Actor::controller));
+        if self.options.broken_machines {
+            actors.push(Actor::disturbance("trouble"));
+        }
+        actors
+    }
+
+    fn act(&mut self, actor: usize, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+        (self.tick, self.now) = (turn.round(), turn.now());
+        match actor {
+            0 => self.provide(turn),
+            1 => workers::deployment(self, turn)?,
+            2 => workers::sets(self, turn)?,
+            3 => workers::health_check(self, turn)?,
+            4 => control_plane::reconcile(self, turn)?,
+            _ => self.break_something(turn),
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, actor: usize) {
+        // The others forget whenever a turn of theirs ends early.
+        if actor == 2 {
+            self.views.sets.clear();
+        }
+    }
+
+    fn check(&self) -> Result<(), Violation> {
+        let Options { workers, .. } = self.options;
+        let most = usize::try_from(workers + self.surge).expect("a count") + self.broken;
+        let least = usize::try_from((workers - self.unavailable).max(0)).expect("a count");
+        let (machines, available, controllers) = self.counts();
+        if machines > most {
+            let detail = format!("{machines} machines, {most} are allowed");
+            return Err(self.violation("no more machines than maxSurge allows", &detail));
+        }
+        if self.rolls() && !self.options.broken_machines && available < least {
+            let detail = format!("{available} machines are available, {least} have to be");
+            return Err(self.violation("as many available as maxUnavailable asks", &detail));
+        }
+        let current = |version: &str| {
+            let sets = self.sets.all();
+            sets.filter(|set| set.spec.template.spec.version == version)
+                .count()
+        };
+        if current(NEW) > 1 || current(OLD) > 1 {
+            return Err(self.violation("one MachineSet for each template", "there are two"));
+        }
+        if controllers > 4 {
+            let rule = "no more than four control plane machines";
+            return Err(self.violation(rule, "there are more"));
+        }
+        if !self.members.is_empty() && !self.has_quorum() {
+            return Err(self.violation("etcd has a quorum", "it has none"));
+        }
+        Ok(())
+    }
+
+    fn is_settled(&self) -> bool {
+        let version = self.version;
+        let replicas = usize::try_from(self.options.workers).expect("a count");
+        let right = |machine: &Machine| {
+            machine.spec.version == version
+                && !machine.metadata.is_deleting()
+                && self.is_healthy(&machine.metadata.name)
+        };
+        let right_members =
+            |member: &EtcdMember| !member.is_learner && self.is_healthy(&member.name);
+        let controllers = if self.options.control_plane { 3 } else { 0 };
+        self.workers().count() == replicas
+            && self.workers().all(right)
+            && self.control_plane().count() == controllers
+            && self.control_plane().all(right)
+            && self.members.len() == controllers
+            && self.members.iter().all(right_members)
+            && self.sets.all().all(|set| {
+                set.spec.template.spec.version == version || set.spec.replicas == Some(0)
+            })
+    }
+
+    fn advance(&mut self) -> bool {
+        let more = self.version == OLD;
+        self.set_version(NEW);
+        more
+    }
+
+    /// A rollout that may replace few machines at a time takes longer.
+    fn patience(&self) -> u64 {
+        let at_once = self.surge + self.unavailable;
+        let steps = (self.options.workers / at_once.max(1)).unsigned_abs();
+        PATIENCE + STEP_PATIENCE * u64::from(steps)
+    }
+
+    fn summary(&self) -> String {
+        self.summary()
     }
 }
 

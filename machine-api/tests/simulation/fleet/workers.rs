@@ -17,54 +17,61 @@ use machine_api::{
     rollout::Rollout,
 };
 
-use crate::{
-    api::{Stopped, Writer},
-    world::{Bug, World, condition},
+use apply_server::simulation::{Stopped, Turn};
+
+use super::{
+    api::{Store, View},
+    bug::Bug,
+    world::{Fleet, condition},
 };
 
-pub(crate) fn deployment(world: &mut World) {
-    if roll(world).is_err() {
+/// The rule of what is wrong with a decision itself.
+pub(crate) const PLANS: &str = "plans are sound";
+
+pub(crate) fn deployment(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let done = roll(world, turn);
+    if done.is_err() {
         world.views.deployment.0.forget();
         world.views.deployment.1.forget();
     }
+    done
 }
 
-fn roll(world: &mut World) -> Result<(), Stopped> {
-    let (now, bug, faults) = (world.now(), world.scenario.bug, world.scenario.faults);
-    let World {
+fn roll(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let (now, bug) = (world.now(), world.bug);
+    let Fleet {
         views,
         deployments,
         sets,
-        random,
-        violation,
         ..
     } = world;
     let (seen_deployment, seen_sets) = &mut views.deployment;
-    seen_deployment.look(deployments, random.percent(faults.stale), |_| true);
-    seen_sets.look(sets, random.percent(faults.stale), |_| true);
+    let stale = turn.is_stale("looks at the MachineDeployment");
+    seen_deployment.look(deployments, stale, |_| true);
+    let stale = turn.is_stale("looks at the MachineSets");
+    seen_sets.look(sets, stale, |_| true);
     let (Some(deployment), observed) = (
         seen_deployment.objects.first().cloned(),
         seen_sets.objects.clone(),
     ) else {
         return Ok(());
     };
-    let suffix = random.number();
+    let suffix = turn.random().number();
     let plan = match Rollout::of(&deployment, &observed, now)
         .plan(&mut |length| names::suffix(suffix, length))
     {
         Ok(plan) => plan,
         Err(error) => {
-            *violation = Some(error.to_string());
+            turn.wrong(PLANS, error.to_string());
             return Ok(());
         }
     };
     if plan.old().iter().any(|set| set.change() > 0) {
-        *violation = Some("an old MachineSet grows".to_owned());
+        turn.wrong(PLANS, "an old MachineSet grows");
     }
     if plan.explain().is_empty() {
-        *violation = Some("a plan does not explain itself".to_owned());
+        turn.wrong(PLANS, "a plan does not explain itself");
     }
-    let mut writer = Writer { random, faults };
     let desired = plan.machine_sets().expect("objects of a plan");
     for (planned, mut set) in plan.sets().zip(desired) {
         let more = match bug {
@@ -77,7 +84,8 @@ fn roll(world: &mut World) -> Result<(), Stopped> {
         match planned.observed() {
             None => {
                 set.metadata.creation_timestamp = Some(now);
-                writer.write(|| sets.create(set))?;
+                let what = format_args!("creates MachineSet {name} for {:?}", set.spec.replicas);
+                turn.write(what, || sets.create(set.clone()))?;
             }
             Some(observed) => {
                 let same = observed.spec == set.spec
@@ -85,13 +93,17 @@ fn roll(world: &mut World) -> Result<(), Stopped> {
                 if same {
                     continue;
                 }
-                writer.write(|| {
+                let what = format_args!("scales MachineSet {name} to {:?}", set.spec.replicas);
+                turn.write(what, || {
                     sets.change(&name, &observed.metadata.uid, |present| {
                         if present.spec != set.spec {
                             present.metadata.generation += 1;
                         }
-                        present.spec = set.spec;
-                        present.metadata.annotations = set.metadata.annotations;
+                        present.spec.clone_from(&set.spec);
+                        present
+                            .metadata
+                            .annotations
+                            .clone_from(&set.metadata.annotations);
                     });
                 })?;
             }
@@ -100,7 +112,9 @@ fn roll(world: &mut World) -> Result<(), Stopped> {
     }
     for set in plan.obsolete() {
         let name = &set.metadata.name;
-        writer.write(|| sets.remove(name))?;
+        turn.write(format_args!("deletes MachineSet {name}"), || {
+            sets.remove(name)
+        })?;
         seen_sets.objects.retain(|seen| seen.metadata.name != *name);
     }
     let counts = |count: fn(&MachineSet) -> Option<i32>| {
@@ -116,7 +130,7 @@ fn roll(world: &mut World) -> Result<(), Stopped> {
     let revision = plan.revision().map(str::to_owned);
     if status != deployment.status || annotations.get(labels::REVISION) != revision.as_ref() {
         let revision = revision.map(|revision| (labels::REVISION.to_owned(), revision));
-        writer.write(|| {
+        turn.write("updates the status of the MachineDeployment", || {
             deployments.change(name, &deployment.metadata.uid, |present| {
                 present.status = status;
                 present.metadata.annotations.extend(revision);
@@ -127,7 +141,7 @@ fn roll(world: &mut World) -> Result<(), Stopped> {
     Ok(())
 }
 
-pub(crate) fn sets(world: &mut World) {
+pub(crate) fn sets(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
     let names: Vec<String> = world
         .sets
         .all()
@@ -135,45 +149,42 @@ pub(crate) fn sets(world: &mut World) {
         .collect();
     world.views.sets.retain(|name, _| names.contains(name));
     for name in names {
-        if world.random.percent(world.scenario.faults.lost) {
+        if turn.is_unobserved(format_args!("reconciles MachineSet {name}")) {
             continue;
         }
-        if sync_set(world, &name).is_err() {
-            world.views.sets.remove(&name);
+        match sync_set(world, &name, turn) {
+            Ok(()) => {}
+            Err(Stopped::Crashed) => return Err(Stopped::Crashed),
+            Err(_) => drop(world.views.sets.remove(&name)),
         }
     }
+    Ok(())
 }
 
-fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
-    let (now, bug, faults) = (world.now(), world.scenario.bug, world.scenario.faults);
-    let World {
+fn sync_set(world: &mut Fleet, name: &str, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let (now, bug) = (world.now(), world.bug);
+    let Fleet {
         views,
         deployments,
         sets,
         machines,
-        random,
         cluster,
         ..
     } = world;
-    let views = views.sets.entry(name.to_owned()).or_insert_with(|| {
-        (
-            crate::api::View::new(),
-            crate::api::View::new(),
-            crate::api::View::new(),
-        )
-    });
+    let views = views
+        .sets
+        .entry(name.to_owned())
+        .or_insert_with(|| (View::new(), View::new(), View::new()));
     let (seen_set, own, seen_deployment) = views;
-    seen_set.look(sets, random.percent(faults.stale), |set| {
-        set.metadata.name == name
-    });
-    own.look(machines, random.percent(faults.stale), |machine| {
-        owner(machine) == Some(name)
-    });
-    seen_deployment.look(deployments, random.percent(faults.stale), |_| true);
+    let stale = turn.is_stale(format_args!("looks at MachineSet {name}"));
+    seen_set.look(sets, stale, |set| set.metadata.name == name);
+    let stale = turn.is_stale(format_args!("looks at the machines of {name}"));
+    own.look(machines, stale, |machine| owner(machine) == Some(name));
+    let stale = turn.is_stale("looks at the MachineDeployment");
+    seen_deployment.look(deployments, stale, |_| true);
     let Some(set) = seen_set.objects.first().cloned() else {
         return Ok(());
     };
-    let mut writer = Writer { random, faults };
     let looked_at = own.objects.clone();
     let remediation = remediation::Observed {
         machine_set: &set,
@@ -191,12 +202,13 @@ fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
         _ => plan.delete,
     };
     for machine in broken {
-        delete(&mut writer, machines, machine, now)?;
+        delete(turn, machines, machine, now)?;
         own.see(machines, &machine.metadata.name);
     }
     for machine in plan.recovered {
         let metadata = &machine.metadata;
-        writer.write(|| {
+        let what = format_args!("notes that {} is healthy again", metadata.name);
+        turn.write(what, || {
             machines.change(&metadata.name, &metadata.uid, |machine| {
                 conditions::remove(&mut machine.status.conditions, "OwnerRemediated");
             });
@@ -210,7 +222,7 @@ fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
     match plan.action {
         SyncAction::Create { count } => {
             for _ in 0..count + usize::from(bug == Some(Bug::SetCreates)) {
-                let suffix = writer.random.number();
+                let suffix = turn.random().number();
                 let mut machine =
                     propagation::machine(&set, None, &mut |length| names::suffix(suffix, length))
                         .expect("a machine");
@@ -218,7 +230,9 @@ fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
                 let clusters = (labels::CLUSTER_NAME.to_owned(), "c".to_owned());
                 machine.metadata.labels.extend([clusters]);
                 let made = machine.metadata.name.clone();
-                writer.write(|| machines.create(machine))?;
+                turn.write(format_args!("creates machine {made}"), || {
+                    machines.create(machine);
+                })?;
                 own.see(machines, &made);
             }
         }
@@ -233,7 +247,7 @@ fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
                 delete.extend(more);
             }
             for machine in delete {
-                self::delete(&mut writer, machines, machine, now)?;
+                self::delete(turn, machines, machine, now)?;
                 own.see(machines, &machine.metadata.name);
             }
         }
@@ -257,8 +271,14 @@ fn sync_set(world: &mut World, name: &str) -> Result<(), Stopped> {
     status.up_to_date_replicas = count(&|machine| Some(&machine.spec.version) == version.as_ref());
     status.observed_generation = set.metadata.generation;
     if status != set.status {
-        writer.write(|| {
-            sets.change(name, &set.metadata.uid, |present| present.status = status);
+        let what = format_args!(
+            "says that {name} has {:?} machines, {:?} of them available",
+            status.replicas, status.available_replicas
+        );
+        turn.write(what, || {
+            sets.change(name, &set.metadata.uid, |present| {
+                present.status.clone_from(&status)
+            });
         })?;
         seen_set.see(sets, name);
     }
@@ -273,37 +293,40 @@ fn owner(machine: &Machine) -> Option<&str> {
 }
 
 pub(crate) fn delete(
-    writer: &mut Writer<'_>,
-    machines: &mut crate::api::Store<Machine>,
+    turn: &mut Turn<'_>,
+    machines: &mut Store<Machine>,
     machine: &Machine,
     now: componentconfig::core::Time,
 ) -> Result<(), Stopped> {
     let metadata = &machine.metadata;
-    writer.write(|| {
+    turn.write(format_args!("deletes machine {}", metadata.name), || {
         machines.change(&metadata.name, &metadata.uid, |machine| {
             machine.metadata.deletion_timestamp.get_or_insert(now);
         });
-    })
+    })?;
+    Ok(())
 }
 
-pub(crate) fn health_check(world: &mut World) {
-    if check(world).is_err() {
+pub(crate) fn health_check(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let done = check(world, turn);
+    if done.is_err() {
         world.views.check.forget();
     }
+    done
 }
 
-fn check(world: &mut World) -> Result<(), Stopped> {
-    let (now, bug, faults) = (world.now(), world.scenario.bug, world.scenario.faults);
-    let World {
+fn check(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+    let (now, bug) = (world.now(), world.bug);
+    let Fleet {
         views,
         machines,
-        random,
         cluster,
         check,
         ..
     } = world;
     let seen = &mut views.check;
-    seen.look(machines, random.percent(faults.stale), |_| true);
+    let stale = turn.is_stale("looks at all machines");
+    seen.look(machines, stale, |_| true);
     let looked_at = seen.objects.clone();
     let with_node = looked_at
         .iter()
@@ -317,9 +340,9 @@ fn check(world: &mut World) -> Result<(), Stopped> {
         .collect();
     let observed = health_check::Observed::new(cluster, check, &looked_at, Some(&nodes), now);
     let plan = observed.plan().expect("a plan of a health check");
-    let mut writer = Writer { random, faults };
     let mut conditions: Vec<(&Machine, _)> = Vec::new();
-    for action in plan.actions {
+    let asleep = bug == Some(Bug::HealthCheckSleeps);
+    for action in plan.actions.into_iter().filter(|_| !asleep) {
         if let Action::SetCondition { machine, condition } = action {
             conditions.push((machine, condition));
         }
@@ -344,9 +367,10 @@ fn check(world: &mut World) -> Result<(), Stopped> {
         {
             continue;
         }
-        writer.write(|| {
+        let what = format_args!("sets {kind} of {} to {:?}", metadata.name, condition.status);
+        turn.write(what, || {
             machines.change(&metadata.name, &metadata.uid, |machine| {
-                conditions::set(&mut machine.status.conditions, condition, 1, now);
+                conditions::set(&mut machine.status.conditions, condition.clone(), 1, now);
             });
         })?;
         seen.see(machines, &metadata.name);
