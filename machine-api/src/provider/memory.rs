@@ -2,11 +2,13 @@
 
 mod etcd;
 mod keys;
+mod state;
 mod workload;
 
 use std::collections::BTreeMap;
 
 use componentconfig::core::Time;
+use serde::{Deserialize, Serialize};
 
 use self::{etcd::MemoryEtcd, workload::MemoryWorkload};
 use super::{
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// Something that takes time, and can go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Job {
     /// The infrastructure of a cluster is made.

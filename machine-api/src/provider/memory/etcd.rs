@@ -1,6 +1,7 @@
 //! etcd on the machines of control planes.
 
 use componentconfig::core::Time;
+use serde::{Deserialize, Serialize};
 
 use super::{Job, Key, MemoryMachine, MemoryProvider, Role, key};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// The members of one cluster.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct MemoryEtcd {
     members: Vec<EtcdMember>,
     leader: Option<String>,
