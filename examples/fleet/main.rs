@@ -17,7 +17,6 @@ mod leave;
 mod place;
 mod roll;
 mod site;
-mod timeline;
 mod world;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -1,12 +1,13 @@
 //! A change goes to one cluster after the other.
 
+use apply_server::Clock as _;
 use cluster_id::{
     federate::Federated,
     inventory::Group,
     rollout::{ClusterState, Deadline, OnBreach, Phase, Portion, Stage, Stages, Strategy, step},
 };
 use componentconfig::scalar::Duration;
-use examples::table::Table;
+use examples::{table::Table, timeline::Mark};
 use serde_json::{Value, json};
 
 use crate::{
@@ -133,7 +134,9 @@ pub(crate) fn roll(
         let ended = step.rollout.is_empty() && step.waiting.is_empty();
         if ended && step.stage.is_none() {
             tell(title, &table);
-            world.timeline.gap(&world.clock);
+            // Some room before what comes next.
+            world.clock.advance(30);
+            world.timeline.end_at(world.clock.unix_seconds() * 1000);
             return Ok(None);
         }
         world.clock.advance(TICK);
@@ -199,7 +202,14 @@ fn set(
 ) -> Result<(), Failure> {
     let now = world.now()?;
     table.row([&now.to_string(), cluster, &phase.to_string(), why]);
-    world.timeline.mark(&world.clock, cluster, version, phase);
+    let ended = matches!(phase, Phase::Succeeded | Phase::Failed);
+    let mark = Mark {
+        colour: colour(phase),
+        says: format!("version {version}, {phase}"),
+        label: ended.then(|| format!("v{version}")),
+    };
+    let at = world.clock.unix_seconds() * 1000;
+    world.timeline.mark(at, cluster, mark);
     let state = ClusterState {
         cluster: cluster.to_owned(),
         phase,
@@ -207,4 +217,13 @@ fn set(
     };
     world.states.insert(cluster.to_owned(), state);
     Ok(())
+}
+
+const fn colour(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Succeeded => "#2e7d32",
+        Phase::Failed | Phase::TimeOut => "#c62828",
+        Phase::Progressing => "#f9a825",
+        Phase::ToApply | Phase::Skip => "#bdbdbd",
+    }
 }

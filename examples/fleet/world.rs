@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use apply_server::{Clock as _, ManualClock};
 use cluster_id::{mcs::ExportTable, membership::Roster, rollout::ClusterState, schedule::Fleet};
 use componentconfig::core::Time;
+use examples::timeline::Timeline;
 
-use crate::{Failure, site::Site, timeline::Timeline};
+use crate::{Failure, site::Site};
 
 /// The name of the ClusterSet.
 pub(crate) const SET: &str = "shop";
@@ -38,7 +39,7 @@ impl World {
             sites.insert(name.to_owned(), Site::new(name, region, env, seed, &clock)?);
         }
         Ok(Self {
-            timeline: Timeline::new(&clock),
+            timeline: Timeline::new("What each cluster had when"),
             clock,
             roster: Roster::default(),
             sites,

@@ -44,7 +44,7 @@ pub(crate) fn join(arguments: &Join) -> Result<(), Failure> {
         addresses: Vec::new(),
         environment: host::environment(),
     };
-    let reach = Arc::new(Reach(server.clone()));
+    let reach = Arc::new(Reach::new(server.clone()));
     let keys = Arc::new(SystemKeys);
     let mut context = join_context("join", &text, &input::facts(), host, keys, reach)
         .map_err(|report| Failure::Input(report.to_string()))?;
@@ -57,12 +57,11 @@ pub(crate) fn join(arguments: &Join) -> Result<(), Failure> {
     let address = address.map(|own| own.local_api_endpoint.advertise_address.clone());
     let beside = StandIns {
         server: server.clone(),
-        cluster: first,
-        root,
+        authority: &StdFiles::new(first),
+        files: &StdFiles::new(root),
         node: Node {
-            name: context.join.node_registration.name.clone(),
             address,
-            version: version(&server),
+            ..Node::new(&context.join.node_registration.name, version(&server))
         },
     };
     let api = up::api(&server);

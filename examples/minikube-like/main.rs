@@ -1,6 +1,6 @@
 //! `minikube-like`: a Kubernetes control plane, bootstrapped into a directory from a kubeadm configuration. The files go below the
 //! directory; the objects go to an API server inside the process, which keeps them below the directory, too. Other nodes join it,
-//! and kubectl talks to it. Nothing runs: what kubelets and controllers would do meanwhile, [`stand_in`] does.
+//! and kubectl talks to it. Nothing runs: what kubelets and controllers would do meanwhile, [`examples::stand_in`] does.
 //!
 //! What an embedder copies from here: how a configuration is loaded with all its errors at once ([`input`]), how workflows are
 //! planned and run with a journal and ports ([`run`], [`up`], [`join`], [`plan`]), how a node finds its cluster ([`reach`]), and how
@@ -13,8 +13,6 @@
 
 mod cli;
 mod cluster;
-mod etcd;
-mod failure;
 mod host;
 mod input;
 mod join;
@@ -22,10 +20,8 @@ mod kubectl;
 mod output;
 mod phases;
 mod plan;
-mod reach;
 mod run;
 mod secrets;
-mod stand_in;
 mod status;
 mod undo;
 mod up;
@@ -33,6 +29,7 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser;
+use examples::{etcd, failure, reach, stand_in};
 
 use cli::{Cli, Command};
 

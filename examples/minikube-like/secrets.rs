@@ -4,12 +4,10 @@ use std::{fs, path::Path};
 
 use bootstrap_phases::kubeadm::{objects::bundle::CertificateKey, pki::SystemKeys, tokens};
 use componentconfig::kubeadm::token::Token;
+use examples::{failure::Failure, files::replace};
 use serde_json::{Value, json};
 
-use crate::{
-    cluster::{own_path, replace},
-    failure::Failure,
-};
+use crate::cluster::own_path;
 
 const FILE: &str = "join.json";
 

@@ -40,8 +40,8 @@ pub(crate) fn up(arguments: &Up) -> Result<(), Failure> {
     let context = context.api(api.clone());
     let beside = StandIns {
         server,
-        cluster: root,
-        root,
+        authority: &StdFiles::new(root),
+        files: &StdFiles::new(root),
         node: node(&context),
     };
     let report = Run {
@@ -69,10 +69,10 @@ pub(crate) fn api(server: &apply_server::Server) -> Api {
 }
 
 fn node(context: &InitContext) -> Node {
+    let name = &context.init.node_registration.name;
     Node {
-        name: context.init.node_registration.name.clone(),
         address: Some(context.init.local_api_endpoint.advertise_address.clone()),
-        version: context.cluster.kubernetes_version.clone(),
+        ..Node::new(name, context.cluster.kubernetes_version.clone())
     }
 }
 

@@ -77,7 +77,7 @@ struct Failure {
 }
 
 /// What a machine is in its cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Role {
     Worker,
     /// Of the control plane, before its member of etcd is added.

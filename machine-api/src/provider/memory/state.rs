@@ -4,7 +4,7 @@ use componentconfig::core::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Job, Key, MemoryMachine, MemoryProvider, etcd::MemoryEtcd};
+use super::{Job, Key, MemoryMachine, MemoryProvider, Role, etcd::MemoryEtcd};
 use crate::{contract::InfraMachineFacts, core::v1beta2::MachineAddress};
 
 #[derive(Serialize, Deserialize)]
@@ -28,10 +28,7 @@ struct Machine {
     provider_id: Option<String>,
     addresses: Vec<MachineAddress>,
     failure_domain: Option<String>,
-    #[serde(default)]
-    control_plane: bool,
-    #[serde(default)]
-    joined: bool,
+    role: Role,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     broken: Option<Time>,
     #[serde(default)]
@@ -69,8 +66,7 @@ impl MemoryProvider {
                 provider_id: facts.provider_id,
                 addresses: facts.addresses,
                 failure_domain: facts.failure_domain,
-                control_plane: machine.control_plane,
-                joined: machine.joined,
+                role: machine.role,
                 broken: machine.broken,
                 lost: machine.lost,
                 cordoned: machine.cordoned,
@@ -111,8 +107,7 @@ impl MemoryProvider {
                 version: machine.version,
                 since: machine.since,
                 facts,
-                control_plane: machine.control_plane,
-                joined: machine.joined,
+                role: machine.role,
                 broken: machine.broken,
                 lost: machine.lost,
                 cordoned: machine.cordoned,

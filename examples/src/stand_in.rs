@@ -1,7 +1,7 @@
 //! What runs on real machines and in real control planes while phases do their work: kubelets, and the controllers that
 //! sign for tokens and certificates. Here nothing runs, so this does what they would have done, when they would have.
 
-use std::{path::Path, time::SystemTime};
+use std::time::SystemTime;
 
 use apply_semantics::{
     op::{ListOptions, Operation, Outcome, Reason, ResourceRef, WriteOptions},
@@ -9,7 +9,7 @@ use apply_semantics::{
 };
 use apply_server::Server;
 use bootstrap_phases::{
-    Event, EventKind, EventSink, Files as _, PhaseError, StdFiles,
+    Event, EventKind, EventSink, Files, PhaseError,
     kubeadm::{
         HostFacts, InitContext,
         credentials::{UserCredentials, user_kubeconfig},
@@ -22,20 +22,83 @@ use componentconfig::kubeadm::Facts;
 use serde_json::{Value, json};
 
 /// Who would be at work beside a run.
-pub(crate) struct StandIns<'a> {
-    pub(crate) server: Server,
-    /// Root of the first control plane, where the authority's key is.
-    pub(crate) cluster: &'a Path,
-    /// Root of the node.
-    pub(crate) root: &'a Path,
-    pub(crate) node: Node,
+#[expect(
+    missing_debug_implementations,
+    reason = "a server need not show itself"
+)]
+pub struct StandIns<'a> {
+    /// The API server of the cluster.
+    pub server: Server,
+    /// Where the certificate and the key of the cluster's authority are.
+    pub authority: &'a dyn Files,
+    /// The files of the node.
+    pub files: &'a dyn Files,
+    /// The node.
+    pub node: Node,
 }
 
 /// The node whose kubelet would run.
-pub(crate) struct Node {
-    pub(crate) name: String,
-    pub(crate) address: Option<String>,
-    pub(crate) version: String,
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// Its address, if it is known.
+    pub address: Option<String>,
+    /// The version of its kubelet.
+    pub version: String,
+    /// What the cloud calls the machine, if there is a cloud.
+    pub provider_id: Option<String>,
+    /// Whether it says that it is ready.
+    pub ready: bool,
+}
+
+impl Node {
+    /// A node in no cloud that is not ready.
+    pub fn new(name: &str, version: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: None,
+            version: version.into(),
+            provider_id: None,
+            ready: false,
+        }
+    }
+
+    /// What its kubelet registers.
+    pub fn object(&self) -> Value {
+        let name = &self.name;
+        let mut addresses = vec![json!({"type": "Hostname", "address": name})];
+        let ip = self.address.iter();
+        addresses.extend(ip.map(|ip| json!({"type": "InternalIP", "address": ip})));
+        let condition = |kind: &str, status: bool, reason: &str| {
+            let status = if status { "True" } else { "False" };
+            json!({"type": kind, "status": status, "reason": reason})
+        };
+        let mut conditions = vec![
+            condition("MemoryPressure", false, "KubeletHasSufficientMemory"),
+            condition("DiskPressure", false, "KubeletHasNoDiskPressure"),
+            condition("PIDPressure", false, "KubeletHasSufficientPID"),
+        ];
+        conditions.push(if self.ready {
+            condition("Ready", true, "KubeletReady")
+        } else {
+            condition("Ready", false, "NothingRuns")
+        });
+        let mut node = json!({
+            "apiVersion": "v1",
+            "kind": "Node",
+            "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
+            "status": {
+                "addresses": addresses,
+                "nodeInfo": {"kubeletVersion": self.version, "operatingSystem": "linux", "osImage": "none", "containerRuntimeVersion": "none"},
+                "conditions": conditions,
+            },
+        });
+        if let (Some(id), Some(fields)) = (&self.provider_id, node.as_object_mut()) {
+            fields.insert("spec".to_owned(), json!({"providerID": id}));
+        }
+        node
+    }
 }
 
 impl EventSink for StandIns<'_> {
@@ -63,31 +126,10 @@ impl StandIns<'_> {
         self.bootstrap()
     }
 
-    /// The kubelet registers its node. Nothing runs there, and the node says so.
+    /// The kubelet registers its node.
     fn register(&self) -> Result<(), PhaseError> {
-        let Node {
-            name,
-            address,
-            version,
-        } = &self.node;
-        let mut addresses = vec![json!({"type": "Hostname", "address": name})];
-        addresses.extend(
-            address
-                .iter()
-                .map(|ip| json!({"type": "InternalIP", "address": ip})),
-        );
-        let node = json!({
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"}},
-            "status": {
-                "addresses": addresses,
-                "nodeInfo": {"kubeletVersion": version, "operatingSystem": "linux", "osImage": "none", "containerRuntimeVersion": "none"},
-                "conditions": [{"type": "Ready", "status": "False", "reason": "NothingRuns", "message": "the node is a directory"}],
-            },
-        });
         let nodes = ResourceRef::of_kind("v1", "Node").all();
-        let create = Operation::create(nodes, node, WriteOptions::new("kubelet"));
+        let create = Operation::create(nodes, self.node.object(), WriteOptions::new("kubelet"));
         match self.server.execute(&create) {
             Err(refusal) if refusal.reason != Reason::AlreadyExists => Err(refused(&refusal)),
             _ => Ok(()),
@@ -98,7 +140,7 @@ impl StandIns<'_> {
     fn bootstrap(&self) -> Result<(), PhaseError> {
         const OWN: &str = "/etc/kubernetes/kubelet.conf";
         const FIRST: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
-        let files = StdFiles::new(self.root);
+        let files = self.files;
         if files.stat(OWN)?.is_some() || files.stat(FIRST)?.is_none() {
             return Ok(());
         }
@@ -108,7 +150,7 @@ impl StandIns<'_> {
         };
         let kubeconfig = user_kubeconfig(
             &self.configuration()?,
-            &StdFiles::new(self.cluster),
+            self.authority,
             SystemTime::now(),
             &format!("system:node:{}", self.node.name),
             &credentials,
@@ -138,7 +180,10 @@ impl StandIns<'_> {
 }
 
 /// The controller that signs `cluster-info` with the tokens that may sign.
-fn sign_cluster_info(server: &Server) -> Result<(), PhaseError> {
+///
+/// # Errors
+/// There is no `cluster-info`, or the API server refuses.
+pub fn sign_cluster_info(server: &Server) -> Result<(), PhaseError> {
     let map = get(server, "ConfigMap", "kube-public", "cluster-info");
     let map = map.ok_or_else(|| missing("cluster-info"))?;
     let text = map.pointer("/data/kubeconfig").and_then(Value::as_str);
@@ -171,7 +216,8 @@ fn sign_cluster_info(server: &Server) -> Result<(), PhaseError> {
     patched.map(drop).map_err(|refusal| refused(&refusal))
 }
 
-pub(crate) fn get(server: &Server, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+/// An object of the core group, if it is there.
+pub fn get(server: &Server, kind: &str, namespace: &str, name: &str) -> Option<Value> {
     let target = ResourceRef::of_kind("v1", kind)
         .within(namespace)
         .named(name);

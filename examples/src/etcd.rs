@@ -8,17 +8,21 @@ use bootstrap_phases::{
 };
 use serde_json::{Value, json};
 
-use crate::cluster::replace;
+use crate::files::replace;
 
 /// The list in a file. A member that gets its vote has started, under the name of the node that joins.
-pub(crate) struct ListedEtcd {
+#[derive(Debug)]
+pub struct ListedEtcd {
     path: PathBuf,
     node: String,
 }
 
 impl ListedEtcd {
     /// The list in this file; a new one has the first control plane's member, as it stands in its manifest.
-    pub(crate) fn open(path: PathBuf, node: &str, first: &dyn Files) -> Result<Self, PhaseError> {
+    ///
+    /// # Errors
+    /// There is no list and no manifest to begin one with, or the list cannot be written.
+    pub fn open(path: PathBuf, node: &str, first: &dyn Files) -> Result<Self, PhaseError> {
         let etcd = Self {
             path,
             node: node.to_owned(),
@@ -31,6 +35,26 @@ impl ListedEtcd {
             etcd.write(&[member])?;
         }
         Ok(etcd)
+    }
+
+    /// Puts the member of that name first: nobody leads a list, and the first one is as good as any.
+    ///
+    /// # Errors
+    /// There is no such member, or the list cannot be written.
+    pub fn lead(&self, name: &str) -> Result<(), PhaseError> {
+        let mut found = false;
+        self.change(|members| {
+            if let Some(index) = members.iter().position(|member| member.name == name) {
+                members
+                    .get_mut(..=index)
+                    .unwrap_or_default()
+                    .rotate_right(1);
+                found = true;
+            }
+        })?;
+        found
+            .then_some(())
+            .ok_or_else(|| failed(&format!("there is no {name}")))
     }
 
     fn write(&self, members: &[Member]) -> Result<(), PhaseError> {

@@ -3,8 +3,8 @@
 use std::{fmt, process::ExitCode};
 
 /// Bad input, or a run that did not succeed. The text is for people and complete.
-#[derive(Debug)]
-pub(crate) enum Failure {
+#[derive(Clone, Debug)]
+pub enum Failure {
     /// Nothing was begun: the configuration, the selection or the arguments are wrong.
     Input(String),
     /// The run began and did not succeed.
@@ -12,16 +12,18 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    pub(crate) fn input(error: impl fmt::Display) -> Self {
+    /// What is wrong with what was given.
+    pub fn input(error: impl fmt::Display) -> Self {
         Self::Input(error.to_string())
     }
 
-    pub(crate) fn run(error: impl fmt::Display) -> Self {
+    /// Why it did not succeed.
+    pub fn run(error: impl fmt::Display) -> Self {
         Self::Run(error.to_string())
     }
 
     /// 2 for bad input, 1 for a run that failed.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Input(_) => ExitCode::from(2),
             Self::Run(_) => ExitCode::from(1),

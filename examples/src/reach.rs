@@ -14,7 +14,19 @@ use bootstrap_phases::{
 };
 
 /// The API server of a cluster inside this process.
-pub(crate) struct Reach(pub(crate) Server);
+#[derive(Clone)]
+#[expect(
+    missing_debug_implementations,
+    reason = "a server need not show itself"
+)]
+pub struct Reach(Server);
+
+impl Reach {
+    /// A way to that server.
+    pub const fn new(server: Server) -> Self {
+        Self(server)
+    }
+}
 
 impl Connect for Reach {
     fn connect(&self, endpoint: &Endpoint) -> Result<Api, PhaseError> {

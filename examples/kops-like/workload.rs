@@ -1,0 +1,123 @@
+//! The cluster that is made: its own API server, and its etcd, of which nothing is there but the list of members.
+
+use std::{fs, sync::Arc};
+
+use apply_semantics::{
+    op::{ListOptions, ObjectRef, Operation, Outcome, ResourceRef, WriteOptions},
+    patch::Patch,
+};
+use apply_server::Server;
+use bootstrap_phases::{
+    Files, MemFiles, StdFiles,
+    kubeadm::join::{Etcd as _, Member},
+};
+use examples::{etcd::ListedEtcd, failure::Failure, server, stand_in};
+use machine_api::{machine::Node, provider::ProviderError};
+use serde_json::{Value, json};
+
+use crate::{api::MANAGER, state::Folder};
+
+/// Clones are the same cluster.
+#[derive(Clone)]
+pub(crate) struct Workload {
+    pub(crate) server: Server,
+    pub(crate) folder: Folder,
+}
+
+impl Workload {
+    pub(crate) fn open(folder: &Folder) -> Result<Self, Failure> {
+        folder.make()?;
+        Ok(Self {
+            server: server::persistent(&folder.objects())?,
+            folder: folder.clone(),
+        })
+    }
+
+    /// Whether its first control plane is made.
+    pub(crate) fn is_initialized(&self) -> bool {
+        stand_in::get(&self.server, "ConfigMap", "kube-public", "cluster-info").is_some()
+    }
+
+    pub(crate) fn nodes(&self) -> Vec<Node> {
+        let nodes = ResourceRef::of_kind("v1", "Node").all();
+        let found = self
+            .server
+            .execute(&Operation::list(nodes, ListOptions::default()));
+        let found = found.ok().and_then(Outcome::into_list).unwrap_or_default();
+        let nodes = found.items.into_iter();
+        nodes
+            .filter_map(|node| serde_json::from_value(node).ok())
+            .collect()
+    }
+
+    /// The version that machines of the control plane join with is that of the cluster's configuration: it changes before the first
+    /// one of another version joins.
+    pub(crate) fn set_version(&self, version: &str) -> Result<(), Failure> {
+        const FIELD: &str = "kubernetesVersion: ";
+        let Some(map) = stand_in::get(&self.server, "ConfigMap", "kube-system", "kubeadm-config")
+        else {
+            return Err(Failure::Run("the cluster has no kubeadm-config".to_owned()));
+        };
+        let text = map
+            .pointer("/data/ClusterConfiguration")
+            .and_then(Value::as_str);
+        let text = text.unwrap_or_default();
+        let lines = text.lines().map(|line| match line.strip_prefix(FIELD) {
+            Some(_) => format!("{FIELD}{version}\n"),
+            None => format!("{line}\n"),
+        });
+        let changed: String = lines.collect();
+        if changed == text {
+            return Ok(());
+        }
+        let target = ObjectRef::of(&map).map_err(Failure::run)?;
+        let patch = Patch::Merge(json!({"data": {"ClusterConfiguration": changed}}));
+        let patch = Operation::patch(target, patch, WriteOptions::new(MANAGER));
+        self.server.execute(&patch).map(drop).map_err(Failure::run)
+    }
+
+    /// The members of etcd, as a machine of the control plane sees them that has this name and these files.
+    pub(crate) fn etcd(&self, node: &str, files: &dyn Files) -> Result<Arc<ListedEtcd>, Failure> {
+        let etcd = ListedEtcd::open(self.folder.etcd(), node, files);
+        etcd.map(Arc::new).map_err(Failure::run)
+    }
+
+    /// The members of etcd; none before there is one.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        if !self.folder.etcd().exists() {
+            return Vec::new();
+        }
+        let etcd = self.etcd("", &MemFiles::new());
+        etcd.ok()
+            .and_then(|etcd| etcd.members().ok())
+            .unwrap_or_default()
+    }
+
+    /// The list of members begins with that of the first control plane.
+    pub(crate) fn begin_etcd(&self, node: &str) -> Result<(), Failure> {
+        let files = StdFiles::new(self.folder.root(node));
+        self.etcd(node, &files).map(drop)
+    }
+
+    pub(crate) fn remove_member(&self, id: u64) -> Result<(), ProviderError> {
+        let etcd = self.etcd("", &MemFiles::new()).map_err(silent)?;
+        etcd.remove(id).map_err(silent)
+    }
+
+    pub(crate) fn lead(&self, name: &str) -> Result<(), ProviderError> {
+        let etcd = self.etcd("", &MemFiles::new()).map_err(silent)?;
+        etcd.lead(name).map_err(silent)
+    }
+
+    /// Everything of it goes.
+    pub(crate) fn remove(&self) -> Result<(), Failure> {
+        match fs::remove_dir_all(self.folder.path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::run(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn silent(error: impl ToString) -> ProviderError {
+    ProviderError::new("NoAnswer", error.to_string())
+}
