@@ -3,14 +3,15 @@
 
 use std::sync::{Arc, OnceLock};
 
-use apply_server::simulation::{
-    Actor, Faults, Random, Simulation, Stopped, Turn, Violation, World as Simulated,
+use apply_server::{
+    Server,
+    simulation::{Actor, Faults, Random, Simulation, Stopped, Turn, Violation, World as Simulated},
 };
 use bootstrap_phases::testing::CrashPoint;
 
 use crate::planted::Nodes as Bug;
 use state::State;
-use workflows::{WORKFLOWS, Workflow};
+use workflows::Workflow;
 use world::{Process, World};
 
 macro_rules! shared {
@@ -30,12 +31,22 @@ macro_rules! shared {
 }
 
 shared!(
+    cluster at "../../bootstrap-phases/tests/support/cluster.rs",
     state at "../../bootstrap-phases/tests/killed/state.rs",
     upgrade at "../../bootstrap-phases/tests/killed/upgrade.rs",
     watch at "../../bootstrap-phases/tests/killed/watch.rs",
     workflows at "../../bootstrap-phases/tests/killed/workflows.rs",
     world at "../../bootstrap-phases/tests/killed/world.rs"
 );
+
+const WORKFLOWS: [(&str, Workflow); 6] = [
+    ("init", workflows::INIT),
+    ("join of a worker", workflows::WORKER),
+    ("join of a control plane", workflows::CONTROL_PLANE),
+    ("renew", workflows::RENEW),
+    ("reset", workflows::RESET),
+    ("upgrade", workflows::UPGRADE),
+];
 
 const THROUGH: &str = "a run that nothing disturbs comes through";
 const SAME: &str = "what is left is what an undisturbed run leaves";
@@ -51,7 +62,8 @@ pub(crate) fn simulation(bug: Option<Bug>) -> Simulation {
 
 struct Node {
     bug: Option<Bug>,
-    workflow: &'static Workflow,
+    name: &'static str,
+    workflow: Workflow,
     place: usize,
     world: World,
     wanted: Arc<Vec<OnceLock<State>>>,
@@ -64,15 +76,14 @@ impl Node {
     fn new(seed: u64, bug: Option<Bug>, wanted: &Arc<Vec<OnceLock<State>>>) -> Self {
         let mut random = Random::new(seed);
         let place = usize::try_from(random.below(WORKFLOWS.len() as u64)).unwrap_or_default();
-        let [first, ..] = WORKFLOWS else {
-            unreachable!("there are workflows")
-        };
-        let workflow = WORKFLOWS.get(place).unwrap_or(first);
+        let [first, ..] = WORKFLOWS;
+        let (name, workflow) = WORKFLOWS.into_iter().nth(place).unwrap_or(first);
         Self {
             bug,
+            name,
+            world: (workflow.before)().anew(),
             workflow,
             place,
-            world: (workflow.before)(),
             wanted: Arc::clone(wanted),
             processes: 0,
             done: false,
@@ -81,7 +92,7 @@ impl Node {
 
     /// A process: it runs the workflow, from where another has left it.
     fn run(&mut self, turn: &mut Turn<'_>) -> Result<(), Stopped> {
-        let name = self.workflow.name;
+        let name = self.name;
         let steps = match self.processes {
             0 => self.workflow.steps_at_least,
             _ => self.workflow.steps_at_least.min(40),
@@ -120,7 +131,12 @@ impl Node {
     /// What goes wrong if somebody does not do what a kill asks for.
     fn after_a_kill(&mut self, turn: &mut Turn<'_>) {
         match self.bug {
-            Some(Bug::NoJournal) => self.world = self.world.again(),
+            Some(Bug::NoJournal) => {
+                let server = Server::builder().from_snapshot(&self.world.server.snapshot());
+                let mut world = World::new(self.world.files.clone(), server, self.world.time);
+                world.etcd.clone_from(&self.world.etcd);
+                self.world = world;
+            }
             Some(Bug::TakenForDone) => self.done = true,
             Some(Bug::ClearsAway) => {
                 let paths = self.world.files.paths();
@@ -144,7 +160,8 @@ impl Node {
     /// Looks at what there is after a run that came through.
     fn judge(&self, turn: &mut Turn<'_>) {
         let never = CrashPoint::never();
-        let plan = (self.workflow.plan)(&self.world, &Process::new(&self.world, 99, &never));
+        let next = Process::new(&self.world, self.processes + 1, &never);
+        let plan = (self.workflow.plan)(&self.world, &next);
         if !plan.is_empty() {
             turn.wrong(NOTHING, plan.to_string());
         }
@@ -160,7 +177,7 @@ impl Node {
         let Some(wanted) = self.wanted.get(self.place) else {
             return;
         };
-        let wanted = wanted.get_or_init(|| undisturbed(self.workflow));
+        let wanted = wanted.get_or_init(|| undisturbed(&self.workflow));
         let differences = State::of(&self.world).differences(wanted);
         if let Some(first) = differences.first() {
             let first: String = first.chars().take(200).collect();
@@ -201,6 +218,6 @@ impl Simulated for Node {
     }
 
     fn summary(&self) -> String {
-        format!("{}: {} processes", self.workflow.name, self.processes)
+        format!("{}: {} processes", self.name, self.processes)
     }
 }

@@ -63,15 +63,20 @@ impl<T: Object + Clone> Store<T> {
 pub(crate) struct View<T> {
     pub(crate) objects: Vec<T>,
     seen: u64,
-    fresh: bool,
+    /// In which round it looked at what was then.
+    looked: Option<u64>,
 }
+
+/// So many rounds old is a look at most. Who looks at what was later still finds machines that came up long ago missing, and a
+/// health check that does so is right to replace them.
+const OLDEST: u64 = 6;
 
 impl<T: Object + Clone> View<T> {
     pub(crate) const fn new() -> Self {
         Self {
             objects: Vec::new(),
             seen: 0,
-            fresh: false,
+            looked: None,
         }
     }
 
@@ -81,8 +86,14 @@ impl<T: Object + Clone> View<T> {
     }
 
     /// Sees what is; now if nothing was seen yet, else unless this look is a stale one.
-    pub(crate) fn look(&mut self, store: &Store<T>, stale: bool, own: impl Fn(&T) -> bool) {
-        if self.fresh && stale {
+    pub(crate) fn look(
+        &mut self,
+        store: &Store<T>,
+        (round, stale): (u64, bool),
+        own: impl Fn(&T) -> bool,
+    ) {
+        let young = self.looked.is_some_and(|looked| round < looked + OLDEST);
+        if young && stale {
             return;
         }
         let seen = self.seen;
@@ -97,7 +108,7 @@ impl<T: Object + Clone> View<T> {
             }
         }
         self.seen = store.revision;
-        self.fresh = true;
+        self.looked = Some(round);
     }
 
     /// Sees one object.

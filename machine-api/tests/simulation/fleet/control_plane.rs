@@ -58,8 +58,12 @@ fn act(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
         turn.is_stale("looks at its machines"),
     ];
     let (seen_kcp, seen) = &mut world.views.control_plane;
-    seen_kcp.look(&world.kcps, stale[0], |_| true);
-    seen.look(&world.machines, stale[1], facts::is_control_plane);
+    seen_kcp.look(&world.kcps, (turn.round(), stale[0]), |_| true);
+    seen.look(
+        &world.machines,
+        (turn.round(), stale[1]),
+        facts::is_control_plane,
+    );
     let Some(mut kcp) = seen_kcp.objects.first().cloned() else {
         return Ok(());
     };

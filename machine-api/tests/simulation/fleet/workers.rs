@@ -46,9 +46,12 @@ fn roll(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
         ..
     } = world;
     let (seen_deployment, seen_sets) = &mut views.deployment;
-    let stale = turn.is_stale("looks at the MachineDeployment");
+    let stale = (
+        turn.round(),
+        turn.is_stale("looks at the MachineDeployment"),
+    );
     seen_deployment.look(deployments, stale, |_| true);
-    let stale = turn.is_stale("looks at the MachineSets");
+    let stale = (turn.round(), turn.is_stale("looks at the MachineSets"));
     seen_sets.look(sets, stale, |_| true);
     let (Some(deployment), observed) = (
         seen_deployment.objects.first().cloned(),
@@ -176,11 +179,20 @@ fn sync_set(world: &mut Fleet, name: &str, turn: &mut Turn<'_>) -> Result<(), St
         .entry(name.to_owned())
         .or_insert_with(|| (View::new(), View::new(), View::new()));
     let (seen_set, own, seen_deployment) = views;
-    let stale = turn.is_stale(format_args!("looks at MachineSet {name}"));
+    let stale = (
+        turn.round(),
+        turn.is_stale(format_args!("looks at MachineSet {name}")),
+    );
     seen_set.look(sets, stale, |set| set.metadata.name == name);
-    let stale = turn.is_stale(format_args!("looks at the machines of {name}"));
+    let stale = (
+        turn.round(),
+        turn.is_stale(format_args!("looks at the machines of {name}")),
+    );
     own.look(machines, stale, |machine| owner(machine) == Some(name));
-    let stale = turn.is_stale("looks at the MachineDeployment");
+    let stale = (
+        turn.round(),
+        turn.is_stale("looks at the MachineDeployment"),
+    );
     seen_deployment.look(deployments, stale, |_| true);
     let Some(set) = seen_set.objects.first().cloned() else {
         return Ok(());
@@ -325,7 +337,7 @@ fn check(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
         ..
     } = world;
     let seen = &mut views.check;
-    let stale = turn.is_stale("looks at all machines");
+    let stale = (turn.round(), turn.is_stale("looks at all machines"));
     seen.look(machines, stale, |_| true);
     let looked_at = seen.objects.clone();
     let with_node = looked_at
