@@ -12,11 +12,12 @@ use machine_api::{
     kcp::EtcdMember,
     machine::{Node, Pod},
     provider::{
-        BootstrapProvider, ClusterRequest, ControlPlaneProvider, ControlPlaneRequest, Etcd,
-        EtcdClusters, InfrastructureProvider, Job, MachineRequest, MemoryProvider, Progress,
+        BootstrapProvider, ClusterRequest, ControlPlaneProvider, ControlPlaneRequest, DrainFacts,
+        Etcd, EtcdClusters, InfrastructureProvider, Job, MachineRequest, MemoryProvider, Progress,
         ProviderError, WorkloadClusters,
     },
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
@@ -37,8 +38,8 @@ pub(crate) struct Cloud {
     memory: Arc<Mutex<MemoryProvider>>,
     kept: Arc<Mutex<Value>>,
     pub(crate) workload: Workload,
-    pub(crate) api: Api,
-    pub(crate) cluster: String,
+    api: Api,
+    cluster: String,
 }
 
 impl Cloud {
@@ -158,16 +159,9 @@ impl InfrastructureProvider for Cloud {
 impl BootstrapProvider for Cloud {
     fn bootstrap(
         &mut self,
-        request: &MachineRequest<'_>,
+        _: &MachineRequest<'_>,
     ) -> Result<Progress<BootstrapConfigFacts>, ProviderError> {
-        let made = self.bootstrap_data(request);
-        let made =
-            made.map_err(|failure| ProviderError::new("BootstrapFailed", failure.to_string()))?;
-        let name = made.map_err(|why| ProviderError::new("NotYet", why))?;
-        Ok(Progress::Done(BootstrapConfigFacts {
-            data_secret_created: true,
-            data_secret_name: Some(name),
-        }))
+        Err(only_kubeadm())
     }
 }
 
@@ -202,11 +196,27 @@ impl WorkloadClusters for Cloud {
     }
 
     fn pods(&mut self, _: &Cluster, node: &str, _: Time) -> Option<Vec<Pod>> {
-        let pods = kubelet::pods(&self.workload.server, node).into_iter();
-        Some(
-            pods.filter_map(|pod| serde_json::from_value(pod).ok())
-                .collect(),
-        )
+        Some(read(kubelet::pods(&self.workload.server, node)))
+    }
+
+    fn drain_facts(&mut self, _: &Cluster, node: &str, _: Time) -> Option<DrainFacts> {
+        let workload = &self.workload;
+        let attachments = workload.list("storage.k8s.io/v1", "VolumeAttachment")?;
+        let attached = attachments.iter().filter(|one| {
+            let on = one.pointer("/spec/nodeName").and_then(Value::as_str);
+            on == Some(node) && one.pointer("/status/attached") == Some(&Value::Bool(true))
+        });
+        let volumes = attached.filter_map(|one| {
+            let name = one.pointer("/spec/source/persistentVolumeName");
+            name.and_then(Value::as_str).map(str::to_owned)
+        });
+        let attachments = volumes.collect();
+        Some(DrainFacts {
+            namespaces: read(workload.list("v1", "Namespace")?),
+            daemon_sets: read(workload.list("apps/v1", "DaemonSet")?),
+            volumes: read(workload.list("v1", "PersistentVolume")?),
+            attachments,
+        })
     }
 
     fn has_kubeadm_config(&mut self, _: &Cluster, _: Time) -> Option<bool> {
@@ -241,6 +251,14 @@ impl WorkloadClusters for Cloud {
         }
         Ok(outcome)
     }
+}
+
+/// Objects as somebody wants to see them; those that are none are left out.
+fn read<T: DeserializeOwned>(objects: Vec<Value>) -> Vec<T> {
+    let objects = objects.into_iter();
+    objects
+        .filter_map(|object| serde_json::from_value(object).ok())
+        .collect()
 }
 
 impl EtcdClusters for Cloud {

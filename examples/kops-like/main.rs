@@ -3,7 +3,7 @@
 //! What an embedder copies from here: a kind of configuration of one's own ([`kind`], [`input`]); how it becomes objects of Cluster
 //! API, and what of a change would replace machines ([`objects`], [`plan`]); where they are kept, in the process or in a real cluster
 //! ([`api`], [`state`]); a provider of infrastructure, keys and clusters ([`cloud`], [`keys`], [`workload`]) for the driver of
-//! Cluster API, and the loop around it ([`fleet`]); how a machine is told what to do ([`bootstrap`]) and becomes a node ([`user_data`],
+//! Cluster API, and the loop around it ([`fleet`]); how a machine that was told what to do becomes a node ([`user_data`],
 //! [`boot`], [`kubelet`]); how certificates of several nodes are renewed ([`rotate`]); and how all of it is told ([`tell`], [`status`]).
 //!
 //! Nothing is remembered between two commands but what is in the state: a command that was killed goes on when it is given again.
@@ -16,7 +16,6 @@
 mod api;
 mod apply;
 mod boot;
-mod bootstrap;
 mod cli;
 mod cloud;
 mod delete;

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use apply_semantics::{
-    op::{ListOptions, ObjectRef, Operation, Outcome, ResourceRef, WriteOptions},
+    op::{ListOptions, ObjectRef, Operation, ResourceRef, WriteOptions},
     patch::Patch,
 };
 use apply_server::Server;
@@ -39,15 +39,19 @@ impl Workload {
     }
 
     pub(crate) fn nodes(&self) -> Vec<Node> {
-        let nodes = ResourceRef::of_kind("v1", "Node").all();
-        let found = self
-            .server
-            .execute(&Operation::list(nodes, ListOptions::default()));
-        let found = found.ok().and_then(Outcome::into_list).unwrap_or_default();
-        let nodes = found.items.into_iter();
+        let nodes = self.list("v1", "Node").unwrap_or_default().into_iter();
         nodes
             .filter_map(|node| serde_json::from_value(node).ok())
             .collect()
+    }
+
+    /// All objects of a kind; `None` if they cannot be read.
+    pub(crate) fn list(&self, api_version: &str, kind: &str) -> Option<Vec<Value>> {
+        let all = ResourceRef::of_kind(api_version, kind).all();
+        let found = self
+            .server
+            .execute(&Operation::list(all, ListOptions::default()));
+        Some(found.ok()?.into_list()?.items)
     }
 
     /// The version that machines of the control plane join with is that of the cluster's configuration: it changes before the first
