@@ -128,8 +128,8 @@ fn disturbed(bench: &Bench, wanted: &[(State, Duration)], kills: [u32; 4], seed:
     for ((arguments, (state, took)), kills) in LIFE.iter().zip(wanted).zip(kills) {
         for _ in 0..kills {
             // As much of the way as it takes for all of them to come before its end, more or less.
-            let share =
-                random.between(20, 180) * took.as_millis() as u64 / 100 / u64::from(kills + 1);
+            let whole = u32::try_from(took.as_millis()).unwrap();
+            let share = random.between(20, 180) * u64::from(whole) / 100 / u64::from(kills + 1);
             killed += u32::from(bench.killed(arguments, Duration::from_millis(share)));
         }
         let output = bench.run(arguments);
