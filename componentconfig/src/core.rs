@@ -1,10 +1,9 @@
-//! Types of the Kubernetes core API that configuration files contain.
+//! Types of the Kubernetes core API that configuration files and the objects of other crates contain.
 
 #[cfg(feature = "kube-scheduler")]
 mod affinity;
 #[cfg(feature = "kubelet")]
 mod env;
-#[cfg(feature = "kube-apiserver")]
 mod meta;
 #[cfg(feature = "kube-apiserver")]
 mod micro_time;
@@ -16,7 +15,6 @@ mod time;
 #[cfg(feature = "kube-apiserver")]
 mod toleration;
 
-pub use self::time::{ParseTimeError, Time};
 #[cfg(feature = "kubelet")]
 pub use self::{
     env::{
@@ -24,6 +22,10 @@ pub use self::{
         ResourceFieldSelector, SecretKeySelector,
     },
     taint::Taint,
+};
+pub use self::{
+    meta::{ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference, ShardInfo},
+    time::{ParseTimeError, Time},
 };
 
 #[cfg(feature = "kube-scheduler")]
@@ -35,8 +37,4 @@ pub use self::{
     spread::{LabelSelector, LabelSelectorRequirement, TopologySpreadConstraint},
 };
 #[cfg(feature = "kube-apiserver")]
-pub use self::{
-    meta::{ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference, ShardInfo},
-    micro_time::MicroTime,
-    toleration::Toleration,
-};
+pub use self::{micro_time::MicroTime, toleration::Toleration};

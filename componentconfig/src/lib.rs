@@ -52,7 +52,6 @@ pub mod kubectl;
 pub mod kubelet;
 pub mod layers;
 mod load;
-#[cfg(feature = "_kinds")]
 mod omit;
 pub mod print;
 mod quote;

@@ -4,17 +4,18 @@
 
 mod condition;
 mod env;
+mod list;
 mod node;
-mod object;
 mod reference;
 mod selector;
 
+pub use componentconfig::core::{ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use condition::{Condition, ConditionStatus};
 pub use env::{
     ConfigMapKeySelector, EnvVar, EnvVarSource, FileKeySelector, ObjectFieldSelector,
     ResourceFieldSelector, SecretKeySelector,
 };
+pub use list::List;
 pub use node::{NodeSwapStatus, NodeSystemInfo, Taint, TaintEffect};
-pub use object::{List, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference};
 pub use reference::{LocalObjectReference, ObjectReference, TypedLocalObjectReference};
 pub use selector::{LabelSelector, LabelSelectorRequirement};
