@@ -36,7 +36,6 @@ mod options;
 mod prune;
 mod request;
 mod run;
-mod selector;
 mod server_side;
 mod sha256;
 mod target;
@@ -58,7 +57,6 @@ pub use options::{DryRun, Options};
 pub use prune::LabelPruning;
 pub use request::{Request, Sent};
 pub use run::{Pruning, Run, RunOptions, RunReport};
-pub use selector::{Selector, SelectorError};
 pub use server_side::SERVER_SIDE_MANAGER;
 pub use target::{Namespace, Target};
 

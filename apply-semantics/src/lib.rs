@@ -45,6 +45,7 @@
 //! - [`scale`]: who manages the number of replicas, through the subresource `scale`.
 //! - [`client_side`]: what `kubectl` sends: apply with its annotation and three-way patches, the move to server-side apply,
 //!   pruning, and the commands around them.
+//! - [`labels`]: label selectors in their text form.
 //! - [`plan`]: whether a manifest is what lives in the cluster already, and what applying it would do.
 //! - [`structural`]: schemas of custom resources: defaults, pruning, validation.
 //! - [`types`]: what the fields of all built-in kinds of Kubernetes 1.36 are, with their patch and ownership markers.
@@ -78,6 +79,7 @@ mod fused;
 mod go_text;
 #[cfg(doc)]
 pub mod guide;
+pub mod labels;
 pub mod managed_fields;
 pub mod migrate;
 pub mod op;

@@ -9,6 +9,7 @@ mod warnings;
 
 use apply_semantics::{
     defaults,
+    labels::Selector,
     op::{Cause, Reason, Refusal},
 };
 use cx::Context;
@@ -18,7 +19,6 @@ use crate::{
     core::{Core, invalid},
     kinds, meta,
     registry::Resource,
-    selector::LabelSelector,
 };
 
 /// Completes an object that was read: defaults, one spelling of values, no unknown fields.
@@ -281,7 +281,9 @@ pub(crate) fn selects(selector: &Value, object: &Value) -> bool {
             _ => key.to_owned(),
         });
     }
-    LabelSelector::parse(&terms.join(",")).is_ok_and(|parsed| parsed.selects(object))
+    let labels = meta::field(object, "labels");
+    let selector = terms.join(",").parse::<Selector>();
+    selector.is_ok_and(|selector| selector.matches_by(|key| labels?.get(key)?.as_str()))
 }
 
 /// Raises the generation of an object if what counts for it differs.

@@ -7,11 +7,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{
-    DryRun, Failure, Kind, Kinds, Options, Request, Selector, annotation,
+    DryRun, Failure, Kind, Kinds, Options, Request, annotation,
     exchange::{Exchange, Play},
     object,
 };
-use crate::op::{CollectionRef, ListOptions, ObjectRef};
+use crate::{
+    labels::Selector,
+    op::{CollectionRef, ListOptions, ObjectRef},
+};
 
 /// Pruning by labels: of the allowed kinds, everything that was applied once, matches, and was not applied now.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -2,14 +2,17 @@
 
 use super::{
     Answer, ApplySet, Command, DryRun, Failure, Kinds, LabelPruning, Namespace, Options, Plan,
-    Report, Request, Selector, Step, Target,
+    Report, Request, Step, Target,
     apply_set::Members,
     exchange::{Exchange, Play, Stop},
     object,
     prune::{self, Visited},
     target::flatten,
 };
-use crate::op::{Executor, ObjectRef};
+use crate::{
+    labels::Selector,
+    op::{Executor, ObjectRef},
+};
 use serde_json::Value;
 
 /// How apply prunes.

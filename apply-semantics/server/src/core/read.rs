@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use apply_semantics::op::{Cause, Effect, Reason, Refusal};
+use apply_semantics::{
+    labels,
+    op::{Cause, Effect, Reason, Refusal},
+};
 
 use super::{Answered, Core, not_found};
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     convert,
     page::{self, Token},
     registry::Resource,
-    selector::{FieldSelector, LabelSelector},
+    selector::FieldSelector,
     store::Object,
     watch::WatchRequest,
 };
@@ -22,7 +25,7 @@ use crate::{
 /// Which objects of a resource a call selects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Selection {
-    pub(crate) labels: LabelSelector,
+    pub(crate) labels: labels::Selector,
     pub(crate) fields: FieldSelector,
     /// What keys begin with: the namespace, with a slash.
     pub(crate) prefix: String,
@@ -46,7 +49,9 @@ impl Selection {
             fields.add_name(name);
         }
         Ok(Self {
-            labels: LabelSelector::parse(labels).map_err(bad)?,
+            labels: labels
+                .parse()
+                .map_err(|error: labels::SelectorError| bad(error.to_string()))?,
             fields,
             prefix: call
                 .namespace
@@ -58,7 +63,7 @@ impl Selection {
 
     /// Whether the object with that key is selected.
     pub(crate) fn matches(&self, key: &str, object: &Object) -> bool {
-        self.labels.matches(|label| object.label(label)) && self.fields.matches(key, object)
+        self.labels.matches_by(|label| object.label(label)) && self.fields.matches(key, object)
     }
 
     fn is_selective(&self) -> bool {

@@ -1,12 +1,24 @@
-//! `a=b,c!=d,e in (f,g),h,!i`, read as `labels.Parse` of apimachinery reads it.
+//! Label selectors in their text form: `a=b,c!=d,e in (f,g),h,!i`.
+//!
+//! Follows k8s.io/apimachinery `pkg/labels`.
 
-use serde_json::Value;
+use std::{collections::BTreeMap, error, fmt, str::FromStr};
 
-use crate::meta;
-
-/// A parsed label selector: all requirements must hold.
+/// A label selector: all its requirements must be met. The empty one selects everything.
+///
+/// ```
+/// use apply_semantics::labels::Selector;
+///
+/// let selector: Selector = "app=web, tier notin (a,b)".parse()?;
+/// assert_eq!(selector.to_string(), "app=web, tier notin (a,b)");
+/// assert!(selector.matches(&[("app".to_owned(), "web".to_owned())].into()));
+/// # Ok::<(), apply_semantics::labels::SelectorError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct LabelSelector(Vec<Requirement>);
+pub struct Selector {
+    text: String,
+    requirements: Vec<Requirement>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Requirement {
@@ -24,52 +36,85 @@ enum Test {
     Less(i64),
 }
 
-impl LabelSelector {
-    /// # Errors
-    /// What an API server says about such a text.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+/// A text is no label selector. It shows as what an API server says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectorError {
+    reason: String,
+}
+
+impl fmt::Display for SelectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl error::Error for SelectorError {}
+
+impl Selector {
+    /// Whether there are no requirements.
+    pub const fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
+    /// Whether labels meet all requirements.
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.matches_by(|key| labels.get(key).map(String::as_str))
+    }
+
+    /// Whether labels that are asked for by their keys meet all requirements.
+    pub fn matches_by<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
+        self.requirements
+            .iter()
+            .all(|requirement| requirement.test.holds(label(&requirement.key)))
+    }
+
+    /// The label that the fewest values are allowed for, with them: by it an index finds the fewest objects to look at.
+    pub fn narrowest(&self) -> Option<(&str, &[String])> {
+        let listed = self.requirements.iter().filter_map(|requirement| {
+            let Test::In(values) = &requirement.test else {
+                return None;
+            };
+            Some((requirement.key.as_str(), values.as_slice()))
+        });
+        listed.min_by_key(|(_, values)| values.len())
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parser = Parser {
             tokens: tokens(text),
             at: 0,
         };
-        parser.requirements().map(Self)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// A label, and the values one of which it must have: what the fewest objects are likely to fulfil.
-    pub(crate) fn narrowest(&self) -> Option<(&str, &[String])> {
-        let mut found: Vec<(&str, &[String])> = Vec::new();
-        for requirement in &self.0 {
-            if let Test::In(values) = &requirement.test {
-                found.push((&requirement.key, values));
-            }
-        }
-        found.into_iter().min_by_key(|(_, values)| values.len())
-    }
-
-    /// Whether an object in its value is selected.
-    pub(crate) fn selects(&self, object: &Value) -> bool {
-        let labels = meta::field(object, "labels");
-        self.matches(|key| labels?.get(key)?.as_str())
-    }
-
-    /// Whether an object with these labels is selected.
-    pub(crate) fn matches<'a>(&self, label: impl Fn(&str) -> Option<&'a str>) -> bool {
-        self.0.iter().all(|requirement| {
-            let value = label(&requirement.key);
-            let number = || value.and_then(|value| value.parse::<i64>().ok());
-            match &requirement.test {
-                Test::Exists => value.is_some(),
-                Test::Missing => value.is_none(),
-                Test::In(values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
-                Test::NotIn(values) => value.is_none_or(|value| values.iter().all(|v| v != value)),
-                Test::Greater(bound) => number().is_some_and(|number| number > *bound),
-                Test::Less(bound) => number().is_some_and(|number| number < *bound),
-            }
+        let requirements = parser
+            .requirements()
+            .map_err(|reason| SelectorError { reason })?;
+        Ok(Self {
+            text: text.to_owned(),
+            requirements,
         })
+    }
+}
+
+impl Test {
+    fn holds(&self, value: Option<&str>) -> bool {
+        let number = || value.and_then(|value| value.parse::<i64>().ok());
+        match self {
+            Self::Exists => value.is_some(),
+            Self::Missing => value.is_none(),
+            Self::In(values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
+            Self::NotIn(values) => value.is_none_or(|value| values.iter().all(|v| v != value)),
+            Self::Greater(bound) => number().is_some_and(|number| number > *bound),
+            Self::Less(bound) => number().is_some_and(|number| number < *bound),
+        }
     }
 }
 
@@ -250,13 +295,13 @@ impl Parser {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn matches(selector: &str) -> bool {
-        let object = json!({"metadata": {"labels": {"app": "web", "size": "5", "empty": ""}}});
-        LabelSelector::parse(selector).unwrap().selects(&object)
+        let labels = [("app", "web"), ("size", "5"), ("empty", "")];
+        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let selector: Selector = selector.parse().unwrap();
+        selector.matches(&labels.into())
     }
 
     #[test]
@@ -265,7 +310,7 @@ mod tests {
             "",
             "app",
             "app=web",
-            "app==web",
+            "app == web",
             "app!=x",
             "x!=y",
             "!x",
@@ -273,9 +318,11 @@ mod tests {
             "x notin (y)",
             "app notin (x),size",
             "size>4",
-            "size<6",
+            "size>4,size<6",
             "empty=",
+            "app==web,empty=",
             "empty in ()",
+            "empty in (,x)",
             "x!=",
         ] {
             assert!(matches(selector), "{selector}");
@@ -286,6 +333,7 @@ mod tests {
             "!app",
             "app notin (web)",
             "size>5",
+            "app>0",
             "app,x",
             "x=",
             "app in (x)",
@@ -296,7 +344,7 @@ mod tests {
 
     #[test]
     fn errors_say_what_was_found() {
-        let error = |text| LabelSelector::parse(text).unwrap_err();
+        let error = |text: &str| text.parse::<Selector>().unwrap_err().to_string();
         assert_eq!(
             error("g=(x"),
             "unable to parse requirement: found '(', expected: identifier"
@@ -304,5 +352,17 @@ mod tests {
         assert_eq!(error("a,"), "found '', expected: identifier after ','");
         assert!(error("a in x").contains("expected: '('"));
         assert!(error("a b").contains("expected: in, notin"));
+        for text in ["a in 1", "a in (1", ",", "a>x", "=x"] {
+            assert!(text.parse::<Selector>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_narrowest_has_the_fewest_values() {
+        let selector: Selector = "a in (1,2),!c,b=1,d notin (1)".parse().unwrap();
+        assert_eq!(selector.narrowest(), Some(("b", &["1".to_owned()][..])));
+        let selector: Selector = "a,b!=1".parse().unwrap();
+        assert_eq!(selector.narrowest(), None);
+        assert!(!selector.is_empty());
     }
 }
