@@ -2,7 +2,8 @@
 //!
 //! [`Work`] and [`AppliedWork`] are the objects of the Work API (`multicluster.x-k8s.io/v1alpha1`). [`applied`] and
 //! [`find`] answer as its reference controller does; [`aggregate`] makes all four conditions of a bundle out of what
-//! became of each manifest, which the reference leaves to others.
+//! became of each manifest, which the reference leaves to others. An [`Agent`] brings the objects of a bundle into a cluster,
+//! clears away what is not named any more, and writes the status.
 //!
 //! ```
 //! use cluster_id::work::{Health, ManifestOutcome, aggregate};
@@ -19,9 +20,15 @@
 //! assert_eq!(lines[3], "Degraded=False (AsExpected): no manifest is degraded");
 //! ```
 
+mod agent;
+mod health;
 mod object;
 mod status;
 
+#[cfg(feature = "kube")]
+pub use agent::sync_async;
+pub use agent::{Agent, AgentError, Next, Pass, WORK_FINALIZER, sync};
+pub use health::Workloads;
 pub use object::{
     ApiVersion, AppliedResource, AppliedWork, AppliedWorkKind, AppliedWorkSpec, AppliedWorkStatus,
     ManifestCondition, ResourceIdentifier, Work, WorkKind, WorkSpec, WorkStatus, WorkloadTemplate,
