@@ -8,6 +8,10 @@
     clippy::print_stderr,
     reason = "a program talks to whoever started it"
 )]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a `Value` answers null where nothing is"
+)]
 
 mod machines;
 mod membership;
@@ -72,7 +76,7 @@ const SCENARIOS: [Entry; 8] = [
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = if cli.planted {
-        plant(&cli)
+        Ok(plant(&cli))
     } else {
         simulate(&cli)
     };
@@ -135,7 +139,7 @@ const ATTEMPTS: u64 = 11;
 const MOST: u64 = 2_000;
 
 /// Answers whether all mistakes were found.
-fn plant(cli: &Cli) -> Result<bool, String> {
+fn plant(cli: &Cli) -> bool {
     let (mut medians, mut missed) = (Vec::new(), 0);
     for planted in planted::all() {
         let (krate, what) = (planted.krate, planted.what);
@@ -176,5 +180,5 @@ fn plant(cli: &Cli) -> Result<bool, String> {
             median.unwrap_or_default()
         );
     }
-    Ok(missed == 0)
+    missed == 0
 }

@@ -147,16 +147,13 @@ impl Site {
         turn: &mut Turn<'_>,
     ) -> Result<(), Stopped> {
         let cluster = wish.cluster();
-        match wish {
+        if matches!(wish, Command::Leave { .. }) {
             // The cluster forgets its set before anybody else may have its ID there.
-            Command::Leave { .. } => {
-                let id = self.properties.get(cluster).cloned().unwrap_or_default().0;
-                self.put(cluster, (id, String::new()), turn)?;
-                let membership = self.kept.roster.membership(cluster);
-                let number = membership.map(|membership| membership.epoch.number());
-                self.left.extend(number);
-            }
-            _ => {}
+            let id = self.properties.get(cluster).cloned().unwrap_or_default().0;
+            self.put(cluster, (id, String::new()), turn)?;
+            let membership = self.kept.roster.membership(cluster);
+            let number = membership.map(|membership| membership.epoch.number());
+            self.left.extend(number);
         }
         let Some(memory) = self.memory.get_mut(who) else {
             return Ok(());

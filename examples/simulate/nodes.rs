@@ -1,7 +1,10 @@
 //! Nodes set up by kubeadm's workflows: runs are killed at any durable step, and others go on, on the same root, with other keys at hand.
 //! The workflows and their surroundings are those that bootstrap-phases tests itself with.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use apply_server::{
     Server,
@@ -142,7 +145,10 @@ impl Node {
                 let paths = self.world.files.paths();
                 let made: Vec<&String> = paths
                     .iter()
-                    .filter(|(path, stat)| stat.is_file() && path.ends_with(".key"))
+                    .filter(|(path, stat)| {
+                        stat.is_file()
+                            && Path::new(path).extension().is_some_and(|end| end == "key")
+                    })
                     .map(|(path, _)| path)
                     .collect();
                 if let Some(path) = turn.random().pick(&made) {

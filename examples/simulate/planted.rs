@@ -15,9 +15,9 @@ pub(crate) enum Membership {
 /// Mistakes of a deployer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reconcile {
-    NoIntent,
-    NoDelete,
-    NoInventory,
+    ForgetsIntent,
+    KeepsAll,
+    LosesInventory,
 }
 
 /// Mistakes of a rollout.
@@ -80,15 +80,15 @@ pub(crate) fn all() -> Vec<Planted> {
     .map(|(bug, what)| planted("cluster-id", what, membership::simulation(Some(bug))));
     let objects = [
         (
-            Reconcile::NoIntent,
+            Reconcile::ForgetsIntent,
             "an object is applied before the journal knows of it",
         ),
         (
-            Reconcile::NoDelete,
+            Reconcile::KeepsAll,
             "an object is taken for deleted that nobody deleted",
         ),
         (
-            Reconcile::NoInventory,
+            Reconcile::LosesInventory,
             "a run that begins anew does not read the journal",
         ),
     ]

@@ -79,13 +79,6 @@ impl Site {
         desired.map(|(name, value)| map(name, *value)).collect()
     }
 
-    fn reconciler(&self) -> Reconciler {
-        let mut policy = Policy::new("deployer", US);
-        policy.most_deleted = None;
-        policy.force = true;
-        Reconciler::new(policy)
-    }
-
     /// Goes on with what was begun, or looks, plans and begins.
     fn deploy(&mut self, turn: &mut Turn<'_>) -> Result<(), Stopped> {
         let Some(now) = Time::from_unix(turn.now()) else {
@@ -105,7 +98,7 @@ impl Site {
         loop {
             match execution.next(now) {
                 Next::Record(record) => {
-                    self.record(record, turn)?;
+                    self.record(&record, turn)?;
                     execution.recorded();
                 }
                 Next::Do(operation) => {
@@ -128,10 +121,10 @@ impl Site {
 
     fn begin(&self, turn: &mut Turn<'_>) -> Option<Execution> {
         let inventory = match self.bug {
-            Some(Bug::NoInventory) => Inventory::default(),
+            Some(Bug::LosesInventory) => Inventory::default(),
             _ => Inventory::replay(&self.journal),
         };
-        let (reconciler, desired) = (self.reconciler(), self.manifests());
+        let (reconciler, desired) = (reconciler(), self.manifests());
         let mut server = self.server.clone();
         let observation =
             Observation::new(&desired, &inventory, &reconciler.policy, &reconciler.kinds);
@@ -151,15 +144,15 @@ impl Site {
         }
     }
 
-    fn record(&mut self, record: Record, turn: &mut Turn<'_>) -> Result<(), Stopped> {
-        if self.bug == Some(Bug::NoIntent) && matches!(record, Record::Applying { .. }) {
+    fn record(&mut self, record: &Record, turn: &mut Turn<'_>) -> Result<(), Stopped> {
+        if self.bug == Some(Bug::ForgetsIntent) && matches!(record, Record::Applying { .. }) {
             return Ok(());
         }
         let journal = &mut self.journal;
-        let what = format!("records {}", said(&record));
+        let what = format!("records {}", said(record));
         match turn.write(what, || journal.push(record.clone())) {
             // A file is written or not: there is no answer that could get lost.
-            Err(Stopped::Refused) if self.journal.last() == Some(&record) => Ok(()),
+            Err(Stopped::Refused) if self.journal.last() == Some(record) => Ok(()),
             Err(stopped) => Err(stopped),
             Ok(()) => Ok(()),
         }
@@ -171,7 +164,7 @@ impl Site {
         operation: &Operation,
         turn: &mut Turn<'_>,
     ) -> Result<Result<Outcome, Refusal>, Stopped> {
-        if let (Some(Bug::NoDelete), Operation::Delete { target, .. }) = (self.bug, operation) {
+        if let (Some(Bug::KeepsAll), Operation::Delete { target, .. }) = (self.bug, operation) {
             return Ok(Err(Refusal::not_found(target)));
         }
         let target = operation.target();
@@ -252,7 +245,7 @@ impl Site {
         if let Some(operation) = operation {
             turn.tell_of(&operation);
             // What is refused is not there any more.
-            drop((&self.server).execute(&operation));
+            drop(self.server.execute(&operation));
         }
     }
 }
@@ -262,6 +255,13 @@ fn map(name: &str, value: u64) -> Value {
         "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": value.to_string()},
         "metadata": {"name": name, "namespace": "default"},
     })
+}
+
+fn reconciler() -> Reconciler {
+    let mut policy = Policy::new("deployer", US);
+    policy.most_deleted = None;
+    policy.force = true;
+    Reconciler::new(policy)
 }
 
 fn uid(object: &Value) -> Option<String> {
@@ -283,13 +283,11 @@ impl World for Site {
 
     fn act(&mut self, actor: usize, turn: &mut Turn<'_>) -> Result<(), Stopped> {
         self.now = turn.now();
-        match actor {
-            0 => self.deploy(turn),
-            _ => {
-                self.interfere(turn);
-                Ok(())
-            }
+        if actor == 0 {
+            return self.deploy(turn);
         }
+        self.interfere(turn);
+        Ok(())
     }
 
     fn forget(&mut self, _: usize) {

@@ -241,13 +241,11 @@ impl World for Fleet {
     }
 
     fn act(&mut self, actor: usize, turn: &mut Turn<'_>) -> Result<(), Stopped> {
-        match actor {
-            0 => self.control(turn),
-            _ => {
-                self.agents(turn);
-                Ok(())
-            }
+        if actor == 0 {
+            return self.control(turn);
         }
+        self.agents(turn);
+        Ok(())
     }
 
     fn forget(&mut self, _: usize) {

@@ -238,7 +238,7 @@ fn execute(
         Action::RemoveMember { member } => {
             let id = member.id;
             turn.write(format_args!("removes etcd member {}", member.name), || {
-                members.retain(|member| member.id != id)
+                members.retain(|member| member.id != id);
             })?;
         }
         Action::Release {

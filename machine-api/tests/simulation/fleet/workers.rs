@@ -116,7 +116,7 @@ fn roll(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
     for set in plan.obsolete() {
         let name = &set.metadata.name;
         turn.write(format_args!("deletes MachineSet {name}"), || {
-            sets.remove(name)
+            sets.remove(name);
         })?;
         seen_sets.objects.retain(|seen| seen.metadata.name != *name);
     }
@@ -289,7 +289,7 @@ fn sync_set(world: &mut Fleet, name: &str, turn: &mut Turn<'_>) -> Result<(), St
         );
         turn.write(what, || {
             sets.change(name, &set.metadata.uid, |present| {
-                present.status.clone_from(&status)
+                present.status.clone_from(&status);
             });
         })?;
         seen_set.see(sets, name);
