@@ -32,7 +32,7 @@ impl CertificateSource for Cloud {
             let authority = Authority::self_signed(&spec, key, &SystemKeys)?;
             pair(authority.certificate().to_pem(), authority.key())
         };
-        made().map_err(failed)
+        made().map_err(|error| failed(&error))
     }
 
     fn administrator(
@@ -51,23 +51,27 @@ impl CertificateSource for Cloud {
             let certificate = authority.issue(&spec, key.public_key(), &SystemKeys)?;
             pair(certificate.to_pem(), &key)
         };
-        made().map_err(failed)
+        made().map_err(|error| failed(&error))
     }
 
     fn public_key_hashes(&self, certificates: &str) -> Result<Vec<String>, ProviderError> {
-        let all = Certificate::bundle_from_pem(certificates.as_bytes()).map_err(failed)?;
+        let all = Certificate::bundle_from_pem(certificates.as_bytes())
+            .map_err(|error| failed(&error))?;
         Ok(all.iter().map(|one| one.public_key().pin()).collect())
     }
 
     fn not_after(&self, certificate: &str) -> Result<Time, ProviderError> {
-        let certificate = Certificate::from_pem(certificate.as_bytes()).map_err(failed)?;
+        let certificate =
+            Certificate::from_pem(certificate.as_bytes()).map_err(|error| failed(&error))?;
         let end = Time::from_unix(seconds(certificate.validity().not_after()));
         end.ok_or_else(|| ProviderError::new("NoTime", "the certificate ends beyond all times"))
     }
 
     fn bootstrap_token(&mut self) -> Result<Secret, ProviderError> {
         let token = tokens::random(&SystemKeys);
-        token.map(|token| token.expose().into()).map_err(failed)
+        token
+            .map(|token| token.expose().into())
+            .map_err(|error| failed(&error))
     }
 }
 
@@ -91,6 +95,6 @@ fn validity(now: Time, days: u64) -> Validity {
     )
 }
 
-fn failed(error: impl ToString) -> ProviderError {
+fn failed(error: &impl ToString) -> ProviderError {
     ProviderError::new("KeysFailed", error.to_string())
 }

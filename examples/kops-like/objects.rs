@@ -93,7 +93,7 @@ pub(crate) fn of(file: &Cluster) -> Vec<Value> {
         "MemoryCluster",
         name,
         name,
-        json!(file.spec.cloud),
+        &json!(file.spec.cloud),
     )];
     let machines = template(
         file,
@@ -118,7 +118,7 @@ pub(crate) fn of(file: &Cluster) -> Vec<Value> {
     objects
 }
 
-fn object(api_version: &str, kind: &str, cluster: &str, name: &str, spec: Value) -> Value {
+fn object(api_version: &str, kind: &str, cluster: &str, name: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": api_version, "kind": kind,
         "metadata": {"name": name, "namespace": NAMESPACE, "labels": {labels::CLUSTER_NAME: cluster}},
@@ -141,7 +141,7 @@ fn template(file: &Cluster, of: &str, kind: &str, spec: &Value) -> Value {
         kind,
         cluster,
         &name,
-        json!({"template": {"spec": spec}}),
+        &json!({"template": {"spec": spec}}),
     )
 }
 
@@ -168,7 +168,7 @@ fn cluster(file: &Cluster) -> Value {
         "Cluster",
         name,
         name,
-        json!({
+        &json!({
             "clusterNetwork": {
                 "pods": {"cidrBlocks": [network.pod_subnet]},
                 "services": {"cidrBlocks": [network.service_subnet]},
@@ -191,7 +191,7 @@ fn control_plane(file: &Cluster, machines: &Value) -> Value {
         "KubeadmControlPlane",
         name,
         &control_plane_name(name),
-        json!({
+        &json!({
             "replicas": spec.control_plane.replicas,
             "version": spec.kubernetes_version,
             "machineTemplate": {"spec": {"infrastructureRef": referring(machines)}},
@@ -218,7 +218,7 @@ fn deployment(file: &Cluster, group: &NodeGroup, machines: &Value, config: &Valu
         "MachineDeployment",
         name,
         &deployment_name(name, &group.name),
-        json!({
+        &json!({
             "clusterName": name,
             "replicas": group.replicas,
             "rollout": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {

@@ -138,7 +138,7 @@ impl Work<'_> {
             .context
             .cluster
             .certificate_validity_period
-            .and_then(|period| period.to_std());
+            .and_then(componentconfig::scalar::Duration::to_std);
         let mut desired = Desired::new();
         desired.certificate_period = period.unwrap_or(desired.certificate_period);
         let all = desired

@@ -88,13 +88,13 @@ fn picture(cluster: &str, events: &[Event]) -> Timeline {
     let mut timeline = Timeline::new(format!("What became of the machines of {cluster}"));
     for event in events {
         let over = event.says == "gone" || event.says.contains(" is done");
-        let (row, colour) = match event.event {
+        let (row, colour) = match event.kind {
             Kind::Command => ("commands", if over { "#eeeeee" } else { "#546e7a" }),
             Kind::Machine => (event.subject.as_str(), colour(&event.says)),
             Kind::Phase | Kind::Why => continue,
         };
         let label =
-            (event.event == Kind::Command && !over).then(|| event.says.replace(" begins", ""));
+            (event.kind == Kind::Command && !over).then(|| event.says.replace(" begins", ""));
         timeline.mark(
             event.time,
             row,
@@ -125,9 +125,9 @@ mod tests {
 
     #[test]
     fn machines_and_commands_have_a_row_each() {
-        let event = |time, event, subject: &str, says: &str| Event {
+        let event = |time, kind, subject: &str, says: &str| Event {
             time,
-            event,
+            kind,
             subject: subject.to_owned(),
             says: says.to_owned(),
         };

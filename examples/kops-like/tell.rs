@@ -20,7 +20,8 @@ use crate::cli::Output;
 pub(crate) struct Event {
     /// When, in milliseconds since 1970.
     pub(crate) time: i64,
-    pub(crate) event: Kind,
+    #[serde(rename = "event")]
+    pub(crate) kind: Kind,
     pub(crate) subject: String,
     pub(crate) says: String,
 }
@@ -80,20 +81,20 @@ impl Teller {
         let _ = log.write_all(line.as_bytes());
     }
 
-    pub(crate) fn tell(&self, event: Kind, subject: &str, says: impl Into<String>) {
+    pub(crate) fn tell(&self, kind: Kind, subject: &str, says: impl Into<String>) {
         let event = Event {
             time: now(),
-            event,
+            kind,
             subject: subject.to_owned(),
             says: says.into(),
         };
         let Ok(line) = serde_json::to_string(&event) else {
             return;
         };
-        if event.event != Kind::Phase {
+        if event.kind != Kind::Phase {
             self.append(&format!("{line}\n"));
         }
-        match (self.output, event.event) {
+        match (self.output, event.kind) {
             (Output::Json, _) => {
                 let _ = writeln!(stdout(), "{line}");
             }

@@ -104,13 +104,17 @@ impl Workload {
     }
 
     pub(crate) fn remove_member(&self, id: u64) -> Result<(), ProviderError> {
-        let etcd = self.etcd("", &MemFiles::new()).map_err(silent)?;
-        etcd.remove(id).map_err(silent)
+        let etcd = self
+            .etcd("", &MemFiles::new())
+            .map_err(|error| silent(&error))?;
+        etcd.remove(id).map_err(|error| silent(&error))
     }
 
     pub(crate) fn lead(&self, name: &str) -> Result<(), ProviderError> {
-        let etcd = self.etcd("", &MemFiles::new()).map_err(silent)?;
-        etcd.lead(name).map_err(silent)
+        let etcd = self
+            .etcd("", &MemFiles::new())
+            .map_err(|error| silent(&error))?;
+        etcd.lead(name).map_err(|error| silent(&error))
     }
 
     /// Everything of it goes.
@@ -122,6 +126,6 @@ impl Workload {
     }
 }
 
-fn silent(error: impl ToString) -> ProviderError {
+fn silent(error: &impl ToString) -> ProviderError {
     ProviderError::new("NoAnswer", error.to_string())
 }
