@@ -61,7 +61,8 @@ impl<'a> Fleet<'a> {
         let folder = state.folder(cluster);
         let workload = Workload::open(&folder)?;
         let cloud = Cloud::open(&state.api, cluster, &workload)?;
-        let driver = Driver::new(cloud.clone(), random as Random, Gates::default());
+        let driver =
+            Driver::new(cloud.clone(), random as Random, Gates::default()).bootstrap_data();
         Ok(Self {
             api: state.api.clone(),
             cluster: cluster.to_owned(),
