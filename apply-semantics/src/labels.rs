@@ -282,7 +282,8 @@ impl Parser {
             match self.next() {
                 Token::Word(word) => values.push(word),
                 Token::Symbol(",") => {
-                    if matches!(self.peek(), Token::Symbol("," | ")")) {
+                    let first = values.is_empty();
+                    if first || matches!(self.peek(), Token::Symbol("," | ")")) {
                         values.push(String::new());
                     }
                 }
