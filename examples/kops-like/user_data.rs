@@ -45,6 +45,7 @@ impl UserData {
                 .flatten()
         };
         let files: Result<Vec<Written>, Failure> = list("write_files").map(file).collect();
+        let files = files?;
         let mut kubeadm = None;
         for command in list("runcmd") {
             let command = command.as_str().unwrap_or_default();
@@ -62,7 +63,7 @@ impl UserData {
         let (call, config) =
             kubeadm.ok_or_else(|| Failure::Run("kubeadm is not called".to_owned()))?;
         Ok(Self {
-            files: files?,
+            files,
             call,
             config,
         })
