@@ -136,7 +136,7 @@ impl fmt::Display for Circle<'_> {
 /// as it is there. `planner` says what an apply would do; it knows the built-in kinds, and is told of others by their
 /// definitions. Nothing is asked of a server and nothing changed; the same input gives the same plan.
 ///
-/// - What lives and is not ours is taken over, or is not, as the [adoption](Adoption) says; it is ours if the annotation
+/// - What lives and is not ours is taken over, or is not, as the [adoption](super::Adoption) says; it is ours if the annotation
 ///   `config.k8s.io/owning-inventory` has our id.
 /// - An object whose annotation `client.lifecycle.config.k8s.io/mutation` is `ignore` is left as it is.
 /// - What is in the inventory and not desired is deleted, unless the live object has another uid, is not ours, is the same

@@ -62,7 +62,7 @@ pub enum Action<'a> {
         /// Machines that the leadership of etcd is offered to first, best first; none if it is elsewhere.
         leadership: Vec<&'a Machine>,
     },
-    /// Whether a machine can be updated in place has to be asked, and told to [`ControlPlane::in_place`].
+    /// Whether a machine can be updated in place has to be asked, and told to [`ControlPlane::in_place`](super::ControlPlane::in_place).
     AskInPlace {
         /// The machine.
         machine: &'a Machine,
