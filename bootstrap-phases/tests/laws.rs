@@ -15,7 +15,7 @@ use bootstrap_phases::{
     ChangeRecord, Compat, Content, Cx, Digest, EventKind, EventLog, Files, Flow, Idle, Journal,
     ManualClock, MemFiles, MemJournal, Node, PhaseError, Record, Report, RunFailure, Runner,
     Selection, Workflow,
-    testing::{CrashFiles, CrashJournal, CrashPoint, LossyFiles},
+    testing::{CrashFiles, CrashJournal, CrashPoint, LossyFiles, LossyJournal},
 };
 use proptest::{prelude::*, test_runner::Config as Proptest};
 use random::{Config, Plot, plots};
@@ -50,7 +50,7 @@ fn undisturbed(plot: &Plot) -> Option<(MemFiles, usize)> {
     Some((files, steps))
 }
 
-fn crash(plot: &Plot, files: &dyn Files, journal: &MemJournal, step: usize) {
+fn crash(plot: &Plot, files: &dyn Files, journal: &dyn Journal, step: usize) {
     let crash = CrashPoint::at(step);
     let (crashing, crashing_journal) = (
         CrashFiles::new(files, &crash),
@@ -168,10 +168,12 @@ proptest! {
         kept in prop::collection::vec(any::<prop::sample::Index>(), 1..6),
     ) {
         let Some((expected, steps)) = undisturbed(&plot) else { return Ok(()) };
-        let (disk, journal) = (LossyFiles::new(plot.files()), MemJournal::new());
+        let (disk, journal) = (LossyFiles::new(plot.files()), LossyJournal::new());
         crash(&plot, &disk, &journal, step.index(steps));
         let mut kept = kept.into_iter().cycle();
-        let files = disk.power_loss(|_, pending| kept.next().map_or(0, |kept| kept.index(pending + 1)));
+        let mut keep = |pending| kept.next().map_or(0, |kept| kept.index(pending + 1));
+        let files = disk.power_loss(|_, pending| keep(pending));
+        let journal = journal.power_loss(keep).unwrap();
         let report = run(&plot.flow(), &files, &journal);
         prop_assert!(report.is_ok(), "{:?}", report);
         prop_assert_eq!(&files, &expected);
@@ -239,7 +241,7 @@ fn a_pair_is_never_halved_and_never_issued_again_once_it_is_intended() {
             let flow = issuing(&issued);
             let (disk, journal, crash) = (
                 LossyFiles::new(MemFiles::new()),
-                MemJournal::new(),
+                LossyJournal::new(),
                 CrashPoint::at(step),
             );
             let (crashing, crashing_journal) = (
@@ -252,6 +254,7 @@ fn a_pair_is_never_halved_and_never_issued_again_once_it_is_intended() {
                 break;
             }
             let files = disk.power_loss(|_, _| keep);
+            let journal = journal.power_loss(|_| keep).unwrap();
             let settled = intended(&journal) as u64;
             let before = issued.load(Ordering::SeqCst);
             run(&flow, &files, &journal).unwrap();

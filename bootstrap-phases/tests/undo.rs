@@ -12,7 +12,7 @@ use bootstrap_phases::{
     Content, Cx, Digest, Effect, EventKind, EventLog, Files, Flow, Journal, JournalError,
     ManualClock, MemFiles, MemJournal, Node, Outcome, Outlook, Owner, PhaseError, PhaseState, Plan,
     Port, Report, RunError, RunFailure, RunStatus, Runner, Workflow,
-    testing::{CrashFiles, CrashJournal, CrashPoint, LossyFiles},
+    testing::{CrashFiles, CrashJournal, CrashPoint, LossyFiles, LossyJournal},
 };
 use proptest::{prelude::*, sample::Index, test_runner::Config as Proptest};
 use random::{Config, Plot, plots};
@@ -52,7 +52,7 @@ fn count(plot: &Plot, files: &MemFiles, journal: &MemJournal, undo: bool) -> (us
     (crash.steps(), outcome)
 }
 
-fn killed(plot: &Plot, files: &dyn Files, journal: &MemJournal, undo: bool, step: usize) {
+fn killed(plot: &Plot, files: &dyn Files, journal: &dyn Journal, undo: bool, step: usize) {
     let crash = CrashPoint::at(step);
     let crashing = CrashFiles::new(files, &crash);
     let crashing_journal = CrashJournal::new(journal, &crash);
@@ -137,14 +137,16 @@ proptest! {
         step in any::<Index>(),
         kept in prop::collection::vec(any::<Index>(), 1..6),
     ) {
-        let (base, journal) = (plot.files(), MemJournal::new());
+        let (base, journal) = (plot.files(), LossyJournal::new());
         if undo {
             let _ = go(&plot, &base, &journal, false);
         }
         let disk = LossyFiles::new(base);
         killed(&plot, &disk, &journal, undo, step.index(120));
         let mut kept = kept.into_iter().cycle();
-        let files = disk.power_loss(|_, pending| kept.next().map_or(0, |kept| kept.index(pending + 1)));
+        let mut keep = |pending| kept.next().map_or(0, |kept| kept.index(pending + 1));
+        let files = disk.power_loss(|_, pending| keep(pending));
+        let journal = journal.power_loss(keep).unwrap();
         match go(&plot, &files, &journal, true) {
             Ok(_) => prop_assert_eq!(&files, &plot.files()),
             Err(failure) => prop_assert_eq!(&failure.error, &RunError::NothingToUndo),

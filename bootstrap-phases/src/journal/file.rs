@@ -17,7 +17,7 @@ use crate::{CancelToken, Clock};
 /// How long between two looks at a journal that somebody else holds.
 const POLL: Duration = Duration::from_millis(200);
 
-/// A journal in a file of mode 0600: JSON lines, each on the disk before the run goes on, the file locked while it is open.
+/// A journal in a file of mode 0600: JSON lines, on the disk before what they announce is done, the file locked while it is open.
 ///
 /// The lock is what keeps two runs off one root. Whoever has it says so in a note beside the journal, `.holder` after its name,
 /// so that others can tell people whom they wait for.
@@ -139,6 +139,21 @@ impl FileJournal {
         state.chain = Some(read.chain);
         Ok(read.entries)
     }
+
+    /// Adds a line, without waiting for the disk.
+    fn write(&self, state: &mut State, entry: &Entry) -> Result<(), JournalError> {
+        if state.chain.is_none() {
+            self.read(state)?;
+        }
+        let chain = state.chain.take().unwrap_or_default();
+        let (line, chain) =
+            line::write(entry, &chain).map_err(|error| io_error(&self.path, &error.into()))?;
+        // Where this fails the next one reads what there is.
+        let written = state.file.write_all(line.as_bytes());
+        written.map_err(|error| io_error(&self.path, &error))?;
+        state.chain = Some(chain);
+        Ok(())
+    }
 }
 
 impl Drop for FileJournal {
@@ -155,19 +170,17 @@ impl Journal for FileJournal {
 
     fn append(&self, entry: &Entry) -> Result<(), JournalError> {
         self.with(|state| {
-            if state.chain.is_none() {
-                self.read(state)?;
-            }
-            let chain = state.chain.take().unwrap_or_default();
-            let (line, chain) =
-                line::write(entry, &chain).map_err(|error| io_error(&self.path, &error.into()))?;
-            // Where this fails the next one reads what there is.
-            let written = state.file.write_all(line.as_bytes());
-            let written = written.and_then(|()| state.file.sync_data());
-            written.map_err(|error| io_error(&self.path, &error))?;
-            state.chain = Some(chain);
-            Ok(())
+            self.write(state, entry)?;
+            let synced = state.file.sync_data();
+            synced.map_err(|error| {
+                state.chain = None;
+                io_error(&self.path, &error)
+            })
         })
+    }
+
+    fn note(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.with(|state| self.write(state, entry))
     }
 
     fn clear(&self) -> Result<(), JournalError> {

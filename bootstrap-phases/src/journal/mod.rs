@@ -1,11 +1,14 @@
 //! The write-ahead journal: what makes a killed run resumable.
 //!
-//! For each phase with changes a run appends, and waits until it is on the disk:
+//! For each phase with changes a run appends:
 //!
 //! 1. `stage` with the temporary names about to be used; then folders are made and all files of the phase are written under
 //!    temporary names, readable by their owner only;
 //! 2. `intent` with every change and the digests of the files staged; then the files take mode and name, and the rest is done;
 //! 3. `done`.
+//!
+//! It waits until `stage` and `intent` are on the disk, and `done` where more than files was changed. All other entries go there with
+//! the next of these; a failing power loses nothing but the knowledge that something need not be looked at again.
 //!
 //! A run that finds a `stage` without `intent` removes what was staged; it finds an `intent` without `done` and finishes the
 //! work with the files as they were staged. So a run that was killed leaves no half of a pair behind, and nothing is made twice.
@@ -44,6 +47,15 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// It may not be on the disk.
     fn append(&self, entry: &Entry) -> Result<(), JournalError>;
+
+    /// Adds an entry that need not be on the disk before the next one that is [appended](Journal::append): if the power fails before,
+    /// the run that follows does again what the entry says was done. By default it is appended.
+    ///
+    /// # Errors
+    /// It may not be there.
+    fn note(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.append(entry)
+    }
 
     /// Forgets all entries.
     ///

@@ -430,7 +430,9 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         })?;
         let changes = self.current.changes;
         let phase = path.to_owned();
-        self.record(Record::Done { phase, changes })?;
+        // What a port did would be done again.
+        let sure = work.has_effects();
+        self.write(Record::Done { phase, changes }, sure)?;
         Ok(PhaseState::Done)
     }
 
@@ -519,11 +521,25 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
 
     /// Writes an entry to the journal, if there is one.
     fn record(&self, record: Record) -> Result<(), JournalError> {
+        let sure = matches!(
+            record,
+            Record::Stage { .. } | Record::Intent { .. } | Record::End { .. }
+        );
+        self.write(record, sure)
+    }
+
+    /// Writes an entry to the journal, if there is one, and waits until it is on the disk if it must be.
+    fn write(&self, record: Record, sure: bool) -> Result<(), JournalError> {
         let Some((journal, _)) = self.runner.journal else {
             return Ok(());
         };
         let time = self.runner.clock.now().into();
-        journal.append(&Entry { time, record })
+        let entry = Entry { time, record };
+        if sure {
+            journal.append(&entry)
+        } else {
+            journal.note(&entry)
+        }
     }
 
     fn emit(&mut self, kind: EventKind) {

@@ -352,6 +352,11 @@ fn demand(files: &dyn Files, path: &str, plan: &Plan) -> Result<(), FileError> {
 }
 
 impl Staged {
+    /// Whether more than files is changed.
+    pub(super) fn has_effects(&self) -> bool {
+        self.effects.iter().any(Option::is_some)
+    }
+
     /// Paths of what is staged, and of copies that were made.
     pub(super) fn temps(&self) -> Vec<String> {
         let steps = self.steps.iter();

@@ -5,7 +5,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::{FileError, Files, MemFiles, Owner, Stat, files::parent};
+use crate::{
+    Entry, FileError, Files, Journal, JournalError, MemFiles, MemJournal, Owner, Stat,
+    files::parent,
+};
 
 /// Files in memory with a power switch: names, modes and owners that were changed in a folder are only sure to be there after
 /// [`Files::sync_dir`] of that folder.
@@ -168,6 +171,66 @@ impl Files for LossyFiles {
             happened.sure |= happened.folder == folder;
         }
         Ok(())
+    }
+}
+
+/// A journal in memory with a power switch: entries that were [noted](Journal::note) are only sure to be there after one was
+/// appended.
+#[derive(Debug, Default)]
+pub struct LossyJournal {
+    now: MemJournal,
+    /// How many entries somebody waited for.
+    sure: Mutex<usize>,
+}
+
+impl LossyJournal {
+    /// An empty journal.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The journal after the power fails now. If entries are there that nobody waited for, `keep` is told how many, and says how
+    /// many of them, from the oldest, reached the disk.
+    ///
+    /// # Errors
+    /// None: that of [`Journal`].
+    pub fn power_loss(
+        &self,
+        keep: impl FnOnce(usize) -> usize,
+    ) -> Result<MemJournal, JournalError> {
+        let sure = *self.sure.lock().unwrap_or_else(PoisonError::into_inner);
+        let (entries, left) = (self.now.load()?, MemJournal::new());
+        let unsure = entries.len().saturating_sub(sure);
+        let kept = if unsure == 0 { 0 } else { keep(unsure) };
+        for entry in entries.iter().take(sure.saturating_add(kept)) {
+            left.append(entry)?;
+        }
+        Ok(left)
+    }
+
+    fn set_sure(&self, sure: usize) {
+        *self.sure.lock().unwrap_or_else(PoisonError::into_inner) = sure;
+    }
+}
+
+impl Journal for LossyJournal {
+    fn load(&self) -> Result<Vec<Entry>, JournalError> {
+        self.now.load()
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.now.append(entry)?;
+        self.set_sure(self.now.load()?.len());
+        Ok(())
+    }
+
+    fn note(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.now.append(entry)
+    }
+
+    fn clear(&self) -> Result<(), JournalError> {
+        self.set_sure(0);
+        self.now.clear()
     }
 }
 

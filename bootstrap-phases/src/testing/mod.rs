@@ -40,7 +40,7 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-pub use lossy::LossyFiles;
+pub use lossy::{LossyFiles, LossyJournal};
 pub use port::CrashPort;
 
 use crate::{Entry, FileError, FileErrorKind, Files, Journal, JournalError, Owner, Stat};
@@ -284,6 +284,10 @@ impl Journal for CrashJournal<'_> {
 
     fn append(&self, entry: &Entry) -> Result<(), JournalError> {
         self.step(|| self.journal.append(entry))
+    }
+
+    fn note(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.step(|| self.journal.note(entry))
     }
 
     fn clear(&self) -> Result<(), JournalError> {

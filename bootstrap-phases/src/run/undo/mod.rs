@@ -263,6 +263,10 @@ impl Journal for Later<'_> {
         self.journal.append(entry)
     }
 
+    fn note(&self, entry: &Entry) -> Result<(), JournalError> {
+        self.journal.note(entry)
+    }
+
     fn clear(&self) -> Result<(), JournalError> {
         // What is undone stands before it.
         Ok(())
