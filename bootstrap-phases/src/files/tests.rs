@@ -13,6 +13,8 @@ fn each(check: impl Fn(&dyn Files)) {
     {
         let folder = tempfile::tempdir().unwrap();
         check(&StdFiles::new(folder.path()));
+        let folder = tempfile::tempdir().unwrap();
+        check(&StdFiles::new(folder.path()).without_sync());
     }
 }
 

@@ -24,6 +24,7 @@ const POLL: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct FileJournal {
     path: PathBuf,
+    waits: bool,
     state: Mutex<State>,
 }
 
@@ -47,8 +48,17 @@ impl FileJournal {
         let _ = holder::write(&path, &Holder::this_process(SystemTime::now()));
         Ok(Self {
             path,
+            waits: true,
             state: Mutex::new(State { file, chain: None }),
         })
+    }
+
+    /// The same journal, but nothing waits for the disk: it survives its process, not a power failure. For a root whose files do not
+    /// wait either ([`StdFiles::without_sync`](crate::StdFiles::without_sync)).
+    #[must_use]
+    pub fn without_sync(mut self) -> Self {
+        self.waits = false;
+        self
     }
 
     /// Opens the journal as [`FileJournal::open`] does, and waits while another run holds it, for `patience` at most.
@@ -134,10 +144,18 @@ impl FileJournal {
         let read = line::read(&bytes).map_err(|bad| corrupt(&self.path, bad))?;
         if read.whole < bytes.len() {
             let cut = state.file.set_len(read.whole as u64);
-            cut.and_then(|()| state.file.sync_data()).map_err(told)?;
+            cut.and_then(|()| self.sync(state)).map_err(told)?;
         }
         state.chain = Some(read.chain);
         Ok(read.entries)
+    }
+
+    fn sync(&self, state: &State) -> io::Result<()> {
+        if self.waits {
+            state.file.sync_data()
+        } else {
+            Ok(())
+        }
     }
 
     /// Adds a line, without waiting for the disk.
@@ -171,8 +189,7 @@ impl Journal for FileJournal {
     fn append(&self, entry: &Entry) -> Result<(), JournalError> {
         self.with(|state| {
             self.write(state, entry)?;
-            let synced = state.file.sync_data();
-            synced.map_err(|error| {
+            self.sync(state).map_err(|error| {
                 state.chain = None;
                 io_error(&self.path, &error)
             })
@@ -187,7 +204,7 @@ impl Journal for FileJournal {
         self.with(|state| {
             state.chain = None;
             let cleared = state.file.set_len(0);
-            let cleared = cleared.and_then(|()| state.file.sync_data());
+            let cleared = cleared.and_then(|()| self.sync(state));
             cleared.map_err(|error| io_error(&self.path, &error))?;
             state.chain = Some(Chain::default());
             Ok(())
