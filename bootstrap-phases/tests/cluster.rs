@@ -160,6 +160,7 @@ fn join(world: &World, pin: &str, extra: &str) -> (JoinContext, Arc<Reach>) {
 fn told(log: &EventLog) -> Vec<Value> {
     fn blank(value: &mut Value) {
         const TOKEN: &str = "bootstrap-token-";
+        const PIN: &str = "sha256:";
         match value {
             Value::Object(fields) => {
                 for volatile in ["time", "tookMs", "elapsedMs", "sha256", "size"] {
@@ -171,6 +172,10 @@ fn told(log: &EventLog) -> Vec<Value> {
             Value::String(text) => {
                 if let Some(at) = text.find(TOKEN) {
                     text.replace_range(at + TOKEN.len()..at + TOKEN.len() + 6, "*");
+                }
+                // Which of the keys the authority gets is for the threads to decide.
+                if let Some(at) = text.find(PIN) {
+                    text.replace_range(at + PIN.len()..at + PIN.len() + 64, "*");
                 }
             }
             _ => {}
