@@ -15,7 +15,7 @@ use machine_api::{
     kcp::{
         API_SERVER_POD_HEALTHY, Action, CLEANUP_HOOK, CONTROLLER_MANAGER_POD_HEALTHY, Change,
         ControlPlane, ETCD_MEMBER_HEALTHY, ETCD_POD_HEALTHY, EtcdCluster, EtcdMember,
-        SCHEDULER_POD_HEALTHY, Wait,
+        RemediationWait, SCHEDULER_POD_HEALTHY, Wait,
     },
     labels,
     meta::{Condition, ConditionStatus},
@@ -424,6 +424,99 @@ fn a_remediation_that_cannot_be_completed_is_no_obstacle_unlike_in_cluster_api()
     let machines = trio(&outdated, &unhealthy());
     let [fixed, upstream] = actions(&kcp, &machines, &[]);
     assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
+}
+
+/// A machine was remediated while a rollout had made one more, which never starts.
+fn after_a_remediation_at_surge() -> (KubeadmControlPlane, [Machine; 3]) {
+    let mut kcp = kcp(3, 1);
+    let remediation = r#"{"machine":"m9","timestamp":"2026-05-31T00:00:00Z","retryCount":2}"#;
+    let key = labels::REMEDIATION_IN_PROGRESS.to_owned();
+    let annotations = &mut kcp.metadata.annotations;
+    annotations.insert(key, remediation.to_owned());
+    let never_started = Traits {
+        node: false,
+        ..unhealthy()
+    };
+    (kcp, trio(&healthy(), &never_started))
+}
+
+#[test]
+fn a_remediation_that_nothing_will_replace_is_over_unlike_in_cluster_api() {
+    let (kcp, machines) = after_a_remediation_at_surge();
+    let (cluster, members) = (cluster(), members(&machines, &[], 0));
+    let etcd = EtcdCluster {
+        members: &members,
+        alarms: &[],
+        leader: Some("m0"),
+    };
+    let control_plane = ControlPlane::of(&kcp, &cluster, &machines, now()).etcd(etcd);
+    let plan = control_plane.plan().expect("a plan");
+    let completed = plan.completed.as_ref().expect("it is over");
+    assert_eq!((&*completed.machine, completed.retry_count), ("m9", 2));
+    let Action::Remediate {
+        machine,
+        remediation,
+        ..
+    } = &plan.action
+    else {
+        panic!("{:?}", plan.action)
+    };
+    // It was not made for the other one, so its tries are its own.
+    assert_eq!(
+        (&*machine.metadata.name, remediation.retry_count),
+        ("m2", 0)
+    );
+    assert!(plan.explain().iter().any(|why| {
+        why.to_string()
+            .contains("the remediation of m9 is over and forgotten")
+    }));
+
+    let upstream = control_plane.compat(Compat::Upstream);
+    let plan = upstream.plan().expect("a plan");
+    assert_eq!((&plan.action, &plan.completed), (&Action::Nothing, &None));
+    let (machine, reason) = plan.deferred.expect("one that stays");
+    assert_eq!(
+        (&*machine.metadata.name, reason),
+        ("m2", RemediationWait::InProgress)
+    );
+}
+
+#[test]
+fn a_remediation_goes_on_while_its_machine_is_there_or_is_replaced() {
+    let goes_on = |kcp: &KubeadmControlPlane, machines: &[Machine]| {
+        let cluster = cluster();
+        let control_plane = ControlPlane::of(kcp, &cluster, machines, now());
+        let in_progress = control_plane.remediation_in_progress().expect("readable");
+        in_progress.is_some()
+    };
+    let (kcp, mut machines) = after_a_remediation_at_surge();
+    assert!(!goes_on(&kcp, &machines));
+    // Too few, so another one is made for it.
+    assert!(goes_on(&kcp, &machines[..2]));
+    // The rollout goes on, and makes another one for it.
+    "v1.35.0".clone_into(&mut machines[1].spec.version);
+    assert!(goes_on(&kcp, &machines));
+    "v1.36.0".clone_into(&mut machines[1].spec.version);
+    // It is there yet.
+    "m9".clone_into(&mut machines[1].metadata.name);
+    assert!(goes_on(&kcp, &machines));
+}
+
+#[test]
+fn a_remediation_that_was_replaced_is_forgotten() {
+    let (kcp, mut machines) = after_a_remediation_at_surge();
+    machines[1].metadata.creation_timestamp = Some(now());
+    let completed = |machines: &[Machine], compat| {
+        let cluster = cluster();
+        let control_plane = ControlPlane::of(&kcp, &cluster, machines, now()).compat(compat);
+        control_plane.plan().expect("a plan").completed.is_some()
+    };
+    assert!(completed(&machines, Compat::Fixed));
+    assert!(completed(&machines, Compat::Upstream));
+    // Cluster API only looks for another remediation; if the replacement goes meanwhile, the annotation comes back to life.
+    machines[2] = machine(2, &healthy());
+    assert!(completed(&machines, Compat::Fixed));
+    assert!(!completed(&machines, Compat::Upstream));
 }
 
 #[test]

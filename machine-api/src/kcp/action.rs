@@ -142,4 +142,7 @@ pub struct ControlPlanePlan<'a> {
     pub deferred: Option<(&'a Machine, RemediationWait)>,
     /// Machines that are healthy again: their condition `OwnerRemediated` goes.
     pub recovered: Vec<&'a Machine>,
+    /// A remediation that the control plane still remembers, though it is over: its annotation goes, and nothing of it is handed
+    /// on, since a machine that was not made for it is no try of it. What is decided here does not wait for that.
+    pub completed: Option<Remediation>,
 }

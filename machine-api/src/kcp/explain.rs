@@ -19,6 +19,13 @@ impl ControlPlanePlan<'_> {
                 "wait, or look at the other machines: a control plane is only changed while it stays able to work",
             ));
         }
+        if let Some(remediation) = &self.completed {
+            let evidence = format!(
+                "the remediation of {} is over and forgotten",
+                remediation.machine
+            );
+            all.push(control_plane("RemediationCompleted", evidence));
+        }
         all.extend(self.outdated.iter().map(|outdated| {
             let changes: Vec<String> = outdated.changes.iter().map(ToString::to_string).collect();
             Why::new(subject(outdated.machine), "Outdated", changes.join(", "))

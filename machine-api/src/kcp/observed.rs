@@ -147,6 +147,8 @@ impl<'a> ControlPlane<'a> {
     ///   etcd, which can have changed since.
     /// - A machine that is being deleted and cannot end because another one is unhealthy keeps Cluster API from remediating that one
     ///   ([`Compat::Upstream`]), so that nothing more happens; and so does a remediation that cannot be completed because of it.
+    /// - A remediation that nothing will replace, since a rollout had made one machine more before, keeps Cluster API from remediating
+    ///   anything ([`Compat::Upstream`]); else it is over once its machine is gone.
     /// - Candidates for etcd's leadership of equal merit keep the order they come in, where Cluster API's is random
     ///   ([`Compat::Upstream`]); else the one whose name comes last is first.
     ///

@@ -35,6 +35,8 @@ impl<'a> ControlPlane<'a> {
             outdated: self.outdated()?,
             deferred: None,
             recovered: self.recovered().collect(),
+            // An annotation that cannot be read is an error where something depends on it.
+            completed: self.completed_remediation().ok().flatten(),
         };
         plan.action = match self.complete()? {
             Some(Action::Wait(Wait::Deletion {
@@ -107,12 +109,7 @@ impl<'a> ControlPlane<'a> {
         if !updating.is_empty() {
             return Ok(Action::Wait(Wait::Updating(updating)));
         }
-        let replicas = self
-            .kcp
-            .spec
-            .replicas
-            .ok_or(ControlPlaneError::NoReplicas)?;
-        let replicas = usize::try_from(replicas).unwrap_or_default();
+        let replicas = self.desired_replicas()?;
         if !plan.outdated.is_empty() {
             return self.roll(&plan.outdated, replicas);
         }
@@ -150,6 +147,34 @@ impl<'a> ControlPlane<'a> {
         Ok(plan)
     }
 
+    /// How many machines there are to be, with the one more that a rollout may make.
+    pub(super) fn wanted_machines(&self) -> Result<usize, ControlPlaneError> {
+        let replicas = self.desired_replicas()?;
+        if self.outdated()?.is_empty() {
+            return Ok(replicas);
+        }
+        Ok(replicas.saturating_add(self.surge()?))
+    }
+
+    fn desired_replicas(&self) -> Result<usize, ControlPlaneError> {
+        let replicas = self.kcp.spec.replicas;
+        let replicas = replicas.ok_or(ControlPlaneError::NoReplicas)?;
+        Ok(usize::try_from(replicas).unwrap_or_default())
+    }
+
+    fn surge(&self) -> Result<usize, ControlPlaneError> {
+        let strategy = &self.kcp.spec.rollout.strategy;
+        let surge = match &strategy.rolling_update.max_surge {
+            None => 1,
+            Some(IntOrString::Int(surge)) => *surge,
+            Some(IntOrString::String(text)) => {
+                let number = text.parse();
+                number.map_err(|_| ControlPlaneError::MaxSurge(text.clone()))?
+            }
+        };
+        Ok(usize::try_from(surge).unwrap_or_default())
+    }
+
     fn roll(
         &self,
         outdated: &[Outdated<'a>],
@@ -160,17 +185,8 @@ impl<'a> ControlPlane<'a> {
             StrategyType::RollingUpdate => {}
             StrategyType::Other(other) => return Ok(Action::Wait(Wait::Strategy(other))),
         }
-        let surge = match &strategy.rolling_update.max_surge {
-            None => 1,
-            Some(IntOrString::Int(surge)) => *surge,
-            Some(IntOrString::String(text)) => {
-                let number = text.parse();
-                number.map_err(|_| ControlPlaneError::MaxSurge(text.clone()))?
-            }
-        };
         // As many machines as there may be: while one is replaced, etcd can do without another one then.
-        if self.machines.len() < replicas.saturating_add(usize::try_from(surge).unwrap_or_default())
-        {
+        if self.machines.len() < replicas.saturating_add(self.surge()?) {
             return self.scale_up(outdated);
         }
         let machines: Vec<&Machine> = outdated.iter().map(|outdated| outdated.machine).collect();

@@ -176,20 +176,48 @@ impl<'a> ControlPlane<'a> {
         })
     }
 
-    /// The remediation that waits for its new machine; none once there is a machine made since.
+    /// The remediation that waits for its new machine; none once there is a machine made since, or once none will be made.
+    ///
+    /// None is made if the machine is gone and there are as many as there are to be without it: during a rollout there can be
+    /// one more. Cluster API waits for it all the same ([`Compat::Upstream`]), and remediates nothing until then.
     ///
     /// # Errors
     /// The annotation of the control plane cannot be read.
     pub fn remediation_in_progress(&self) -> Result<Option<Remediation>, RemediationError> {
+        let remembered = self.remembered_remediation()?;
+        Ok(remembered.filter(|remediation| !self.is_over(remediation)))
+    }
+
+    /// The remediation that is still remembered, though it is over. Cluster API only looks where it is in the way of another one.
+    pub(super) fn completed_remediation(&self) -> Result<Option<Remediation>, RemediationError> {
+        let picked = self.pick_for_remediation();
+        let looks = self.compat == Compat::Fixed
+            || picked.is_some_and(|machine| !machine.metadata.is_deleting());
+        let remembered = self.remembered_remediation()?.filter(|_| looks);
+        Ok(remembered.filter(|remediation| self.is_over(remediation)))
+    }
+
+    fn remembered_remediation(&self) -> Result<Option<Remediation>, RemediationError> {
         let annotations = &self.kcp.metadata.annotations;
-        let Some(text) = annotations.get(labels::REMEDIATION_IN_PROGRESS) else {
-            return Ok(None);
-        };
-        let remediation: Remediation = text.parse()?;
+        let text = annotations.get(labels::REMEDIATION_IN_PROGRESS);
+        text.map(|text| text.parse()).transpose()
+    }
+
+    fn is_over(&self, remediation: &Remediation) -> bool {
         let made_since =
             |machine: &Machine| machine.metadata.creation_timestamp > remediation.timestamp;
-        let over = self.machines.iter().any(made_since);
-        Ok((!over).then_some(remediation))
+        let mut machines = self.machines.iter();
+        machines.any(made_since)
+            || self.compat == Compat::Fixed && self.needs_no_replacement(&remediation.machine)
+    }
+
+    /// What a rollout adds counts: a machine that it makes is the replacement then, and its tries are counted.
+    fn needs_no_replacement(&self, machine: &str) -> bool {
+        let mut machines = self.machines.iter();
+        let gone = machines.all(|one| one.metadata.name != machine);
+        gone && self
+            .wanted_machines()
+            .is_ok_and(|wanted| self.machines.len() >= wanted)
     }
 
     /// What is done about the unhealthy machines.

@@ -34,6 +34,10 @@ impl<P: Provider> Context<'_, P> {
         {
             change(work, machine, |machine| set(machine, condition, now));
         }
+        if plan.completed.is_some() {
+            let annotations = &mut work.desired.metadata.annotations;
+            annotations.remove(labels::REMEDIATION_IN_PROGRESS);
+        }
         match plan.action {
             Action::Nothing => {}
             Action::Wait(Wait::Unstable(found)) => {

@@ -158,7 +158,30 @@ fn act(world: &mut Fleet, turn: &mut Turn<'_>) -> Result<(), Stopped> {
                 conditions::remove(&mut machine.status.conditions, "OwnerRemediated");
             });
     }
+    if plan.completed.is_some() {
+        forget(world, &kcp, turn)?;
+    }
     execute(world, &kcp, action, turn)
+}
+
+/// A remediation that is over, if it is still the one that was seen.
+fn forget(
+    world: &mut Fleet,
+    seen: &KubeadmControlPlane,
+    turn: &mut Turn<'_>,
+) -> Result<(), Stopped> {
+    let (key, metadata) = (labels::REMEDIATION_IN_PROGRESS, &seen.metadata);
+    turn.write("forgets a remediation that is over", || {
+        world.kcps.change(&metadata.name, &metadata.uid, |kcp| {
+            let annotations = &mut kcp.metadata.annotations;
+            if annotations.get(key) == metadata.annotations.get(key) {
+                annotations.remove(key);
+            }
+        });
+    })?;
+    let (view, _) = &mut world.views.control_plane;
+    view.see(&world.kcps, &metadata.name);
+    Ok(())
 }
 
 fn execute(
