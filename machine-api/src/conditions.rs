@@ -29,6 +29,7 @@ use crate::meta::{Condition, ConditionStatus};
 
 pub use aggregate::{Aggregate, Owner};
 pub use summary::Summary;
+pub(crate) use text::plural;
 
 /// Why conditions cannot be made into one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -26,7 +26,7 @@ fn has_bullet(text: &str) -> bool {
 }
 
 /// More than one of a kind.
-pub(super) fn plural(kind: &str) -> String {
+pub(crate) fn plural(kind: &str) -> String {
     let ends = |end: &str| kind.ends_with(end);
     if ends("s") || ends("x") || ends("ch") || ends("sh") {
         return format!("{kind}es");

@@ -1,5 +1,7 @@
 //! The objects of a management cluster, as they are read.
 
+mod definitions;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use apply_semantics::op::{
@@ -11,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     Object,
-    bootstrap::v1beta2::{KubeadmConfig, KubeadmConfigTemplate},
+    bootstrap::v1beta2::KubeadmConfig,
     certificates::{self, Purpose},
     cloning::without_suffix,
     contract::ContractVersion,
@@ -23,6 +25,7 @@ use crate::{
     labels,
     meta::ObjectMeta,
 };
+use definitions::Definitions;
 
 /// Kinds of Cluster API that are read.
 const OWN: [GroupVersionKind; 6] = [
@@ -50,8 +53,7 @@ pub struct Snapshot {
     pub(super) machines: Vec<Machine>,
     pub(super) machine_health_checks: Vec<MachineHealthCheck>,
     pub(super) machine_drain_rules: Vec<MachineDrainRule>,
-    /// By kind: the API version to use, and the contract that it follows.
-    kinds: BTreeMap<GroupKind, (String, ContractVersion)>,
+    definitions: Definitions,
     /// By kind; those that were read and are not there are empty.
     external: BTreeMap<GroupKind, Vec<Value>>,
     /// By namespace and name; `None` if they are not there.
@@ -83,15 +85,10 @@ impl Snapshot {
         }
     }
 
-    /// What is read first: Cluster API's kinds, and the definitions of all kinds.
+    /// What is read first: Cluster API's kinds.
     pub fn requests() -> Vec<Operation> {
         let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
-        let definitions =
-            ResourceRef::of_kind("apiextensions.k8s.io/v1", "CustomResourceDefinition");
-        own.into_iter()
-            .chain([definitions])
-            .map(|kind| list(kind.all()))
-            .collect()
+        own.into_iter().map(|kind| list(kind.all())).collect()
     }
 
     /// A snapshot of what was read first, in any order.
@@ -120,25 +117,26 @@ impl Snapshot {
                 "MachineDrainRule" => {
                     keep(&mut snapshot.machine_drain_rules, &mut snapshot.raw, item);
                 }
-                "CustomResourceDefinition" => snapshot.define(&item),
                 _ => {}
             }
         }
         snapshot
     }
 
-    /// What is read next: objects of the kinds that are referred to, and Secrets of clusters, as far as they were not read yet.
-    /// Nothing if all is there.
+    /// What is read next, as far as it was not read yet: definitions of the kinds that are referred to, then their objects, then
+    /// Secrets of clusters. Nothing if all is there.
     pub fn more_requests(&self) -> Vec<Operation> {
-        let mut requests: Vec<Operation> = self
-            .kinds_in_use()
+        let kinds = self.kinds_in_use();
+        let definitions = kinds.iter();
+        let definitions = definitions.filter_map(|kind| self.definitions.request(kind));
+        let objects = kinds
             .iter()
             .filter(|kind| !self.external.contains_key(kind))
             .filter_map(|kind| {
-                let (api_version, _) = self.kinds.get(kind)?;
-                Some(list(ResourceRef::of_kind(api_version, &kind.1).all()))
-            })
-            .collect();
+                let (api_version, _) = self.definitions.of(kind)?;
+                Some(list(ResourceRef::of_kind(&api_version, &kind.1).all()))
+            });
+        let mut requests: Vec<Operation> = definitions.chain(objects).collect();
         // What needs Secrets is only known when the kinds were read.
         if requests.is_empty() {
             let secrets = self.secrets_in_use().into_iter();
@@ -155,8 +153,8 @@ impl Snapshot {
     pub fn resources(&self) -> Vec<ResourceRef> {
         let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
         let external = self.external.keys().filter_map(|kind| {
-            let (api_version, _) = self.kinds.get(kind)?;
-            Some(ResourceRef::of_kind(api_version, &kind.1))
+            let (api_version, _) = self.definitions.of(kind)?;
+            Some(ResourceRef::of_kind(&api_version, &kind.1))
         });
         own.into_iter().chain(external).collect()
     }
@@ -241,18 +239,20 @@ impl Snapshot {
         request: &Operation,
         outcome: Result<Outcome, Refusal>,
     ) -> Result<(), Refusal> {
+        let outcome = match outcome {
+            Err(refusal) if refusal.is_not_found() => None,
+            outcome => Some(outcome?),
+        };
         if let Operation::Get { target } = request {
-            let secret = match outcome {
-                Ok(outcome) => outcome.into_object(),
-                Err(refusal) if refusal.is_not_found() => None,
-                Err(refusal) => return Err(refusal),
-            };
-            let namespace = target.namespace.clone().unwrap_or_default();
-            self.secrets
-                .insert((namespace, target.name.clone()), secret);
+            let object = outcome.and_then(Outcome::into_object);
+            if !self.definitions.add(target, object.as_ref()) {
+                let namespace = target.namespace.clone().unwrap_or_default();
+                self.secrets
+                    .insert((namespace, target.name.clone()), object);
+            }
         } else {
             let resource = request.collection().resource;
-            let list = outcome?.into_list();
+            let list = outcome.and_then(Outcome::into_list);
             let items = list.map(|list| list.items).unwrap_or_default();
             self.external.insert((resource.group, resource.kind), items);
         }
@@ -274,30 +274,6 @@ impl Snapshot {
         }
         let object = self.find(&cluster.metadata.namespace, reference)?;
         KubeadmControlPlane::deserialize(object).ok()
-    }
-
-    fn define(&mut self, definition: &Value) {
-        let text = |pointer: &str| {
-            let text = definition.pointer(pointer).and_then(Value::as_str);
-            text.unwrap_or_default().to_owned()
-        };
-        let kind = (text("/spec/group"), text("/spec/names/kind"));
-        let own = [
-            KubeadmControlPlane::GVK,
-            KubeadmConfig::GVK,
-            KubeadmConfigTemplate::GVK,
-        ];
-        // Of kinds that are typed here the version is known, whatever labels their definition has.
-        let known = own
-            .iter()
-            .find(|own| (own.group(), own.kind()) == (&kind.0, &kind.1));
-        if let Some(known) = known {
-            let contract = (known.api_version(), ContractVersion::V1Beta2);
-            self.kinds.insert(kind, contract);
-        } else if let Some((contract, version)) = ContractVersion::of(definition) {
-            let api_version = format!("{}/{version}", kind.0);
-            self.kinds.insert(kind, (api_version, contract));
-        }
     }
 
     /// The object that is referred to, from the same namespace.
@@ -343,9 +319,8 @@ impl Snapshot {
     /// The contract that objects of a kind follow.
     pub(super) fn contract(&self, reference: &ContractVersionedObjectReference) -> ContractVersion {
         let kind = (reference.api_group.clone(), reference.kind.clone());
-        self.kinds
-            .get(&kind)
-            .map_or_else(ContractVersion::default, |(_, contract)| *contract)
+        let known = self.definitions.of(&kind);
+        known.map_or_else(ContractVersion::default, |(_, contract)| contract)
     }
 
     /// An object as it was read.
