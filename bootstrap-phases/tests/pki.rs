@@ -590,6 +590,21 @@ proptest! {
         prop_assert_eq!(read.public_key(), key.public_key());
     }
 
+    /// A signature with bits after its end is none, whatever these are.
+    #[test]
+    fn a_padded_signature_does_not_fit(seed in any::<u64>()) {
+        let source = FixedKeys::seeded(seed.to_be_bytes());
+        let ca_key = source.generate(Algorithm::EcdsaP256).unwrap();
+        let ca = Authority::self_signed(&CertSpec::authority("ca", year()), ca_key, &source).unwrap();
+        let mut der = ca.certificate().as_der().to_vec();
+        let signature = der.windows(2).rposition(|pair| pair[0] == 0 && pair[1] == 0x30).unwrap();
+        // The last bit may be one that is not used only where it is 0.
+        prop_assume!(der.last().unwrap() % 2 == 0);
+        der[signature] = 1;
+        let padded = Certificate::from_der(&der).unwrap();
+        prop_assert!(padded.verify_signature(ca.certificate()).is_err());
+    }
+
     /// Damage is an error, and neither a panic nor accepted as signed by the authority.
     #[test]
     fn a_damaged_certificate_is_not_accepted(at in any::<prop::sample::Index>(), bit in 0_u8..8) {

@@ -18,6 +18,7 @@ use x509_cert::ext::pkix::{
 use super::constraints::NameLimits;
 use super::x509::{
     CLIENT_AUTH, COMMON_NAME, CertificateDer, ORGANIZATION, SERVER_AUTH, TbsCertificate, oid,
+    right_aligned,
 };
 use super::{CertSpec, PkiError, PublicKey, Usage, Validity, name, pem};
 
@@ -250,7 +251,7 @@ fn parse(der: &[u8]) -> der::Result<Parsed> {
         der: der.to_vec(),
         signature_algorithm: outer.algorithm.oid,
         signature_parameters: outer.algorithm.parameters.to_der()?,
-        signature: outer.signature.raw_bytes().to_vec(),
+        signature: right_aligned(outer.signature),
         issuer: tbs.issuer.to_der()?,
         common_name: name::values(&subject, COMMON_NAME)?.pop(),
         organizations: name::values(&subject, ORGANIZATION)?,

@@ -11,7 +11,7 @@ use x509_cert::ext::Extension;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 use super::issue::{alternative_names, broken, signature_algorithm, subject};
-use super::x509::oid;
+use super::x509::{oid, right_aligned};
 use super::{CertSpec, PkiError, PrivateKey, PublicKey, name, pem, verify};
 
 /// A PKCS#10 certificate request.
@@ -160,7 +160,7 @@ fn parse(der: &[u8]) -> der::Result<CertificateRequest> {
         public_key,
         algorithm: outer.algorithm.oid,
         parameters: outer.algorithm.parameters.to_der()?,
-        signature: outer.signature.raw_bytes().to_vec(),
+        signature: right_aligned(outer.signature),
         signed,
     })
 }

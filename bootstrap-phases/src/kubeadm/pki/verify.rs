@@ -10,7 +10,7 @@ use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Decode as _, Sequence};
 use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 
-use super::x509::{EC_PUBLIC_KEY, RSA_ENCRYPTION, oid};
+use super::x509::{EC_PUBLIC_KEY, RSA_ENCRYPTION, oid, right_aligned};
 use super::{Certificate, Curve, KeyKind, PublicKey};
 
 /// Why a certificate is not accepted.
@@ -171,7 +171,7 @@ pub(super) fn fits(
     let Some(algorithm) = verification(algorithm, parameters, key.kind()) else {
         return false;
     };
-    let key = UnparsedPublicKey::new(algorithm, info.subject_public_key.raw_bytes());
+    let key = UnparsedPublicKey::new(algorithm, right_aligned(info.subject_public_key));
     key.verify(message, signature).is_ok()
 }
 

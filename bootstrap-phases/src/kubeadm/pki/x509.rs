@@ -52,6 +52,21 @@ pub(super) const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
 }
 
+/// The bits of a string as bytes, moved to the right where the last byte is not full: as Go takes signatures and keys
+/// (`BitString.RightAlign` in `encoding/asn1`), so that none fits that was padded.
+pub(super) fn right_aligned(bits: BitStringRef<'_>) -> Vec<u8> {
+    let shift = bits.unused_bits();
+    let bytes = bits.raw_bytes();
+    if shift == 0 {
+        return bytes.to_vec();
+    }
+    let above = std::iter::once(0).chain(bytes.iter().copied());
+    let pairs = above.zip(bytes);
+    pairs
+        .map(|(above, byte)| (above << (8 - shift)) | (byte >> shift))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use der::{Decode as _, Encode as _};
@@ -68,5 +83,13 @@ mod tests {
         let signed = outer.tbs.to_der().unwrap();
         let tbs = TbsCertificate::from_der(&signed).unwrap();
         assert_eq!(tbs.to_der().unwrap(), signed);
+    }
+
+    #[test]
+    fn bits_move_to_the_right() {
+        let moved = |unused, bytes: &[u8]| right_aligned(BitStringRef::new(unused, bytes).unwrap());
+        assert_eq!(moved(0, &[0x12, 0x34]), [0x12, 0x34]);
+        assert_eq!(moved(4, &[0x12, 0x30]), [0x01, 0x23]);
+        assert_eq!(moved(1, &[0x80, 0x02]), [0x40, 0x01]);
     }
 }
