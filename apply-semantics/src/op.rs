@@ -1,7 +1,7 @@
 //! How code talks to a Kubernetes API without calling it: it makes [`Operation`]s and takes their [`Outcome`]s or [`Refusal`]s.
 //!
 //! Decisions stay functions of data, and whoever runs them chooses an [`Executor`]: an API server inside the process, a client
-//! of a real one (feature `kube`), or the [`Replay`] of what a [`Recorder`] saw.
+//! of a real one (feature `kube`; `BlockingExecutor` for code that is not async), or the [`Replay`] of what a [`Recorder`] saw.
 //!
 //! ```
 //! use apply_semantics::op::{ApplyOptions, Effect, Executor, Operation, Outcome, Refusal, from_fn};
@@ -28,6 +28,8 @@
 //! requests of [`Operation::to_request`] hold everything.
 
 mod answer;
+#[cfg(feature = "kube")]
+mod blocking;
 mod error;
 mod http;
 mod json;
@@ -44,6 +46,8 @@ mod refusal;
 mod replay;
 mod status;
 
+#[cfg(feature = "kube")]
+pub use blocking::BlockingExecutor;
 pub use error::FormError;
 pub use http::{Method, Request};
 #[cfg(feature = "kube")]

@@ -76,6 +76,7 @@
 //! |---|---|---|
 //! | (none) | workflows of one's own | 13 packages, most of them serde's |
 //! | `kubeadm` | `kubeadm init`, `join`, `upgrade`, `reset`, `certs`, `config`, `token` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
+//! | `kube` | the API through a `kube::Client`, whose answers are waited for | kube |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cancel;

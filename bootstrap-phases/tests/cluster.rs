@@ -204,6 +204,51 @@ fn planned_at_the_same_time_init_leaves_and_tells_the_same() {
     assert_eq!(run(1), run(4));
 }
 
+/// A client on a runtime of its own, as in a program that is not async.
+#[cfg(feature = "kube")]
+#[test]
+fn init_through_a_kube_client_leaves_the_same() {
+    use apply_semantics::op::{BlockingExecutor, KubeExecutor};
+    let through = |server: &Server| {
+        let server = server.clone();
+        BlockingExecutor::start(async {
+            Ok::<_, std::io::Error>(KubeExecutor::new(kube::Client::new(server, "default")))
+        })
+        .unwrap()
+    };
+    let (mut world, direct) = (World::new(), World::new());
+    let api = Api::with_super_admin(through(&world.server), through(&world.server));
+    world.context = world.context.clone().api(api);
+    world.run();
+    direct.run();
+    assert!(world.plan().is_empty());
+    let kinds = [
+        ("v1", "ConfigMap"),
+        ("v1", "Secret"),
+        ("v1", "Service"),
+        ("v1", "ServiceAccount"),
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "DaemonSet"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+        ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
+    ];
+    for (api_version, kind) in kinds {
+        let names = |world: &World| {
+            let all = ResourceRef::of_kind(api_version, kind).all();
+            let list = Operation::list(all, ListOptions::default());
+            let list = world.server.execute(&list).unwrap().into_list().unwrap();
+            let names = list.items.iter();
+            let names = names.map(|item| item["metadata"]["name"].as_str().unwrap().to_owned());
+            // The token that owns the uploaded certificates is known by what they are.
+            let known = names
+                .filter(|name| !name.starts_with("bootstrap-token-") || name.ends_with("abcdef"));
+            known.collect::<Vec<String>>()
+        };
+        assert!(!names(&world).is_empty(), "{kind}");
+        assert_eq!(names(&world), names(&direct), "{kind}");
+    }
+}
+
 #[test]
 fn a_worker_joins_by_token_and_a_second_join_changes_nothing() {
     let world = World::new();

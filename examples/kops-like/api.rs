@@ -3,8 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use apply_semantics::op::{
-    ApplyOptions, AsyncExecutor as _, DeleteOptions, Executor, KubeExecutor, ListOptions,
-    ObjectRef, Operation, Outcome, Refusal, ResourceRef,
+    ApplyOptions, BlockingExecutor, DeleteOptions, Executor, KubeExecutor, ListOptions, ObjectRef,
+    Operation, Outcome, Refusal, ResourceRef,
 };
 use apply_server::Server;
 use componentconfig::Kind;
@@ -15,7 +15,6 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
 
 /// Whose fields those of the cluster file are.
 pub(crate) const MANAGER: &str = "kops-like";
@@ -27,7 +26,7 @@ pub(crate) const NAMESPACE: &str = "default";
 #[derive(Clone)]
 pub(crate) enum Api {
     Inside(Server),
-    Real(Arc<Runtime>, KubeExecutor),
+    Real(Arc<BlockingExecutor<KubeExecutor>>),
 }
 
 impl Executor for Api {
@@ -39,21 +38,20 @@ impl Executor for Api {
 impl Api {
     /// The cluster of a kubeconfig, as its current context says.
     pub(crate) fn real(kubeconfig: &Path) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(Failure::run)?;
         let file = Kubeconfig::read_from(kubeconfig).map_err(Failure::input)?;
-        let client = runtime.block_on(async {
+        let executor = BlockingExecutor::start(async {
             let options = KubeConfigOptions::default();
             let config = Config::from_custom_kubeconfig(file, &options).await;
-            Client::try_from(config.map_err(Failure::input)?).map_err(Failure::input)
-        });
-        Ok(Self::Real(Arc::new(runtime), KubeExecutor::new(client?)))
+            let client = config.map(Client::try_from).map_err(Failure::input)?;
+            client.map(KubeExecutor::new).map_err(Failure::input)
+        })?;
+        Ok(Self::Real(Arc::new(executor)))
     }
 
     pub(crate) fn call(&self, operation: &Operation) -> Result<Outcome, Refusal> {
         match self {
             Self::Inside(server) => server.execute(operation),
-            Self::Real(runtime, executor) => runtime.block_on(executor.execute(operation)),
+            Self::Real(executor) => (&**executor).execute(operation),
         }
     }
 

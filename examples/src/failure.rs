@@ -1,6 +1,6 @@
 //! Why the program ends with an error, and with which exit code.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io, process::ExitCode};
 
 /// Bad input, or a run that did not succeed. The text is for people and complete.
 #[derive(Clone, Debug)]
@@ -28,6 +28,12 @@ impl Failure {
             Self::Input(_) => ExitCode::from(2),
             Self::Run(_) => ExitCode::from(1),
         }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::run(error)
     }
 }
 
