@@ -77,6 +77,7 @@
 //! | (none) | workflows of one's own | 13 packages, most of them serde's |
 //! | `kubeadm` | `kubeadm init`, `join`, `upgrade`, `reset`, `certs`, `config`, `token` without kubeadm | configuration types, YAML, X.509, AWS-LC (a C compiler) |
 //! | `kube` | the API through a `kube::Client`, whose answers are waited for | kube |
+//! | `tracing` | runs and phases as spans (`TracingSink`) | tracing |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cancel;
@@ -118,6 +119,8 @@ pub use digest::Digest;
 pub use draft::Draft;
 pub use effect::{Effect, EffectRecord, Outlook, Port};
 pub use error::{ErrorClass, PhaseError};
+#[cfg(feature = "tracing")]
+pub use event::TracingSink;
 pub use event::{Event, EventKind, EventLog, EventSink, JsonLines, Silent};
 #[cfg(unix)]
 pub use files::StdFiles;

@@ -1,12 +1,16 @@
 //! What a run tells while it runs.
 
 mod sink;
+#[cfg(feature = "tracing")]
+mod spans;
 
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
 pub use sink::{EventLog, EventSink, JsonLines, Silent};
+#[cfg(feature = "tracing")]
+pub use spans::TracingSink;
 
 use crate::{ChangeRecord, Note, NoteLevel, Outcome, PhaseError, PhaseState, Timestamp};
 
