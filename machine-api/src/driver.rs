@@ -10,7 +10,9 @@
 //! looks after etcd; what it knows of the cluster, and the keys, come from the provider. Nodes of machines that go are drained: pods
 //! leave by eviction, as far as their budgets let them.
 //!
-//! What it does not do: objects are not defaulted and validated ([`admission`](crate::admission) does that, where objects come in),
+//! With the feature `kube`, `Driver::run` does that again and again through a `kube::Client`, whenever an object changes or it is time.
+//!
+//! What it does not do: it does not elect a leader among several of its kind, objects are not defaulted and validated ([`admission`](crate::admission) does that, where objects come in),
 //! and managed topologies are not rendered.
 
 #[cfg(feature = "bootstrap-data")]
@@ -21,6 +23,8 @@ mod control_plane;
 mod deployment;
 mod health_check;
 mod infrastructure;
+#[cfg(feature = "kube")]
+mod kube;
 mod machine;
 mod machine_set;
 mod new_machine;
@@ -194,25 +198,18 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
     pub fn step(&mut self, api: &mut dyn Executor, now: Time) -> Result<Report, Refusal> {
         let snapshot = Snapshot::read(api)?;
         let plan = self.plan(&snapshot, now);
-        let mut report = Report {
-            why: plan.why,
-            requeue_after_seconds: plan.requeue_after_seconds,
-            ..Report::default()
-        };
+        let mut report = Report::of(&plan);
         for chain in plan.chains {
             if !self.inside(&chain, now, &mut report) {
                 continue;
             }
             for operation in &chain.operations {
-                match api.execute(operation) {
-                    Ok(outcome) => report.changes += usize::from(is_change(&outcome)),
-                    Err(refusal) => {
-                        report.refusals.push((chain.subject, refusal));
-                        break;
-                    }
+                if !report.take(&snapshot, &chain.subject, api.execute(operation)) {
+                    break;
                 }
             }
         }
+        report.why = plan.why;
         Ok(report)
     }
 
@@ -243,6 +240,40 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             }
         }
         done
+    }
+}
+
+impl Report {
+    /// Of a plan of which nothing was written yet.
+    fn of(plan: &Plan) -> Self {
+        Self {
+            requeue_after_seconds: plan.requeue_after_seconds,
+            ..Self::default()
+        }
+    }
+
+    /// Takes what became of an operation. Says whether what follows from it may be done.
+    fn take(
+        &mut self,
+        snapshot: &Snapshot,
+        subject: &str,
+        outcome: Result<Outcome, Refusal>,
+    ) -> bool {
+        match outcome {
+            Ok(outcome) => {
+                // Over HTTP an answer does not say whether something was written; the version of the object does.
+                let same = outcome.effect() == Some(Effect::Unknown)
+                    && outcome
+                        .as_object()
+                        .is_some_and(|object| snapshot.shows(object));
+                self.changes += usize::from(is_change(&outcome) && !same);
+                true
+            }
+            Err(refusal) => {
+                self.refusals.push((subject.to_owned(), refusal));
+                false
+            }
+        }
     }
 }
 

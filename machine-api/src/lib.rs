@@ -75,7 +75,7 @@
 //! | feature | for whom | costs |
 //! |---|---|---|
 //! | `bootstrap-data` | whoever gives machines their bootstrap data: `bootstrap_data` | componentconfig's kubeadm kinds, YAML |
-//! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored` | kube with its client |
+//! | `kube` | whoever reads and writes the kinds through kube: `kube::Stored`, or runs the driver through it: `driver::Driver::run` | kube with its client |
 //! | `schemars` | whoever installs CustomResourceDefinitions: `crd`, `schema` | schemars |
 //! | `yaml` | whoever makes Clusters from ClusterClasses: `topology` | a YAML reader |
 #![cfg_attr(docsrs, feature(doc_cfg))]

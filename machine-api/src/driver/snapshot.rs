@@ -42,9 +42,9 @@ type GroupKind = (String, String);
 
 /// The objects of a management cluster at one time: Cluster API's own, and those of providers that they refer to.
 ///
-/// It is read in rounds, since what is referred to is only known after the first: [`Snapshot::requests`] are carried out and
-/// given to [`Snapshot::new`], then [`Snapshot::more_requests`] are, and given to [`Snapshot::add`], until there are no more.
-/// [`Snapshot::read`] does all of it.
+/// It is read in rounds, since what is referred to is only known after the first: it begins empty, and what
+/// [`Snapshot::requests`] says is carried out and given to [`Snapshot::add`], until there are no more. [`Snapshot::read`] does all
+/// of it.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub(super) clusters: Vec<Cluster>,
@@ -54,6 +54,8 @@ pub struct Snapshot {
     pub(super) machine_health_checks: Vec<MachineHealthCheck>,
     pub(super) machine_drain_rules: Vec<MachineDrainRule>,
     definitions: Definitions,
+    /// What was listed, and the version of the list.
+    lists: Vec<(ResourceRef, String)>,
     /// By kind; those that were read and are not there are empty.
     external: BTreeMap<GroupKind, Vec<Value>>,
     /// By namespace and name; `None` if they are not there.
@@ -68,13 +70,9 @@ impl Snapshot {
     /// # Errors
     /// A list is refused.
     pub fn read(api: &mut dyn Executor) -> Result<Self, Refusal> {
-        let mut outcomes = Vec::new();
-        for request in Self::requests() {
-            outcomes.push(api.execute(&request)?);
-        }
-        let mut snapshot = Self::new(outcomes);
+        let mut snapshot = Self::default();
         loop {
-            let requests = snapshot.more_requests();
+            let requests = snapshot.requests();
             if requests.is_empty() {
                 return Ok(snapshot);
             }
@@ -85,47 +83,13 @@ impl Snapshot {
         }
     }
 
-    /// What is read first: Cluster API's kinds.
-    pub fn requests() -> Vec<Operation> {
-        let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
-        own.into_iter().map(|kind| list(kind.all())).collect()
-    }
-
-    /// A snapshot of what was read first, in any order.
-    pub fn new(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
-        let mut snapshot = Self::default();
-        for item in outcomes
-            .into_iter()
-            .filter_map(Outcome::into_list)
-            .flat_map(|list| list.items)
-        {
-            let kind = item
-                .get("kind")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            match kind.as_str() {
-                "Cluster" => keep(&mut snapshot.clusters, &mut snapshot.raw, item),
-                "MachineDeployment" => {
-                    keep(&mut snapshot.machine_deployments, &mut snapshot.raw, item);
-                }
-                "MachineSet" => keep(&mut snapshot.machine_sets, &mut snapshot.raw, item),
-                "Machine" => keep(&mut snapshot.machines, &mut snapshot.raw, item),
-                "MachineHealthCheck" => {
-                    keep(&mut snapshot.machine_health_checks, &mut snapshot.raw, item);
-                }
-                "MachineDrainRule" => {
-                    keep(&mut snapshot.machine_drain_rules, &mut snapshot.raw, item);
-                }
-                _ => {}
-            }
-        }
-        snapshot
-    }
-
-    /// What is read next, as far as it was not read yet: definitions of the kinds that are referred to, then their objects, then
+    /// What is read next: Cluster API's kinds, then definitions of the kinds that are referred to, then their objects, then
     /// Secrets of clusters. Nothing if all is there.
-    pub fn more_requests(&self) -> Vec<Operation> {
+    pub fn requests(&self) -> Vec<Operation> {
+        if self.lists.is_empty() {
+            let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
+            return own.into_iter().map(|kind| list(kind.all())).collect();
+        }
         let kinds = self.kinds_in_use();
         let definitions = kinds.iter();
         let definitions = definitions.filter_map(|kind| self.definitions.request(kind));
@@ -149,14 +113,11 @@ impl Snapshot {
         requests
     }
 
-    /// The resources that it was read from, but for definitions and Secrets.
-    pub fn resources(&self) -> Vec<ResourceRef> {
-        let own = OWN.map(|kind| ResourceRef::of_kind(&kind.api_version(), kind.kind()));
-        let external = self.external.keys().filter_map(|kind| {
-            let (api_version, _) = self.definitions.of(kind)?;
-            Some(ResourceRef::of_kind(&api_version, &kind.1))
-        });
-        own.into_iter().chain(external).collect()
+    /// The resources that were listed, each with the version of its list: whoever watches from there misses nothing.
+    pub fn lists(&self) -> impl Iterator<Item = (&ResourceRef, &str)> {
+        self.lists
+            .iter()
+            .map(|(resource, version)| (resource, version.as_str()))
     }
 
     fn kinds_in_use(&self) -> BTreeSet<GroupKind> {
@@ -233,14 +194,18 @@ impl Snapshot {
     /// Takes what was read next, or that it is not there.
     ///
     /// # Errors
-    /// It was refused for another reason.
+    /// It was refused for another reason, or Cluster API's own kinds are not there.
     pub fn add(
         &mut self,
         request: &Operation,
         outcome: Result<Outcome, Refusal>,
     ) -> Result<(), Refusal> {
+        let resource = request.collection().resource;
+        let is_own = OWN
+            .iter()
+            .any(|own| own.group() == resource.group && own.kind() == resource.kind);
         let outcome = match outcome {
-            Err(refusal) if refusal.is_not_found() => None,
+            Err(refusal) if refusal.is_not_found() && !is_own => None,
             outcome => Some(outcome?),
         };
         if let Operation::Get { target } = request {
@@ -250,13 +215,35 @@ impl Snapshot {
                 self.secrets
                     .insert((namespace, target.name.clone()), object);
             }
-        } else {
-            let resource = request.collection().resource;
-            let list = outcome.and_then(Outcome::into_list);
-            let items = list.map(|list| list.items).unwrap_or_default();
-            self.external.insert((resource.group, resource.kind), items);
+            return Ok(());
         }
+        let list = outcome.and_then(Outcome::into_list);
+        let (items, version) = list.map_or_else(Default::default, |list| {
+            (list.items, Some(list.resource_version))
+        });
+        if is_own {
+            self.keep_all(&resource.kind, items);
+        } else {
+            let kind = (resource.group.clone(), resource.kind.clone());
+            self.external.insert(kind, items);
+        }
+        self.lists
+            .extend(version.map(|version| (resource, version)));
         Ok(())
+    }
+
+    fn keep_all(&mut self, kind: &str, items: Vec<Value>) {
+        let raw = &mut self.raw;
+        for item in items {
+            match kind {
+                "Cluster" => keep(&mut self.clusters, raw, item),
+                "MachineDeployment" => keep(&mut self.machine_deployments, raw, item),
+                "MachineSet" => keep(&mut self.machine_sets, raw, item),
+                "Machine" => keep(&mut self.machines, raw, item),
+                "MachineHealthCheck" => keep(&mut self.machine_health_checks, raw, item),
+                _ => keep(&mut self.machine_drain_rules, raw, item),
+            }
+        }
     }
 
     /// A Secret that was read and is there.
@@ -331,6 +318,27 @@ impl Snapshot {
             metadata.name.clone(),
         );
         self.raw.get(&key)
+    }
+
+    /// Whether an object is in it in just this version.
+    pub(super) fn shows(&self, object: &Value) -> bool {
+        let text = |field: &str| object.get(field).and_then(Value::as_str);
+        let kind = text("kind").unwrap_or_default().to_owned();
+        let group = text("apiVersion").and_then(|version| version.split_once('/'));
+        let group = group.map_or("", |(group, _)| group).to_owned();
+        let (namespace, name) = place(object);
+        let key = (namespace.to_owned(), name.to_owned());
+        let found = match (group.as_str(), kind.as_str()) {
+            ("", "Secret") => self.secrets.get(&key).and_then(Option::as_ref),
+            (group, _) if group == Cluster::GVK.group() => self.raw.get(&(kind, key.0, key.1)),
+            _ => {
+                let objects = self.external.get(&(group, kind));
+                let mut objects = objects.into_iter().flatten();
+                objects.find(|one| place(one) == (namespace, name))
+            }
+        };
+        let version = |object: &Value| object.pointer("/metadata/resourceVersion").cloned();
+        found.is_some_and(|found| version(found) == version(object))
     }
 
     /// The MachineDeployment that a MachineSet says to belong to.

@@ -93,9 +93,9 @@ impl World {
         world
     }
 
-    /// The server, the time, and the driver.
-    pub(crate) fn into_parts(self) -> (Server, i64, MemoryDriver) {
-        (self.server, self.now, self.driver)
+    /// The server, its clock, and the driver.
+    pub(crate) fn into_parts(self) -> (Server, ManualClock, MemoryDriver) {
+        (self.server, self.clock, self.driver)
     }
 
     /// With bootstrap data that the driver makes.
