@@ -284,19 +284,36 @@ fn switches() -> Flow<Switches> {
     Workflow::new("switches").phases(phases).build().unwrap()
 }
 
+/// What a run of [`switches`] needs.
+struct Switched {
+    flow: Flow<Switches>,
+    files: MemFiles,
+    journal: MemJournal,
+    on: Switches,
+}
+
+impl Switched {
+    fn new() -> Self {
+        Self {
+            flow: switches(),
+            files: MemFiles::new(),
+            journal: MemJournal::new(),
+            on: Switches::default(),
+        }
+    }
+
+    fn runner(&self) -> Runner<'_, Switches> {
+        let runner = Runner::new(&self.flow, &self.files).port("switch", &self.on);
+        runner.journal(&self.journal, digest())
+    }
+}
+
 #[test]
 fn effects_are_undone_by_what_they_say_and_phases_without_undo_are_named() {
-    let (flow, files, journal, on) = (
-        switches(),
-        MemFiles::new(),
-        MemJournal::new(),
-        Switches::default(),
-    );
-    let runner = Runner::new(&flow, &files)
-        .port("switch", &on)
-        .journal(&journal, digest());
+    let world = Switched::new();
+    let (runner, files, on) = (world.runner(), &world.files, &world.on);
     assert_eq!(runner.undo().unwrap_err().error, RunError::NothingToUndo);
-    runner.run(&on).unwrap();
+    runner.run(on).unwrap();
     let plan = runner.undo_plan().unwrap();
     let shown = "two: not undone (nothing of it can be undone)\none: planned\n  * switch one off\n\
                  silent: not undone (it offers no undo)\nfiles: planned\n  - remove /made/deep/file\n  \
@@ -323,16 +340,9 @@ fn effects_are_undone_by_what_they_say_and_phases_without_undo_are_named() {
 
 #[test]
 fn an_effect_on_what_somebody_changed_is_undone_by_force_only() {
-    let (flow, files, journal, on) = (
-        switches(),
-        MemFiles::new(),
-        MemJournal::new(),
-        Switches::default(),
-    );
-    let runner = Runner::new(&flow, &files)
-        .port("switch", &on)
-        .journal(&journal, digest());
-    runner.run(&on).unwrap();
+    let world = Switched::new();
+    let (runner, on) = (world.runner(), &world.on);
+    runner.run(on).unwrap();
     on.0.lock()
         .unwrap()
         .iter_mut()
@@ -348,16 +358,9 @@ fn an_effect_on_what_somebody_changed_is_undone_by_force_only() {
 
 #[test]
 fn what_others_put_into_a_folder_stays_with_it() {
-    let (flow, files, journal, on) = (
-        switches(),
-        MemFiles::new(),
-        MemJournal::new(),
-        Switches::default(),
-    );
-    let runner = Runner::new(&flow, &files)
-        .port("switch", &on)
-        .journal(&journal, digest());
-    runner.run(&on).unwrap();
+    let world = Switched::new();
+    let (runner, files, on) = (world.runner(), &world.files, &world.on);
+    runner.run(on).unwrap();
     files.create_file("/made/theirs", b"theirs", 0o600).unwrap();
     runner.undo().unwrap();
     let paths: Vec<_> = files.paths().into_iter().map(|(path, _)| path).collect();

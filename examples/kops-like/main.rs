@@ -36,6 +36,7 @@ mod workload;
 use std::process::ExitCode;
 
 use clap::Parser;
+use examples::failure::Failure;
 
 use cli::{Cli, Command};
 
@@ -48,11 +49,5 @@ fn main() -> ExitCode {
         Command::Delete(arguments) => delete::delete(&arguments),
         Command::Status(arguments) => status::status(&arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            failure.exit_code()
-        }
-    }
+    Failure::end(outcome)
 }

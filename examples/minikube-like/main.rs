@@ -29,7 +29,11 @@ mod up;
 use std::process::ExitCode;
 
 use clap::Parser;
-use examples::{etcd, failure, reach, stand_in};
+use examples::{
+    etcd,
+    failure::{self, Failure},
+    reach, stand_in,
+};
 
 use cli::{Cli, Command};
 
@@ -43,11 +47,5 @@ fn main() -> ExitCode {
         Command::Undo(arguments) => undo::undo(&arguments),
         Command::Status { root, output } => status::status(&root, output),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            failure.exit_code()
-        }
-    }
+    Failure::end(outcome)
 }

@@ -22,6 +22,18 @@ impl Failure {
         Self::Run(error.to_string())
     }
 
+    /// How a program ends: what is wrong is told on the standard error.
+    #[expect(clippy::print_stderr, reason = "the end of a program")]
+    pub fn end(outcome: Result<(), Self>) -> ExitCode {
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                eprintln!("{failure}");
+                failure.exit_code()
+            }
+        }
+    }
+
     /// 2 for bad input, 1 for a run that failed.
     pub fn exit_code(&self) -> ExitCode {
         match self {

@@ -12,8 +12,7 @@ use bootstrap_phases::kubeadm::api::{Api, PORT};
 use bootstrap_phases::kubeadm::join::{
     Connect, ETCD_PORT, Endpoint, EtcdPort, MemEtcd, join_context, join_workflow,
 };
-use bootstrap_phases::kubeadm::objects::cluster_info;
-use bootstrap_phases::kubeadm::pki::{Certificate, FixedKeys};
+use bootstrap_phases::kubeadm::pki::FixedKeys;
 use bootstrap_phases::kubeadm::upgrade::{
     self, STATIC_POD_PORT, StaticPodPort, UpgradeCommand, UpgradeContext, UpgradeSettings,
 };
@@ -25,6 +24,8 @@ use bootstrap_phases::{
 use componentconfig::kubeadm::Facts;
 use componentconfig::kubeadm::v1beta4::UpgradeConfiguration;
 use serde_json::{Value, json};
+
+use crate::support;
 
 const INIT: &str = "
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -149,7 +150,7 @@ impl Cluster {
             nodes: ["cp-1", "cp-2", "w-1"].map(Node::new),
         };
         cluster.init();
-        cluster.sign();
+        support::sign_cluster_info(&cluster.server);
         let control_plane = "controlPlane:
   localAPIEndpoint: {advertiseAddress: 10.1.2.4}
   certificateKey: 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
@@ -190,40 +191,10 @@ impl Cluster {
         runner.port(PORT, &api).run(&context).unwrap();
     }
 
-    fn sign(&self) {
-        let maps = ResourceRef::of_kind("v1", "ConfigMap").within("kube-public");
-        let target = maps.named("cluster-info");
-        let map = self
-            .server
-            .execute(&Operation::get(target.clone()))
-            .unwrap();
-        let map = map.into_object().unwrap();
-        let text = map["data"]["kubeconfig"].as_str().unwrap();
-        let signature = cluster_info::sign_as(text, "abcdef", "0123456789abcdef");
-        let patch = json!({"data": {cluster_info::signature_key("abcdef"): signature}});
-        let patch = Operation::patch(target, Patch::Merge(patch), WriteOptions::new("signer"));
-        self.server.execute(&patch).unwrap();
-    }
-
     fn join(&self, node: &Node, extra: &str) {
-        let ca = self.nodes[0]
-            .files
-            .read("/etc/kubernetes/pki/ca.crt")
-            .unwrap();
-        let pin = Certificate::from_pem(&ca).unwrap().public_key().pin();
-        let text = format!(
-            "
-apiVersion: kubeadm.k8s.io/v1beta4
-kind: JoinConfiguration
-discovery:
-  bootstrapToken:
-    token: abcdef.0123456789abcdef
-    apiServerEndpoint: api.example:6443
-    caCertHashes: ['{pin}']
-nodeRegistration: {{name: {}}}
-{extra}",
-            node.name
-        );
+        let pin = support::pin(&self.nodes[0].files);
+        let own = format!("nodeRegistration: {{name: {}}}\n{extra}", node.name);
+        let text = support::join(&pin, &own);
         let keys = Arc::new(FixedKeys::seeded(node.name));
         let host = HostFacts {
             hostname: node.name.to_owned(),

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 mod cluster;
+#[path = "../support/cluster.rs"]
+#[allow(dead_code, reason = "other tests use the rest")]
+mod support;
 
 use std::sync::Mutex;
 use std::time::Duration;
