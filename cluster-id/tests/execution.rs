@@ -12,8 +12,8 @@ use apply_semantics::op::{
 };
 use apply_server::{Fault, FaultRule, Server};
 use cluster_id::reconcile::{
-    Action, Adoption, Ending, Inventory, ObjectId, Policy, Reconciler, Record, Recreation, Report,
-    Run, run,
+    Action, Adoption, Ending, Execution, Inventory, Next, OWNING_INVENTORY, ObjectId, Policy,
+    Reconciler, Record, Recreation, Report, Run, run,
 };
 use componentconfig::core::Time;
 use serde_json::{Value, json};
@@ -419,4 +419,120 @@ fn nobody_looks_closer_at_what_has_not_changed() {
     reconciler.policy.manager = "other".to_owned();
     let report = world.reconcile(&reconciler, &[map("a", "2")]);
     assert_ne!(reason(&report), reason(&unchanged));
+}
+
+/// Begins with what is answered as it was so many writes ago.
+fn begin_stale(
+    world: &World,
+    reconciler: &Reconciler,
+    desired: &[Value],
+    writes: u64,
+) -> Execution {
+    world.server.inject(FaultRule::stale(writes));
+    let inventory = Inventory::replay(&world.journal);
+    let begun = reconciler.begin(&mut world.server.clone(), desired, &inventory);
+    world.server.clear_faults();
+    begun.unwrap().1
+}
+
+#[test]
+fn an_old_look_does_not_make_what_is_ours_forgotten() {
+    let deleted = |world: &World| {
+        let delete = Operation::delete(
+            ObjectRef::of(&map("a", "")).unwrap(),
+            DeleteOptions::default(),
+        );
+        world.server.execute(&delete).unwrap();
+    };
+    for force in [false, true] {
+        for again in [false, true] {
+            for desired in [&[][..], &[map("a", "2")][..]] {
+                let mut world = World::new();
+                let mut reconciler = reconciler();
+                reconciler.policy.force = force;
+                world.reconcile(&reconciler, &[map("a", "1")]);
+                let mut writes = 1;
+                if again {
+                    // The look shows an earlier object of ours.
+                    deleted(&world);
+                    world.reconcile(&reconciler, &[map("a", "1")]);
+                    writes = 2;
+                }
+                let uid = |world: &mut World| {
+                    world.get(&map("a", "")).unwrap()["metadata"]["uid"].clone()
+                };
+                let ours = uid(&mut world);
+                world.apply(&map("a", "theirs"), "somebody");
+                let before = world.journal.clone();
+                let mut execution = begin_stale(&world, &reconciler, desired, writes + 1);
+                run(&mut execution, &mut world.server, &mut world.journal, at(0)).unwrap();
+                let case = format!("force {force}, again {again}, {desired:?}");
+                let report = execution.report();
+                assert_eq!(endings(&report), [("a", Ending::Blocked)], "{case}");
+                assert_eq!(
+                    report.ended[0].reasons,
+                    ["it is not as it was when the plan was made"]
+                );
+                assert_eq!(world.journal, before, "{case}");
+
+                // A new look finds it, and it can be deleted.
+                assert_eq!(uid(&mut world), ours, "{case}");
+                let report = world.reconcile(&reconciler, &[]);
+                assert_eq!(endings(&report), [("a", Ending::Deleted)], "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_lost_run_applied_is_not_forgotten_for_an_old_look() {
+    let mut world = World::new();
+    let reconciler = reconciler();
+    let begun = reconciler.begin(&mut world.server, &[map("a", "1")], &Inventory::default());
+    let (_, mut execution) = begun.unwrap();
+    // Killed after the request: the journal has not heard of its answer.
+    while let Next::Record(record) = execution.next(at(0)) {
+        world.journal.push(record);
+        execution.recorded();
+    }
+    let Next::Do(apply) = execution.next(at(0)) else {
+        panic!("it applies");
+    };
+    world.server.execute(&apply).unwrap();
+    for desired in [&[][..], &[map("a", "2")][..]] {
+        let mut execution = begin_stale(&world, &reconciler, desired, 1);
+        run(&mut execution, &mut world.server, &mut world.journal, at(0)).unwrap();
+        assert_eq!(endings(&execution.report()), [("a", Ending::Blocked)]);
+        assert!(Inventory::replay(&world.journal).contains(&ObjectId::of(&map("a", ""))));
+    }
+    let report = world.reconcile(&reconciler, &[]);
+    assert_eq!(endings(&report), [("a", Ending::Deleted)]);
+}
+
+#[test]
+fn a_refused_adoption_does_not_make_what_is_ours_forgotten() {
+    // Another inventory has marked it meanwhile, and it is the server does not let it be adopted back.
+    let mut world = World::new();
+    let mut reconciler = reconciler();
+    reconciler.policy.adoption = Adoption::AdoptAll;
+    reconciler.policy.force = true;
+    world.reconcile(&reconciler, &[map("a", "1")]);
+    let mut theirs = map("a", "theirs");
+    theirs["metadata"]["annotations"] = json!({OWNING_INVENTORY: "other"});
+    world.apply(&theirs, "somebody");
+    let refusal = Refusal::new(Reason::Conflict, "somebody owns it");
+    world.server.inject(
+        FaultRule::new(Fault::Refuse(refusal))
+            .verb("apply")
+            .times(1),
+    );
+    let inventory = Inventory::replay(&world.journal);
+    let begun = reconciler.begin(&mut world.server, &[map("a", "2")], &inventory);
+    let (plan, mut execution) = begun.unwrap();
+    let actions: Vec<&Action> = plan.steps().map(|step| &step.action).collect();
+    assert_eq!(actions, [&Action::Adopt]);
+    run(&mut execution, &mut world.server, &mut world.journal, at(0)).unwrap();
+    assert_eq!(endings(&execution.report()), [("a", Ending::Failed)]);
+    let known = Inventory::replay(&world.journal);
+    assert!(known.contains(&ObjectId::of(&theirs)));
 }

@@ -1,5 +1,6 @@
 //! A plan carried out, one operation after the other, each written down before it is done.
 
+mod look;
 mod pacing;
 mod parent;
 mod report;

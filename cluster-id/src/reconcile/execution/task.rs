@@ -11,7 +11,7 @@ use apply_semantics::{
 use componentconfig::core::Time;
 use serde_json::{Value, json};
 
-use super::{Ended, Ending, Established, Pacing, Readiness};
+use super::{Ended, Ending, Established, Pacing, Readiness, look::Look};
 use crate::{
     clock::{later, seconds},
     reconcile::{
@@ -101,6 +101,8 @@ impl Retry {
 /// Where a step is.
 #[derive(Clone, Debug)]
 enum At {
+    /// Looking whether it is as the plan has it.
+    Verify(Box<At>),
     /// Asking the server by a dry run.
     Ask,
     /// Applying: an object of that uid, or a new one if it is empty.
@@ -136,6 +138,10 @@ pub(super) struct Task {
     digest: u64,
     /// What was applied before.
     restore: Option<Manifest>,
+    /// What the plan was made of.
+    look: Look,
+    /// The uid that the inventory knows for certain; empty if it knows none.
+    known_uid: String,
     at: At,
     /// Whether what it is going to do is written down.
     is_recorded: bool,
@@ -173,6 +179,7 @@ impl Task {
         let policy = marks.policy;
         let object = &step.object;
         let known = observed.inventory.known(object);
+        let certain = known.filter(|known| known.is_certain());
         let mut task = Self {
             step: step.clone(),
             awaited: false,
@@ -181,6 +188,8 @@ impl Task {
             manifest: manifest.map(|manifest| marks.put(manifest)),
             digest: manifest.map_or(0, |manifest| marks.digest(manifest)),
             restore: known.and_then(|known| known.replaced.clone()),
+            look: Look::of(observed.live.get(object)),
+            known_uid: certain.map_or_else(String::new, |known| known.uid.clone()),
             at: At::Done,
             is_recorded: false,
             begun: false,
@@ -198,8 +207,7 @@ impl Task {
             .get(object)
             .filter(|live| text(live, MUTATION) != Some("ignore"));
         let seen = seen.and_then(|live| Seen::of(live, task.digest));
-        let certain =
-            known.is_some_and(|known| known.is_certain() && known.uid == uid && known.seen == seen);
+        let certain = task.is_ours() && known.is_some_and(|known| known.seen == seen);
         let forget = Record::Forgotten {
             object: object.clone(),
         };
@@ -239,7 +247,12 @@ impl Task {
                 (At::Done, Ending::Blocked)
             }
         };
-        task.at = at;
+        let is_doubtful = known.is_some_and(|known| task.look.is_doubtful(known, &step.action));
+        task.at = if is_doubtful && task.is_open() {
+            At::Verify(Box::new(at))
+        } else {
+            at
+        };
         task.good = good;
         task
     }
@@ -257,6 +270,11 @@ impl Task {
     /// Whether the object is to be there.
     pub(super) fn is_desired(&self) -> bool {
         self.manifest.is_some()
+    }
+
+    /// Whether the object that the plan is about is, for certain, the one that was applied.
+    fn is_ours(&self) -> bool {
+        !self.known_uid.is_empty() && self.known_uid == self.step.uid
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -328,7 +346,9 @@ impl Task {
                 },
             }),
             At::Note(record, _) | At::NoteAndSettle(record, _) => Some(record.clone()),
-            At::Ask | At::Vanish { .. } | At::GiveBack | At::Settle | At::Done => None,
+            At::Verify(_) | At::Ask | At::Vanish { .. } | At::GiveBack | At::Settle | At::Done => {
+                None
+            }
         }
     }
 
@@ -367,7 +387,7 @@ impl Task {
             At::Delete { uid } => {
                 Operation::delete(target, DeleteOptions::default().uid(uid.clone()))
             }
-            At::Vanish { .. } | At::Settle => Operation::get(target),
+            At::Verify(_) | At::Vanish { .. } | At::Settle => Operation::get(target),
             At::Restore => {
                 let Manifest(manifest) = self.restore.clone()?;
                 Operation::apply(target, manifest, context.creating())
@@ -423,6 +443,7 @@ impl Task {
 
     fn done(&mut self, outcome: Outcome, context: &Context, now: Time) {
         match self.at.clone() {
+            At::Verify(then) => self.verified(outcome.as_object(), *then),
             At::Ask => {
                 let uid = self.step.uid.clone();
                 self.go(At::Apply { uid });
@@ -480,6 +501,7 @@ impl Task {
     fn refused(&mut self, refusal: &Refusal, context: &Context, now: Time) {
         let is_gone = refusal.is_not_found();
         match self.at.clone() {
+            At::Verify(then) if is_gone => return self.verified(None, *then),
             At::Delete { .. } | At::Vanish { .. } if is_gone => return self.gone(),
             At::Delete { .. } if refusal.reason == Reason::Conflict => return self.replaced(),
             At::Settle if is_gone => {
@@ -505,6 +527,18 @@ impl Task {
         }
     }
 
+    /// Goes on if the plan was made of what is there.
+    fn verified(&mut self, live: Option<&Value>, then: At) {
+        if Look::of(live) == self.look {
+            self.go(then);
+        } else {
+            self.end(
+                Ending::Blocked,
+                "it is not as it was when the plan was made",
+            );
+        }
+    }
+
     /// An apply that the server does not do.
     fn not_applied(&mut self, uid: &str, why: String, refusal: &Refusal) {
         let ending = if refusal.field_conflicts().is_empty() {
@@ -522,7 +556,7 @@ impl Task {
             self.ending = Some(ending);
         } else if uid.is_empty() && self.restore.is_some() && ending == Ending::Failed {
             self.go(At::Restore);
-        } else if uid.is_empty() || self.step.action == Action::Adopt {
+        } else if uid.is_empty() || (self.step.action == Action::Adopt && !self.is_ours()) {
             self.go(At::Note(forget, ending));
         } else {
             self.at = At::Done;
