@@ -7,6 +7,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/objects.rs"]
+mod objects;
+
 use apply_semantics::op::{
     ApplyOptions, DeleteOptions, ObjectRef, Operation, Outcome, Reason, Refusal,
 };
@@ -15,34 +19,9 @@ use cluster_id::reconcile::{
     Action, Adoption, Ending, Execution, Inventory, Next, OWNING_INVENTORY, ObjectId, Policy,
     Reconciler, Record, Recreation, Report, Run, run,
 };
-use componentconfig::core::Time;
 use serde_json::{Value, json};
 
-fn at(seconds: i64) -> Time {
-    Time::from_unix(1_800_000_000 + seconds).unwrap()
-}
-
-fn map(name: &str, value: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": value},
-        "metadata": {"name": name, "namespace": "default"},
-    })
-}
-
-fn deployment(app: &str, image: &str) -> Value {
-    let labels = json!({"app": app});
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "default"},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "web", "image": image}]},
-            },
-        },
-    })
-}
+use objects::{at, deployment, map};
 
 fn reconciler() -> Reconciler {
     let mut policy = Policy::new("deployer", "shop");

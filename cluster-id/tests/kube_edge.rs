@@ -7,6 +7,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/objects.rs"]
+mod objects;
+
 use apply_semantics::op::{ApplyOptions, KubeExecutor, ObjectRef, Operation, Outcome, ResourceRef};
 use apply_server::{FaultRule, Server};
 use cluster_id::{
@@ -16,40 +20,13 @@ use cluster_id::{
     },
     work::{Agent, WORK_FINALIZER, sync_async},
 };
-use componentconfig::core::Time;
 use kube::Client;
 use serde_json::{Value, json};
 
-const GROUP: &str = "multicluster.x-k8s.io";
-
-fn at(seconds: i64) -> Time {
-    Time::from_unix(1_800_000_000 + seconds).unwrap()
-}
+use objects::{GROUP, at, definition, deployment, map};
 
 fn through_kube(server: &Server) -> KubeExecutor {
     KubeExecutor::new(Client::new(server.clone(), "default"))
-}
-
-fn map(name: &str, value: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": value},
-        "metadata": {"name": name, "namespace": "default"},
-    })
-}
-
-fn deployment(app: &str) -> Value {
-    let labels = json!({"app": app});
-    json!({
-        "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": {"name": "web", "namespace": "default"},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "web", "image": "web"}]},
-            },
-        },
-    })
 }
 
 fn get(server: &Server, target: ObjectRef) -> Option<Value> {
@@ -106,7 +83,7 @@ async fn plans_are_carried_out_through_kube() {
     // The first apply is refused for the moment, and the answer to the second gets lost.
     server.inject(FaultRule::too_many_requests(3).verb("apply").times(1));
     server.inject(FaultRule::lost_answer().verb("apply").after(1).times(1));
-    let first = [map("a", "1"), deployment("web")];
+    let first = [map("a", "1"), deployment("web", "web")];
     check(&first, &[("a", Ending::Created), ("web", Ending::Created)]).await;
     check(
         &first,
@@ -114,7 +91,7 @@ async fn plans_are_carried_out_through_kube() {
     )
     .await;
     // A selector cannot be changed.
-    let second = [map("a", "2"), deployment("shop")];
+    let second = [map("a", "2"), deployment("shop", "web")];
     check(
         &second,
         &[("a", Ending::Updated), ("web", Ending::Recreated)],
@@ -133,24 +110,8 @@ async fn plans_are_carried_out_through_kube() {
     )
     .await;
     check(&[], &[("web", Ending::Deleted)]).await;
-    let target = ObjectRef::of(&deployment("shop")).unwrap();
+    let target = ObjectRef::of(&deployment("shop", "web")).unwrap();
     assert_eq!(get(&server, target), None);
-}
-
-fn definition(plural: &str, kind: &str, scope: &str) -> Value {
-    let any = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.{GROUP}")},
-        "spec": {
-            "group": GROUP, "scope": scope,
-            "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind},
-            "versions": [{
-                "name": "v1alpha1", "served": true, "storage": true, "subresources": {"status": {}},
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": any, "status": any}}},
-            }],
-        },
-    })
 }
 
 #[tokio::test]

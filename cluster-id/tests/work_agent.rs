@@ -7,6 +7,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "support/objects.rs"]
+mod objects;
+
 use apply_semantics::op::{
     ApplyOptions, DeleteOptions, Executor as _, ObjectRef, Operation, Outcome, ResourceRef,
     WriteOptions,
@@ -16,37 +20,9 @@ use cluster_id::{
     reconcile::{Adoption, Policy, Reconciler, Run},
     work::{Agent, AgentError, Next, Pass, WORK_FINALIZER, sync},
 };
-use componentconfig::core::Time;
 use serde_json::{Value, json};
 
-const GROUP: &str = "multicluster.x-k8s.io";
-
-fn at(seconds: i64) -> Time {
-    Time::from_unix(1_800_000_000 + seconds).unwrap()
-}
-
-fn definition(plural: &str, kind: &str, scope: &str) -> Value {
-    let any = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    json!({
-        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.{GROUP}")},
-        "spec": {
-            "group": GROUP, "scope": scope,
-            "names": {"plural": plural, "singular": kind.to_lowercase(), "kind": kind},
-            "versions": [{
-                "name": "v1alpha1", "served": true, "storage": true, "subresources": {"status": {}},
-                "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": any, "status": any}}},
-            }],
-        },
-    })
-}
-
-fn map(name: &str, value: &str) -> Value {
-    json!({
-        "apiVersion": "v1", "kind": "ConfigMap", "data": {"value": value},
-        "metadata": {"name": name, "namespace": "default"},
-    })
-}
+use objects::{GROUP, at, definition, map};
 
 fn get(server: &mut Server, target: &ObjectRef) -> Option<Value> {
     let answer = server.execute(&Operation::get(target.clone())).ok();
