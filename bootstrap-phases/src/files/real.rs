@@ -1,23 +1,28 @@
 //! Files on a disk, below a root folder.
 
+mod known;
+
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::Write,
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use self::known::Known;
 use super::{FileError, FileErrorKind, FileKind, Files, Owner, Stat, path};
 
 /// The files of a disk, seen from a root folder: `StdFiles::new("/")`, or a scratch folder that needs no rights.
 ///
 /// Links are resolved name by name inside the root, so a link to `/etc` in a scratch root leads to the scratch root's
 /// `/etc`. This keeps phases inside the root on a tree that holds still; it is no fence against another process that
-/// swaps folders for links in the meantime.
+/// swaps folders for links in the meantime. What was found to be no link is taken for none for 50 ms more.
 #[derive(Clone, Debug)]
 pub struct StdFiles {
     root: PathBuf,
     waits: bool,
+    known: Arc<Known>,
 }
 
 impl StdFiles {
@@ -26,6 +31,7 @@ impl StdFiles {
         Self {
             root: root.into(),
             waits: true,
+            known: Arc::default(),
         }
     }
 
@@ -52,15 +58,10 @@ impl StdFiles {
         path::resolve(path, false, &|path| self.link_target(path))
     }
 
-    /// Where a name lies that is made or removed: any but the root's own, for which the error is `root`.
-    fn entry(
-        &self,
-        operation: &'static str,
-        path: &str,
-        root: FileErrorKind,
-    ) -> Result<PathBuf, FileError> {
+    /// Where a name lies that is made: any but the root's own.
+    fn new_entry(&self, path: &str) -> Result<PathBuf, FileError> {
         match self.resolve_entry(path)?.as_str() {
-            "/" => Err(FileError::new(operation, path, root)),
+            "/" => Err(FileError::new("create", path, FileErrorKind::AlreadyExists)),
             resolved => Ok(self.join(resolved)),
         }
     }
@@ -86,10 +87,16 @@ impl Files for StdFiles {
     }
 
     fn link_target(&self, path: &str) -> Result<Option<String>, FileError> {
+        if self.known.is_no_link(path) {
+            return Ok(None);
+        }
         let target = match fs::read_link(self.join(path)) {
             Ok(target) => target,
             // Not a link, in Unix's words.
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+                self.known.add(path);
+                return Ok(None);
+            }
             Err(error) => match FileError::from_io("resolve", path, &error) {
                 error if is_absent(&error) => return Ok(None),
                 error => return Err(error),
@@ -114,7 +121,7 @@ impl Files for StdFiles {
 
     fn create_dir(&self, path: &str, mode: u32) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("create", path, &error);
-        let place = self.entry("create", path, FileErrorKind::AlreadyExists)?;
+        let place = self.new_entry(path)?;
         fs::DirBuilder::new()
             .mode(0o700)
             .create(&place)
@@ -124,7 +131,7 @@ impl Files for StdFiles {
 
     fn create_file(&self, path: &str, content: &[u8], mode: u32) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("create", path, &error);
-        let place = self.entry("create", path, FileErrorKind::AlreadyExists)?;
+        let place = self.new_entry(path)?;
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -145,8 +152,10 @@ impl Files for StdFiles {
         if source == "/" || target == "/" {
             return Err(FileError::new("rename", from, FileErrorKind::InvalidPath));
         }
-        fs::rename(self.join(&source), self.join(&target))
-            .map_err(|error| FileError::from_io("rename", from, &error))
+        let renamed = fs::rename(self.join(&source), self.join(&target));
+        self.known.forget(&source);
+        self.known.forget(&target);
+        renamed.map_err(|error| FileError::from_io("rename", from, &error))
     }
 
     fn set_mode(&self, path: &str, mode: u32) -> Result<(), FileError> {
@@ -161,12 +170,18 @@ impl Files for StdFiles {
 
     fn remove(&self, path: &str) -> Result<(), FileError> {
         let fail = |error| FileError::from_io("remove", path, &error);
-        let place = self.entry("remove", path, FileErrorKind::InvalidPath)?;
-        if fs::symlink_metadata(&place).map_err(fail)?.is_dir() {
-            fs::remove_dir(place).map_err(fail)
-        } else {
-            fs::remove_file(place).map_err(fail)
+        let resolved = self.resolve_entry(path)?;
+        if resolved == "/" {
+            return Err(FileError::new("remove", path, FileErrorKind::InvalidPath));
         }
+        let place = self.join(&resolved);
+        let removed = if fs::symlink_metadata(&place).map_err(fail)?.is_dir() {
+            fs::remove_dir(place)
+        } else {
+            fs::remove_file(place)
+        };
+        self.known.forget(&resolved);
+        removed.map_err(fail)
     }
 
     fn sync_dir(&self, path: &str) -> Result<(), FileError> {
