@@ -74,14 +74,19 @@ pub fn keys_to_make(context: &InitContext, files: &dyn Files) -> Result<usize, P
         if certificate.is_etcds() && context.external_etcd() {
             continue;
         }
-        let pair = Pair::look(files, &context.pki_path(certificate.base_name))?;
-        if pair.is_external_authority() {
+        let base = context.pki_path(certificate.base_name);
+        let is_there = |end| -> Result<bool, PhaseError> {
+            Ok(files.stat(&format!("{base}.{end}"))?.is_some())
+        };
+        let (has_certificate, has_key) = (is_there("crt")?, is_there("key")?);
+        // Whether it is an authority only matters, and is only looked at, where there is no key.
+        if has_certificate && !has_key && Pair::look(files, &base)?.is_external_authority() {
             external.push(certificate.name);
         }
         let provided = certificate
             .authority
             .is_some_and(|name| external.contains(&name));
-        count += usize::from(pair.is_absent() && !provided);
+        count += usize::from(!has_certificate && !has_key && !provided);
     }
     let mut paths = vec![context.pki_path("sa.key")];
     if !external.contains(&"ca") {
