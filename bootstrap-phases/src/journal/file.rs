@@ -43,7 +43,11 @@ impl FileJournal {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, JournalError> {
         let path = path.into();
         let file = Self::lock(&path)?;
-        sync_folder(&path).map_err(|error| io_error(&path, &error))?;
+        let told = |error| io_error(&path, &error);
+        if file.metadata().map_err(told)?.len() == 0 {
+            // It may be new.
+            sync_folder(&path).map_err(told)?;
+        }
         // The lock counts, with or without the note.
         let _ = holder::write(&path, &Holder::this_process(SystemTime::now()));
         Ok(Self {

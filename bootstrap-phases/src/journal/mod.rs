@@ -7,8 +7,9 @@
 //! 2. `intent` with every change and the digests of the files staged; then the files take mode and name, and the rest is done;
 //! 3. `done`.
 //!
-//! It waits until `stage` and `intent` are on the disk, and `done` where more than files was changed. All other entries go there with
-//! the next of these; a failing power loses nothing but the knowledge that something need not be looked at again.
+//! It waits until the first `stage` and every `intent` are on the disk, every `stage` that makes folders which may be undone, `done`
+//! where more than files was changed, and `end` where anything was. All other entries go there with the next of these; a failing
+//! power loses nothing but the knowledge that something need not be looked at again: the same run stages under the same names.
 //!
 //! A run that finds a `stage` without `intent` removes what was staged; it finds an `intent` without `done` and finishes the
 //! work with the files as they were staged. So a run that was killed leaves no half of a pair behind, and nothing is made twice.

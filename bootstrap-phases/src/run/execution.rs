@@ -1,6 +1,6 @@
 //! One run, from its first event to its last.
 
-use std::{collections::BTreeSet, time::SystemTime};
+use std::{cell::Cell, collections::BTreeSet, time::SystemTime};
 
 use super::{
     Runner,
@@ -44,6 +44,8 @@ pub(super) struct Execution<'r, 'a, C: ?Sized> {
     planned: usize,
     /// The journal has a beginning of this run, so it gets an end.
     journalled: bool,
+    /// The name of the run is on the disk, by which a run that goes on finds what was staged.
+    named: Cell<bool>,
     ended: bool,
 }
 
@@ -64,6 +66,7 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
             current: PhaseReport::new("", PhaseState::Failed),
             planned: 0,
             journalled: false,
+            named: Cell::new(false),
             ended: false,
         }
     }
@@ -521,10 +524,13 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
 
     /// Writes an entry to the journal, if there is one.
     fn record(&self, record: Record) -> Result<(), JournalError> {
-        let sure = matches!(
-            record,
-            Record::Stage { .. } | Record::Intent { .. } | Record::End { .. }
-        );
+        let sure = match &record {
+            Record::Intent { .. } => true,
+            // A run that goes on stages under the same names again, so its own name has to be on the disk; and so have folders that an
+            // undo is to remove.
+            Record::Stage { folders, .. } => !self.named.replace(true) || !folders.is_empty(),
+            _ => false,
+        };
         self.write(record, sure)
     }
 
@@ -585,7 +591,11 @@ impl<'r, 'a, C: ?Sized> Execution<'r, 'a, C> {
         if !self.journalled {
             return Ok(());
         }
-        self.record(Record::End { outcome })
+        // That nothing had to be done may be forgotten.
+        let idle = outcome == Outcome::Succeeded
+            && !self.resumed
+            && self.phases.iter().all(|phase| phase.changes == 0);
+        self.write(Record::End { outcome }, !idle)
     }
 
     fn tell_end(&mut self, outcome: Outcome, error: Option<String>) {
