@@ -19,7 +19,10 @@
 //! ```
 
 mod aggregate;
+pub(crate) mod machines;
+mod mirror;
 mod order;
+mod paused;
 mod summary;
 mod text;
 
@@ -28,6 +31,8 @@ use componentconfig::core::Time;
 use crate::meta::{Condition, ConditionStatus};
 
 pub use aggregate::{Aggregate, Owner};
+pub(crate) use mirror::{Mirror, of_object};
+pub(crate) use paused::paused;
 pub use summary::Summary;
 pub(crate) use text::plural;
 
@@ -135,6 +140,17 @@ impl Priority {
             (Self::Issue, false) | (Self::Info, true) => ConditionStatus::False,
             (Self::Issue, true) | (Self::Info, false) => ConditionStatus::True,
         }
+    }
+}
+
+/// A condition without a time.
+pub(crate) fn told(kind: &str, status: ConditionStatus, reason: &str, message: &str) -> Condition {
+    Condition {
+        r#type: kind.to_owned(),
+        status,
+        reason: reason.to_owned(),
+        message: message.to_owned(),
+        ..Condition::default()
     }
 }
 

@@ -10,10 +10,13 @@
 //! looks after etcd; what it knows of the cluster, and the keys, come from the provider. Nodes of machines that go are drained: pods
 //! leave by eviction, as far as their budgets let them.
 //!
+//! All of them say in their conditions how they are, as Cluster API's do; what is paused stays as it is.
+//!
 //! With the feature `kube`, `Driver::run` does that again and again through a `kube::Client`, whenever an object changes or it is time.
 //!
-//! What it does not do: it does not elect a leader among several of its kind, objects are not defaulted and validated ([`admission`](crate::admission) does that, where objects come in),
-//! and managed topologies are not rendered.
+//! What it does not do: it does not elect a leader among several of its kind, objects are not defaulted and validated
+//! ([`admission`](crate::admission) does that, where objects come in), managed topologies are not rendered, MachinePools are not
+//! looked at, and what only v1beta1 has (`status.deprecated`) is not written.
 
 #[cfg(feature = "bootstrap-data")]
 mod bootstrap;
@@ -29,8 +32,9 @@ mod machine;
 mod machine_set;
 mod new_machine;
 mod snapshot;
+mod templates;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use apply_semantics::op::{Effect, Executor, Operation, Outcome, Reason, Refusal};
 use componentconfig::core::Time;
@@ -39,11 +43,12 @@ pub use chain::{Chain, Workload};
 pub use snapshot::Snapshot;
 
 use crate::{
-    Gates,
-    core::v1beta2::Machine,
+    Gates, Object, conditions,
+    core::v1beta2::{Cluster, Machine},
     explain::Why,
-    machine::{Node, drain::Eviction},
+    machine::{Node, drain::Eviction, observed::Connection},
     machine_set::preflight::PreflightCheck,
+    meta::{Condition, ConditionStatus},
     names::RandomSource,
     provider::Provider,
 };
@@ -55,7 +60,7 @@ pub struct Driver<P, R> {
     random: R,
     gates: Gates,
     checks: Vec<PreflightCheck>,
-    connections: BTreeMap<Place, Time>,
+    connections: BTreeMap<Place, Connection>,
     evictions: BTreeMap<Place, Evictions>,
     #[cfg(feature = "bootstrap-data")]
     makes_data: bool,
@@ -102,12 +107,14 @@ struct Context<'a, P> {
     checks: &'a [PreflightCheck],
     /// Of each cluster; `None` if it does not answer.
     nodes: BTreeMap<Place, Option<Vec<Node>>>,
-    /// When a cluster answered for the last time.
-    connections: &'a mut BTreeMap<Place, Time>,
+    /// How the connections to clusters fare.
+    connections: &'a mut BTreeMap<Place, Connection>,
     /// What became of the last evictions in each cluster.
     evictions: &'a BTreeMap<Place, Evictions>,
     #[cfg(feature = "bootstrap-data")]
     makes_data: bool,
+    /// Templates that were made those of their cluster.
+    owned: BTreeSet<Place>,
     /// Machines with what their control plane found out about them, until it is written.
     found: BTreeMap<Place, Machine>,
     now: Time,
@@ -163,6 +170,7 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             evictions: &self.evictions,
             #[cfg(feature = "bootstrap-data")]
             makes_data: self.makes_data,
+            owned: BTreeSet::new(),
             found: BTreeMap::new(),
             now,
             plan: Plan::default(),
@@ -283,6 +291,15 @@ impl<P> Context<'_, P> {
         let before = self.plan.requeue_after_seconds;
         self.plan.requeue_after_seconds =
             Some(before.map_or(seconds, |before| before.min(seconds)));
+    }
+
+    /// Writes the condition `Paused` of an object of a cluster. Says whether it is left as it is.
+    fn pause<T: Object>(&self, cluster: &Cluster, object: &T, list: &mut Vec<Condition>) -> bool {
+        let paused = conditions::paused(cluster, object.metadata(), T::GVK.kind());
+        let is_paused = paused.status == ConditionStatus::True;
+        let generation = object.metadata().generation;
+        conditions::set(list, paused, generation, self.now);
+        is_paused
     }
 
     fn fails(&mut self, subject: impl Into<String>, reason: &'static str, error: &impl ToString) {

@@ -105,6 +105,8 @@ pub const PRE_DRAIN_HOOK_PREFIX: &str = "pre-drain.delete.hook.machine.cluster.x
 pub const PRE_TERMINATE_HOOK_PREFIX: &str = "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
 /// Label of a pod: how draining treats it, `skip` or `wait-completed`.
 pub const POD_DRAIN: &str = "cluster.x-k8s.io/drain";
+/// The MachinePool that a machine belongs to.
+pub const POOL_NAME: &str = "cluster.x-k8s.io/pool-name";
 /// The name of a MachinePool in the topology of its Cluster.
 pub const TOPOLOGY_POOL_NAME: &str = "topology.cluster.x-k8s.io/pool-name";
 /// Annotation: the upgrade of workers of a topology, and of those after them, is put off.

@@ -44,6 +44,7 @@
 //! - [`machine_set`]: how many machines a MachineSet makes, deletes or gives away, and which.
 //! - [`rollout`]: how a MachineDeployment rolls out, step by step.
 //! - [`kcp`]: what a KubeadmControlPlane does next, and what it must not do for etcd's sake.
+//! - [`cluster`]: what a Cluster says about itself.
 //! - [`machine`]: the status of a machine, its Pods on the way out, and the steps of its deletion.
 //! - [`health_check`]: what a MachineHealthCheck finds, and whether anything is done about it.
 //! - `topology`: the objects of a Cluster made from a ClusterClass, with its patches and the versions it goes through;
@@ -87,6 +88,7 @@ pub mod bootstrap;
 pub mod bootstrap_data;
 pub mod certificates;
 pub mod cloning;
+pub mod cluster;
 mod compat;
 pub mod conditions;
 pub mod contract;
@@ -131,6 +133,7 @@ pub mod typed;
 pub mod upgrade_plan;
 pub mod variables;
 pub mod version;
+mod versions;
 
 pub use compat::Compat;
 pub use gates::Gates;

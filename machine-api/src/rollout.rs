@@ -44,6 +44,7 @@ mod reason;
 mod revision;
 mod rolling_update;
 mod scale;
+mod status;
 mod template;
 
 pub use error::RolloutError;
@@ -55,4 +56,5 @@ pub use plan::{Rollout, RolloutPlan};
 pub use planned::PlannedSet;
 pub use reason::Reason;
 pub use scale::scale;
+pub use status::status;
 pub use template::{TemplateChange, template_changes};

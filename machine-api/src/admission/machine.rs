@@ -43,10 +43,7 @@ impl Machine {
 
     /// Whether a MachinePool made the machine.
     fn is_of_machine_pool(&self) -> bool {
-        let by_label = self
-            .metadata
-            .labels
-            .contains_key("cluster.x-k8s.io/pool-name");
+        let by_label = self.metadata.labels.contains_key(labels::POOL_NAME);
         by_label
             || self
                 .metadata

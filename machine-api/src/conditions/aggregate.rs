@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConditionsError, Priority, find, not_reported, text};
-use crate::{core::v1beta2::Machine, labels, meta::Condition};
+use crate::{
+    core::v1beta2::Machine,
+    labels,
+    meta::{Condition, ConditionStatus},
+};
 
 /// How many messages are listed, and how many names for each.
 const SHOWN: usize = 3;
@@ -62,6 +66,16 @@ impl<'a> Aggregate<'a> {
     pub const fn negative(mut self) -> Self {
         self.negative = true;
         self
+    }
+
+    /// The type of the condition that is made.
+    pub(crate) const fn name(&self) -> &'a str {
+        self.target
+    }
+
+    /// The status of a condition that is as it should be.
+    pub(crate) const fn good(&self) -> ConditionStatus {
+        Priority::Info.status(self.negative)
     }
 
     /// The condition, without a time.

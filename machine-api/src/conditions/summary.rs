@@ -9,7 +9,7 @@ pub struct Summary<'a> {
     types: &'a [&'a str],
     negative: &'a [&'a str],
     optional: &'a [&'a str],
-    harmless: &'a [(&'a str, &'a str)],
+    harmless: fn(&Condition) -> bool,
     rewrite: fn(Vec<String>) -> Vec<String>,
 }
 
@@ -20,7 +20,7 @@ impl<'a> Summary<'a> {
             types,
             negative: &[],
             optional: &[],
-            harmless: &[],
+            harmless: |_| false,
             rewrite: std::convert::identity,
         }
     }
@@ -39,10 +39,10 @@ impl<'a> Summary<'a> {
         self
     }
 
-    /// Types that are as they should be, whatever their status, if they have the reason beside them.
+    /// Conditions that are as they should be, whatever their status.
     #[must_use]
-    pub const fn harmless(mut self, types_and_reasons: &'a [(&'a str, &'a str)]) -> Self {
-        self.harmless = types_and_reasons;
+    pub const fn harmless(mut self, these: fn(&Condition) -> bool) -> Self {
+        self.harmless = these;
         self
     }
 
@@ -74,11 +74,11 @@ impl<'a> Summary<'a> {
             (place, condition.last_transition_time)
         });
         let priority = |condition: &Condition| {
-            let pair = (condition.r#type.as_str(), condition.reason.as_str());
-            if self.harmless.contains(&pair) {
+            if (self.harmless)(condition) {
                 return Priority::Info;
             }
-            Priority::of(condition, self.negative.contains(&pair.0))
+            let kind = condition.r#type.as_str();
+            Priority::of(condition, self.negative.contains(&kind))
         };
         let worst = found
             .iter()

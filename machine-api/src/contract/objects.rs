@@ -171,6 +171,19 @@ impl<'a> Untyped<'a> {
         (port != 0).then_some(APIEndpoint { host, port })
     }
 
+    /// The older contract says how many are not available.
+    fn available_replicas(&self) -> Option<i32> {
+        let wanted = self.number("/spec/replicas");
+        let missing = match self.version {
+            ContractVersion::V1Beta1 => self.number("/status/unavailableReplicas"),
+            ContractVersion::V1Beta2 => None,
+        };
+        match (wanted, missing) {
+            (Some(wanted), Some(missing)) => Some(wanted.saturating_sub(missing).max(0)),
+            _ => self.number("/status/availableReplicas"),
+        }
+    }
+
     /// A map in the older contract, a list in the newer one.
     fn failure_domains(&self) -> Vec<FailureDomain> {
         let pointer = "/status/failureDomains";
@@ -252,7 +265,7 @@ impl ControlPlane for Untyped<'_> {
             replicas: self.number("/spec/replicas"),
             status_replicas: self.number("/status/replicas"),
             ready_replicas: self.number("/status/readyReplicas"),
-            available_replicas: self.number("/status/availableReplicas"),
+            available_replicas: self.available_replicas(),
             up_to_date_replicas: self.number(up_to_date),
         }
     }

@@ -57,7 +57,8 @@ impl Chain {
 
     /// Changes an object, and its status after that. Nothing if nothing differs.
     ///
-    /// The object has to be the one that was seen: what was decided from an older one is not written.
+    /// The object has to be the one that was seen: what was decided from an older one is not written. Of one that goes with its last
+    /// finalizer there is no status left to write.
     pub(super) fn change(&mut self, current: &impl Serialize, desired: &impl Serialize) {
         let (current, desired) = (json!(current), json!(desired));
         let Ok(target) = ObjectRef::of(&current) else {
@@ -73,6 +74,8 @@ impl Chain {
         let status =
             |object: &Value| json!({"status": object.get("status").cloned().unwrap_or(json!({}))});
         let version = current.pointer("/metadata/resourceVersion").cloned();
+        let goes = desired.pointer("/metadata/deletionTimestamp").is_some()
+            && desired.pointer("/metadata/finalizers").is_none();
         let mut first = true;
         for (target, before, after) in [
             (
@@ -89,7 +92,7 @@ impl Chain {
             let Ok(mut patch) = merge::create(&before, &after) else {
                 continue;
             };
-            if patch == json!({}) {
+            if patch == json!({}) || (goes && !first) {
                 continue;
             }
             // The first write changes the version, and only what follows from it is written after it.
@@ -146,10 +149,10 @@ pub(super) fn is_applied(current: &Value, intent: &Value, manager: &str) -> bool
 
 fn holds(current: &Value, intent: &Value) -> bool {
     match (current, intent) {
+        // What is empty is not kept.
         (Value::Object(current), Value::Object(intent)) => intent.iter().all(|(key, intent)| {
-            current
-                .get(key)
-                .is_some_and(|current| holds(current, intent))
+            let kept = current.get(key);
+            kept.map_or(*intent == json!({}), |current| holds(current, intent))
         }),
         (current, intent) => current == intent,
     }

@@ -10,7 +10,6 @@ pub(super) use secrets::host_port;
 
 use std::collections::BTreeMap;
 
-use componentconfig::Kind;
 use serde_json::Value;
 
 use super::{Chain, Context, infrastructure::own};
@@ -108,10 +107,8 @@ impl<P: Provider> Context<'_, P> {
         if !meta.is_deleting() && !finalizers.iter().any(|one| one == FINALIZER) {
             finalizers.push(FINALIZER.to_owned());
         }
-        let paused = paused_condition(cluster, meta, KubeadmControlPlane::GVK.kind());
-        let is_paused = paused.status == ConditionStatus::True;
-        set(&mut work.desired, paused, self.now);
-        if is_paused {
+        let conditions = &mut work.desired.status.conditions;
+        if self.pause(cluster, kcp, conditions) {
             work.chain.change(kcp, &work.desired);
             self.plan.chains.push(work.chain);
             return;
@@ -160,8 +157,9 @@ impl<P: Provider> Context<'_, P> {
         let status = &work.cluster.status.initialization;
         let endpoint = &work.cluster.spec.control_plane_endpoint;
         let has_endpoint = !endpoint.host.is_empty() && endpoint.port != 0;
-        self.own_template(work);
-        if work.reported.template_missing {
+        let template = &work.current.spec.machine_template.spec.infrastructure_ref;
+        if !self.own_template(work.cluster, template) {
+            work.reported.template_missing = true;
             let kind = &work
                 .current
                 .spec
@@ -246,7 +244,7 @@ impl<P: Provider> Context<'_, P> {
         let workload = match (&nodes, initialized) {
             (_, false) => Workload::NotInitialized,
             (None, true) => Workload::NotConnected {
-                last_success: self.connections.get(&key).copied(),
+                last_success: self.connections.get(&key).and_then(|one| one.last_success),
             },
             (Some(nodes), true) => Workload::Seen {
                 nodes,
@@ -386,31 +384,4 @@ fn waits(work: &mut Work<'_>, message: &str) {
 fn set(kcp: &mut KubeadmControlPlane, condition: Condition, now: componentconfig::core::Time) {
     let generation = kcp.metadata.generation;
     conditions::set(&mut kcp.status.conditions, condition, generation, now);
-}
-
-/// The condition `Paused` of an object of a cluster.
-pub(super) fn paused_condition(
-    cluster: &Cluster,
-    meta: &crate::meta::ObjectMeta,
-    kind: &str,
-) -> Condition {
-    let mut messages = Vec::new();
-    if cluster.spec.paused == Some(true) {
-        messages.push("Cluster spec.paused is set to true".to_owned());
-    }
-    if facts::has_annotation(meta, labels::PAUSED) {
-        messages.push(format!("{kind} has the {} annotation", labels::PAUSED));
-    }
-    let (status, reason) = if messages.is_empty() {
-        (ConditionStatus::False, "NotPaused")
-    } else {
-        (ConditionStatus::True, "Paused")
-    };
-    Condition {
-        r#type: "Paused".to_owned(),
-        status,
-        reason: reason.to_owned(),
-        message: messages.join(", "),
-        ..Condition::default()
-    }
 }

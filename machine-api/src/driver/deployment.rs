@@ -4,11 +4,12 @@ use serde_json::json;
 
 use super::{Chain, Context, chain::is_applied};
 use crate::{
-    core::v1beta2::{MachineDeployment, MachineDeploymentPhase, MachineSet},
+    core::v1beta2::{Machine, MachineDeployment, MachineSet},
     labels,
+    machine_set::status::MissingTemplates,
     propagation::owner_reference,
     provider::Provider,
-    rollout::Rollout,
+    rollout::{self, Rollout},
     selector::Selector,
 };
 
@@ -26,52 +27,78 @@ impl<P: Provider> Context<'_, P> {
             self.fails(subject, "NoCluster", &"its Cluster was not found");
             return;
         };
-        let sets: Vec<MachineSet> = self
-            .snapshot
-            .machine_sets
-            .iter()
-            .filter(|set| {
-                set.metadata.namespace == meta.namespace
-                    && set
-                        .metadata
-                        .controller()
-                        .is_some_and(|owner| owner.uid == meta.uid)
-            })
-            .cloned()
-            .collect();
         let mut chain = Chain::new(subject.clone());
         let mut desired = deployment.clone();
         let finalizer = labels::MACHINE_DEPLOYMENT_FINALIZER;
-        if meta.is_deleting() {
+        let deleting = meta.is_deleting();
+        if !deleting && !meta.finalizers.iter().any(|one| one == finalizer) {
+            desired.metadata.finalizers.push(finalizer.to_owned());
+        }
+        if self.pause(cluster, deployment, &mut desired.status.conditions) {
+            chain.change(deployment, &desired);
+            self.plan.chains.push(chain);
+            return;
+        }
+        let sets = self.sets_of(deployment);
+        let mut missing = MissingTemplates::default();
+        if deleting {
             for set in sets.iter().filter(|set| !set.metadata.is_deleting()) {
                 chain.delete(&json!(set));
             }
             if sets.is_empty() {
                 desired.metadata.finalizers.retain(|one| one != finalizer);
             }
-            chain.change(deployment, &desired);
-            self.plan.chains.push(chain);
-            return;
+        } else {
+            let label = labels::CLUSTER_NAME.to_owned();
+            let name = deployment.spec.cluster_name.clone();
+            desired.metadata.labels.insert(label, name);
+            let owner = owner_reference(cluster);
+            if !meta.owner_references.iter().any(|one| one.uid == owner.uid) {
+                desired.metadata.owner_references.push(owner);
+            }
+            missing = self.own_templates(cluster, &deployment.spec.template.spec);
+            self.roll(deployment, &sets, missing, &mut desired, &mut chain);
         }
-        if !meta.finalizers.iter().any(|one| one == finalizer) {
-            desired.metadata.finalizers.push(finalizer.to_owned());
-        }
-        let owner = owner_reference(cluster);
-        if !meta.owner_references.iter().any(|one| one.uid == owner.uid) {
-            desired.metadata.owner_references.push(owner);
-        }
-        status(&mut desired, &sets);
-        if cluster.spec.paused != Some(true) {
-            self.roll(deployment, &sets, &mut desired, &mut chain);
+        let machines = self.machines_of(deployment);
+        match rollout::status(&desired, &sets, &machines, missing, self.now) {
+            Ok(status) => desired.status = status,
+            Err(error) => self.fails(subject, "StatusFailed", &error),
         }
         chain.change(deployment, &desired);
         self.plan.chains.push(chain);
+    }
+
+    fn sets_of(&self, deployment: &MachineDeployment) -> Vec<MachineSet> {
+        let meta = &deployment.metadata;
+        let owned = |set: &&MachineSet| {
+            let controller = set.metadata.controller();
+            set.metadata.namespace == meta.namespace
+                && controller.is_some_and(|owner| owner.uid == meta.uid)
+        };
+        let sets = self.snapshot.machine_sets.iter().filter(owned);
+        sets.cloned().collect()
+    }
+
+    /// Those that the selector matches, whichever MachineSet they belong to.
+    fn machines_of(&self, deployment: &MachineDeployment) -> Vec<&Machine> {
+        let Ok(selector) = Selector::new(&deployment.spec.selector) else {
+            return Vec::new();
+        };
+        let namespace = &deployment.metadata.namespace;
+        let machines = self.snapshot.machines.iter();
+        machines
+            .filter(|machine| {
+                let meta = &machine.metadata;
+                meta.namespace == *namespace && selector.matches(&meta.labels)
+            })
+            .collect()
     }
 
     fn roll(
         &mut self,
         deployment: &MachineDeployment,
         sets: &[MachineSet],
+        missing: MissingTemplates,
         desired: &mut MachineDeployment,
         chain: &mut Chain,
     ) {
@@ -80,7 +107,10 @@ impl<P: Provider> Context<'_, P> {
             .filter(|set| !set.metadata.is_deleting())
             .cloned()
             .collect();
-        let rollout = Rollout::of(deployment, &alive, self.now).gates(self.gates);
+        let mut rollout = Rollout::of(deployment, &alive, self.now).gates(self.gates);
+        if missing != MissingTemplates::default() {
+            rollout = rollout.without_templates();
+        }
         let plan = match rollout.plan(&mut *self.random) {
             Ok(plan) => plan,
             Err(error) => {
@@ -118,29 +148,4 @@ impl<P: Provider> Context<'_, P> {
             annotations.insert(labels::REVISION.to_owned(), revision.to_owned());
         }
     }
-}
-
-/// The status: sums of those of the MachineSets.
-fn status(deployment: &mut MachineDeployment, sets: &[MachineSet]) {
-    let sum = |count: fn(&MachineSet) -> Option<i32>| Some(sets.iter().filter_map(count).sum());
-    let generation = deployment.metadata.generation;
-    let selector = Selector::new(&deployment.spec.selector);
-    let wanted = deployment.spec.replicas;
-    let status = &mut deployment.status;
-    status.observed_generation = generation;
-    status.selector = selector
-        .map(|selector| selector.to_string())
-        .unwrap_or_default();
-    status.replicas = sum(|set| set.status.replicas);
-    status.ready_replicas = sum(|set| set.status.ready_replicas);
-    status.available_replicas = sum(|set| set.status.available_replicas);
-    status.up_to_date_replicas = sum(|set| set.status.up_to_date_replicas);
-    status.phase = match status.replicas.cmp(&wanted) {
-        std::cmp::Ordering::Less => MachineDeploymentPhase::ScalingUp,
-        std::cmp::Ordering::Greater => MachineDeploymentPhase::ScalingDown,
-        std::cmp::Ordering::Equal if status.available_replicas != wanted => {
-            MachineDeploymentPhase::ScalingUp
-        }
-        std::cmp::Ordering::Equal => MachineDeploymentPhase::Running,
-    };
 }

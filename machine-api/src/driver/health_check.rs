@@ -24,7 +24,14 @@ impl<P: Provider> Context<'_, P> {
             self.fails(subject, "NoCluster", &"its Cluster was not found");
             return;
         };
-        if meta.is_deleting() || crate::facts::is_paused(cluster, meta) {
+        if meta.is_deleting() {
+            return;
+        }
+        let mut desired = check.clone();
+        if self.pause(cluster, check, &mut desired.status.conditions) {
+            let mut chain = Chain::new(subject);
+            chain.change(check, &desired);
+            self.plan.chains.push(chain);
             return;
         }
         let key = (meta.namespace.clone(), cluster.metadata.name.clone());
@@ -38,7 +45,6 @@ impl<P: Provider> Context<'_, P> {
                 return;
             }
         };
-        let mut desired = check.clone();
         let label = (
             labels::CLUSTER_NAME.to_owned(),
             check.spec.cluster_name.clone(),
@@ -50,6 +56,7 @@ impl<P: Provider> Context<'_, P> {
         }
         if let Some(status) = plan.status(self.now) {
             desired.status = status;
+            self.pause(cluster, check, &mut desired.status.conditions);
         }
         self.plan.why.extend(plan.explain());
         let mut chain = Chain::new(subject);

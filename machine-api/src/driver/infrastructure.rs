@@ -31,7 +31,9 @@ impl<P: Provider> Context<'_, P> {
         let owner = controller_reference(cluster);
         let request = ClusterRequest { cluster, now };
         let reference = &cluster.spec.infrastructure_ref;
-        if let Some(object) = self.snapshot.find(namespace, reference) {
+        let active = |object: &&Value| !is_paused(cluster, object);
+        let object = self.snapshot.find(namespace, reference);
+        if let Some(object) = object.filter(active) {
             let contract = self.snapshot.contract(reference);
             let said = if is_deleting(object) {
                 gone(self.provider.delete_cluster(&request))
@@ -44,7 +46,7 @@ impl<P: Provider> Context<'_, P> {
         let reference = &cluster.spec.control_plane_ref;
         if let Some(kcp) = self.snapshot.kubeadm_control_plane(cluster) {
             self.kubeadm_control_plane(cluster, &kcp);
-        } else if let Some(object) = self.snapshot.find(namespace, reference) {
+        } else if let Some(object) = self.snapshot.find(namespace, reference).filter(active) {
             let contract = self.snapshot.contract(reference);
             let facts = Untyped::new(object, contract).control_plane_facts();
             let version = facts.version.unwrap_or_default();
@@ -86,8 +88,10 @@ impl<P: Provider> Context<'_, P> {
             && (status.control_plane_initialized == Some(true)
                 || meta.labels.contains_key(labels::CONTROL_PLANE));
         let nothing = || Ok(Progress::Done(Said::Write(Written::default())));
+        let active = |object: &&Value| !is_paused(cluster, object);
         let reference = &machine.spec.bootstrap.config_ref;
-        if let Some(object) = self.snapshot.find(&meta.namespace, reference) {
+        let object = self.snapshot.find(&meta.namespace, reference);
+        if let Some(object) = object.filter(active) {
             let contract = self.snapshot.contract(reference);
             if !self.makes_data(cluster, machine, object) {
                 let said = if is_deleting(object) {
@@ -102,7 +106,8 @@ impl<P: Provider> Context<'_, P> {
             }
         }
         let reference = &machine.spec.infrastructure_ref;
-        if let Some(object) = self.snapshot.find(&meta.namespace, reference) {
+        let object = self.snapshot.find(&meta.namespace, reference);
+        if let Some(object) = object.filter(active) {
             let contract = self.snapshot.contract(reference);
             let said = if is_deleting(object) {
                 gone(self.provider.delete_machine(&request))
@@ -221,6 +226,13 @@ fn gone(progress: Result<Progress<()>, ProviderError>) -> Result<Progress<Said>,
 pub(super) fn is_deleting(object: &Value) -> bool {
     let time = object.pointer("/metadata/deletionTimestamp");
     time.is_some_and(|time| !time.is_null())
+}
+
+/// Whether an object is left as it is: it is paused itself, or its whole cluster.
+fn is_paused(cluster: &Cluster, object: &Value) -> bool {
+    let annotations = object.pointer("/metadata/annotations");
+    cluster.spec.paused == Some(true)
+        || annotations.is_some_and(|all| all.get(labels::PAUSED).is_some())
 }
 
 /// The controller of an object, in place of the MachineSet or control plane that made it.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Chain, Context, chain::MANAGER};
 use crate::{
-    conditions,
+    conditions::{self, told},
     contract::{BootstrapConfig, InfraMachine, Untyped},
     core::v1beta2::{Cluster, Machine, MachineDrainRule, MachineSet},
     labels,
@@ -16,15 +16,12 @@ use crate::{
         Node, Pod,
         deletion::{self, Action},
         drain::Eviction,
-        observed::{self, Connection, External, NodeSeen},
+        observed::{self, External, NodeSeen},
         status::{Owners, conclude},
     },
-    meta::{Condition, ConditionStatus},
+    meta::ConditionStatus,
     provider::{DrainFacts, Provider},
 };
-
-/// For how many seconds a connection that broke still counts.
-const GRACE_SECONDS: i64 = 300;
 
 /// A machine without node is looked at again after so many seconds.
 const NODE_SECONDS: u32 = 15;
@@ -80,6 +77,13 @@ impl<P: Provider> Context<'_, P> {
         if !meta.is_deleting() && !meta.finalizers.iter().any(|one| one == finalizer) {
             desired.metadata.finalizers.push(finalizer.to_owned());
         }
+        let mut chain = Chain::new(subject);
+        let conditions = &mut desired.status.conditions;
+        if self.pause(cluster, machine, conditions) {
+            chain.change(machine, &desired);
+            self.plan.chains.push(chain);
+            return;
+        }
         self.copy(&around, &mut desired);
         around.node = nodes.into_iter().flatten().find(|node| {
             let by_name = node.metadata.name == desired.status.node_ref.name;
@@ -93,7 +97,6 @@ impl<P: Provider> Context<'_, P> {
             desired.status.node_ref.name.clone_from(&node.metadata.name);
             desired.status.node_info.clone_from(&node.status.node_info);
         }
-        let mut chain = Chain::new(subject);
         self.conditions(&around, &mut desired);
         self.end(&around, &mut desired, &mut chain);
         let set = meta.controller().and_then(|owner| {
@@ -140,15 +143,12 @@ impl<P: Provider> Context<'_, P> {
     fn conditions(&self, around: &Surroundings<'_>, machine: &mut Machine) {
         let cluster = &around.cluster.metadata;
         let key = (cluster.namespace.clone(), cluster.name.clone());
-        let connection = Connection {
-            last_success: self.connections.get(&key).copied(),
-            consecutive_failures: 0,
-            grace_seconds: GRACE_SECONDS,
-        };
+        let connection = self.connections.get(&key).copied();
+        let connection = connection.unwrap_or_default();
         let mut found = vec![
             observed::bootstrap_config_ready(machine, around.bootstrap),
             observed::infrastructure_ready(machine, around.infrastructure),
-            plain("Updating", ConditionStatus::False, "NotUpdating"),
+            told("Updating", ConditionStatus::False, "NotUpdating", ""),
         ];
         let node = around.node();
         found.extend(observed::node_conditions(
@@ -159,7 +159,8 @@ impl<P: Provider> Context<'_, P> {
             self.now,
         ));
         if !machine.metadata.is_deleting() {
-            found.push(plain("Deleting", ConditionStatus::False, "NotDeleting"));
+            let no = ConditionStatus::False;
+            found.push(told("Deleting", no, "NotDeleting", ""));
         }
         let generation = machine.metadata.generation;
         for condition in found {
@@ -217,10 +218,8 @@ impl<P: Provider> Context<'_, P> {
         if let Some(seconds) = plan.requeue_after_seconds {
             self.look_again(seconds);
         }
-        let condition = Condition {
-            message: plan.message.clone(),
-            ..plain("Deleting", ConditionStatus::True, &plan.stage.to_string())
-        };
+        let stage = plan.stage.to_string();
+        let condition = told("Deleting", ConditionStatus::True, &stage, &plan.message);
         let generation = machine.metadata.generation;
         conditions::set(
             &mut machine.status.conditions,
@@ -317,14 +316,5 @@ fn eviction(namespace: &str, name: &str, grace_period_seconds: Option<i64>) -> O
         target,
         object,
         options: WriteOptions::new(MANAGER),
-    }
-}
-
-fn plain(kind: &str, status: ConditionStatus, reason: &str) -> Condition {
-    Condition {
-        r#type: kind.to_owned(),
-        status,
-        reason: reason.to_owned(),
-        ..Condition::default()
     }
 }

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use super::{Chain, Context, Snapshot, chain::is_applied, snapshot::place};
 use crate::{
-    conditions::{self, has_status},
+    conditions,
     core::v1beta2::{Cluster, Machine, MachineDeployment, MachineSet},
     labels,
     machine_set::{
         preflight::{Preflight, PreflightCheck, RETRY_SECONDS},
         remediation,
+        status::{Reported, status},
         sync::{Observed, SyncAction},
     },
-    meta::ConditionStatus,
     propagation::{self, controller_reference, owner_reference},
     provider::Provider,
     selector::Selector,
@@ -35,21 +35,19 @@ impl<P: Provider> Context<'_, P> {
             self.fails(subject, "NoCluster", &"its Cluster was not found");
             return;
         };
-        let machines: Vec<Machine> = self
-            .snapshot
-            .machines
-            .iter()
-            .filter(|machine| {
-                machine.metadata.namespace == meta.namespace
-                    && machine
-                        .metadata
-                        .controller()
-                        .is_some_and(|owner| owner.uid == meta.uid)
-            })
-            .cloned()
-            .collect();
-        let mut chain = Chain::new(subject);
+        let mut chain = Chain::new(subject.clone());
         let mut desired = set.clone();
+        prepare(&mut desired);
+        if self.pause(cluster, set, &mut desired.status.conditions) {
+            chain.change(set, &desired);
+            self.plan.chains.push(chain);
+            return;
+        }
+        let machines = self.machines_of_set(set);
+        let missing = self.own_templates(cluster, &set.spec.template.spec);
+        // Nothing is made before the finalizer is written.
+        let place = self.plan.chains.len();
+        let mut blocked = Vec::new();
         if meta.is_deleting() {
             for machine in machines
                 .iter()
@@ -63,27 +61,47 @@ impl<P: Provider> Context<'_, P> {
                     .finalizers
                     .retain(|one| one != labels::MACHINE_SET_FINALIZER);
             }
-            status(&mut desired, &machines);
-            chain.change(set, &desired);
-            self.plan.chains.push(chain);
-            return;
+        } else {
+            belong(&mut desired, cluster);
+            blocked = self.bring_set_forward(set, cluster, &machines);
         }
-        prepare(&mut desired, cluster);
-        status(&mut desired, &machines);
+        let reported = Reported { missing, blocked };
+        match status(&desired, &machines, &reported, self.now) {
+            Ok(status) => desired.status = status,
+            Err(error) => self.fails(subject, "StatusFailed", &error),
+        }
         chain.change(set, &desired);
-        self.plan.chains.push(chain);
-        if cluster.spec.paused == Some(true) {
-            return;
-        }
+        self.plan.chains.insert(place, chain);
+    }
+
+    fn machines_of_set(&self, set: &MachineSet) -> Vec<Machine> {
+        let meta = &set.metadata;
+        let owned = |machine: &&Machine| {
+            let controller = machine.metadata.controller();
+            machine.metadata.namespace == meta.namespace
+                && controller.is_some_and(|owner| owner.uid == meta.uid)
+        };
+        let machines = self.snapshot.machines.iter().filter(owned);
+        machines.cloned().collect()
+    }
+
+    /// Says why machines are not made though some are missing.
+    fn bring_set_forward(
+        &mut self,
+        set: &MachineSet,
+        cluster: &Cluster,
+        machines: &[Machine],
+    ) -> Vec<String> {
         self.adopt(set);
         self.clean_up(set);
-        for machine in &machines {
+        for machine in machines {
             self.propagate(set, machine);
         }
         let deployment = self.snapshot.deployment_of(set);
-        if self.remediate(set, cluster, deployment, &machines) {
-            self.sync(set, cluster, &machines);
+        if self.remediate(set, cluster, deployment, machines) {
+            return self.sync(set, cluster, machines);
         }
+        Vec::new()
     }
 
     /// Takes machines that its selector matches and that belong to nobody.
@@ -225,7 +243,7 @@ impl<P: Provider> Context<'_, P> {
         plan.delete.is_empty()
     }
 
-    fn sync(&mut self, set: &MachineSet, cluster: &Cluster, machines: &[Machine]) {
+    fn sync(&mut self, set: &MachineSet, cluster: &Cluster, machines: &[Machine]) -> Vec<String> {
         let subject = format!(
             "MachineSet {}/{}",
             set.metadata.namespace, set.metadata.name
@@ -244,12 +262,12 @@ impl<P: Provider> Context<'_, P> {
             Ok(plan) => plan,
             Err(error) => {
                 self.fails(subject, "SyncFailed", &error);
-                return;
+                return Vec::new();
             }
         };
         self.plan.why.extend(plan.explain());
         match plan.action {
-            SyncAction::Create { count } => self.create(set, cluster, count),
+            SyncAction::Create { count } => return self.create(set, cluster, count),
             SyncAction::Delete { delete, .. } => {
                 let mut chain = Chain::new(subject);
                 for machine in delete {
@@ -280,23 +298,28 @@ impl<P: Provider> Context<'_, P> {
             | SyncAction::CreateDisabled { .. }
             | SyncAction::MoveRefused { .. } => {}
         }
+        Vec::new()
     }
 
-    fn create(&mut self, set: &MachineSet, cluster: &Cluster, count: usize) {
+    fn create(&mut self, set: &MachineSet, cluster: &Cluster, count: usize) -> Vec<String> {
         let subject = format!("MachineSet {}", set.metadata.name);
         let checks = preflight(self.snapshot, set, cluster, self.checks).gates(self.gates);
         match checks.run() {
-            Err(error) => self.fails(subject, "PreflightFailed", &error),
+            Err(error) => {
+                self.fails(subject, "PreflightFailed", &error);
+                vec![error.to_string()]
+            }
             Ok(failures) if !failures.is_empty() => {
-                self.plan
-                    .why
-                    .extend(failures.iter().map(|failure| failure.explain(set)));
+                let why = failures.iter().map(|failure| failure.explain(set));
+                self.plan.why.extend(why);
                 self.look_again(RETRY_SECONDS);
+                failures.iter().map(ToString::to_string).collect()
             }
             Ok(_) => {
                 for _ in 0..count {
                     self.new_machine(set);
                 }
+                Vec::new()
             }
         }
     }
@@ -314,12 +337,17 @@ fn preflight<'a>(
     Preflight::new(cluster, set, control_plane, checks).bootstrap_template(template)
 }
 
-/// What every MachineSet has: its finalizer, its label, and an owner.
-fn prepare(set: &mut MachineSet, cluster: &Cluster) {
+/// What every MachineSet has.
+fn prepare(set: &mut MachineSet) {
     let finalizer = labels::MACHINE_SET_FINALIZER;
-    if !set.metadata.finalizers.iter().any(|one| one == finalizer) {
-        set.metadata.finalizers.push(finalizer.to_owned());
+    let meta = &mut set.metadata;
+    if !meta.is_deleting() && !meta.finalizers.iter().any(|one| one == finalizer) {
+        meta.finalizers.push(finalizer.to_owned());
     }
+}
+
+/// The label of the cluster, and an owner.
+fn belong(set: &mut MachineSet, cluster: &Cluster) {
     let cluster_name = set.spec.cluster_name.clone();
     let put = |labels: &mut BTreeMap<String, String>| {
         labels.insert(labels::CLUSTER_NAME.to_owned(), cluster_name.clone());
@@ -336,24 +364,4 @@ fn prepare(set: &mut MachineSet, cluster: &Cluster) {
     if !owners.any(|owner| kinds.iter().any(|kind| kind.kind() == owner.kind)) {
         set.metadata.owner_references.push(owner_reference(cluster));
     }
-}
-
-fn status(set: &mut MachineSet, machines: &[Machine]) {
-    let count = |kind: &str| {
-        let all = machines.iter();
-        let good = all
-            .filter(|machine| has_status(&machine.status.conditions, kind, &ConditionStatus::True));
-        Some(i32::try_from(good.count()).unwrap_or(i32::MAX))
-    };
-    let generation = set.metadata.generation;
-    let selector = Selector::new(&set.spec.selector);
-    let status = &mut set.status;
-    status.observed_generation = generation;
-    status.selector = selector
-        .map(|selector| selector.to_string())
-        .unwrap_or_default();
-    status.replicas = Some(i32::try_from(machines.len()).unwrap_or(i32::MAX));
-    status.ready_replicas = count("Ready");
-    status.available_replicas = count("Available");
-    status.up_to_date_replicas = count("UpToDate");
 }

@@ -135,9 +135,11 @@ impl Snapshot {
                 refer(&reference_of::<KubeadmConfig>());
             }
         }
+        let deployments = self.machine_deployments.iter();
+        let deployments = deployments.map(|deployment| &deployment.spec.template.spec);
         let sets = self.machine_sets.iter().map(|set| &set.spec.template.spec);
         let machines = self.machines.iter().map(|machine| &machine.spec);
-        for spec in sets.chain(machines) {
+        for spec in deployments.chain(sets).chain(machines) {
             refer(&spec.infrastructure_ref);
             refer(&spec.bootstrap.config_ref);
         }

@@ -16,7 +16,7 @@ use super::{
     up_to_date::{MachineChange, Outdated},
 };
 use crate::{
-    conditions,
+    conditions::{self, told},
     core::v1beta2::Machine,
     facts,
     machine::{Node, Pod},
@@ -239,14 +239,4 @@ fn up_to_date(machine: &Machine, changes: &[String]) -> Condition {
         return told(ConditionStatus::False, "Updating", &message);
     }
     told(ConditionStatus::True, "UpToDate", "")
-}
-
-pub(super) fn told(kind: &str, status: ConditionStatus, reason: &str, message: &str) -> Condition {
-    Condition {
-        r#type: kind.to_owned(),
-        status,
-        reason: reason.to_owned(),
-        message: message.to_owned(),
-        ..Condition::default()
-    }
 }

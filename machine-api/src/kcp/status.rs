@@ -5,23 +5,17 @@
 mod available;
 mod progress;
 
-use std::cmp::Ordering;
-
 use super::{
-    Instability, Remediation, RemediationError, desired::selector, inspect::told,
-    observed::ControlPlane,
+    Instability, Remediation, RemediationError, desired::selector, observed::ControlPlane,
 };
 use crate::{
-    conditions::{self, Aggregate, Owner, has_status},
+    conditions::{self, has_status, machines, told},
     controlplane::v1beta2::{KubeadmControlPlaneStatus, LastRemediationStatus},
-    core::v1beta2::{Machine, StatusVersion},
+    core::v1beta2::Machine,
     facts, labels,
     meta::{Condition, ConditionStatus},
-    version::Version,
+    versions,
 };
-
-/// A machine without condition `UpToDate` counts from this many seconds on.
-const SETTLED_SECONDS: i64 = 10;
 
 /// What the status says beside what can be seen of the machines.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +57,8 @@ impl ControlPlane<'_> {
     ) -> Result<KubeadmControlPlaneStatus, RemediationError> {
         let mut status = self.kcp.status.clone();
         status.selector = selector(&self.cluster.metadata.name);
-        status.versions = versions(self.machines);
+        let all: Vec<&Machine> = self.machines.iter().collect();
+        status.versions = versions::of_machines(&all);
         if let Some(lowest) = status.versions.first() {
             status.version.clone_from(&lowest.version);
         }
@@ -85,12 +80,12 @@ impl ControlPlane<'_> {
         self.write(&mut status, reported.conditions.iter().cloned());
         self.write(&mut status, [initialized_condition(initialized)]);
         let progress = [
-            self.rolling_out(),
+            machines::rolling_out(&all),
             self.scaling_up(reported),
             self.scaling_down(reported),
-            self.machines_ready(),
-            self.machines_up_to_date(),
-            self.remediating(),
+            machines::ready(&all, "MachinesReady"),
+            machines::up_to_date(&all, "MachinesUpToDate", self.now),
+            machines::remediating(&all, " by KubeadmControlPlane"),
             self.being_deleted(reported),
         ];
         self.write(&mut status, progress);
@@ -124,26 +119,6 @@ impl ControlPlane<'_> {
         reported.has_kubeadm_config == Some(true)
     }
 
-    fn machines_ready(&self) -> Condition {
-        let reasons = ("NotReady", "ReadyUnknown", "Ready");
-        let machines: Vec<&Machine> = self.machines.iter().collect();
-        aggregate(&machines, "Ready", "MachinesReady", reasons)
-    }
-
-    fn machines_up_to_date(&self) -> Condition {
-        let settled = |machine: &&Machine| {
-            let age = machine
-                .metadata
-                .creation_timestamp
-                .map(|made| self.now.unix() - made.unix());
-            conditions::find(&machine.status.conditions, "UpToDate").is_some()
-                || age.is_none_or(|age| age > SETTLED_SECONDS)
-        };
-        let reasons = ("NotUpToDate", "UpToDateUnknown", "UpToDate");
-        let machines: Vec<&Machine> = self.machines.iter().filter(settled).collect();
-        aggregate(&machines, "UpToDate", "MachinesUpToDate", reasons)
-    }
-
     /// The remediation that is under way, else the latest one that a machine remembers.
     fn last_remediation(&self) -> Result<Option<LastRemediationStatus>, RemediationError> {
         let mut last = self.remediation_in_progress()?;
@@ -170,70 +145,6 @@ fn initialized_condition(initialized: bool) -> Condition {
         told("Initialized", ConditionStatus::True, "Initialized", "")
     } else {
         told("Initialized", ConditionStatus::False, "NotInitialized", "")
-    }
-}
-
-/// One condition of all machines, with reasons for false, unknown and true.
-fn aggregate(
-    machines: &[&Machine],
-    source: &str,
-    target: &str,
-    (bad, unknown, good): (&str, &str, &str),
-) -> Condition {
-    let owners: Vec<Owner<'_>> = machines
-        .iter()
-        .map(|machine| Owner::from(*machine))
-        .collect();
-    match Aggregate::of(source).target(target).compute(&owners) {
-        Err(_) => told(target, ConditionStatus::True, "NoReplicas", ""),
-        Ok(condition) => Condition {
-            reason: match condition.status {
-                ConditionStatus::True => good,
-                ConditionStatus::False => bad,
-                _ => unknown,
-            }
-            .to_owned(),
-            ..condition
-        },
-    }
-}
-
-/// How many machines run which version, the lowest first. Those that cannot be compared come in the order of their machines.
-fn versions(machines: &[Machine]) -> Vec<StatusVersion> {
-    let mut machines: Vec<&Machine> = machines.iter().collect();
-    machines.sort_by_key(|machine| {
-        let metadata = &machine.metadata;
-        (metadata.creation_timestamp, metadata.name.as_str())
-    });
-    let mut found: Vec<StatusVersion> = Vec::new();
-    for machine in machines {
-        let info = machine.status.node_info.as_ref();
-        let kubelet = info.map_or("", |info| info.kubelet_version.as_str());
-        let version = match kubelet {
-            "" => machine.spec.version.as_str(),
-            kubelet => kubelet,
-        };
-        match found.iter_mut().find(|one| one.version == version) {
-            _ if version.is_empty() => {}
-            Some(one) => one.replicas += 1,
-            None => found.push(StatusVersion {
-                version: version.to_owned(),
-                replicas: 1,
-            }),
-        }
-    }
-    found.sort_by(|a, b| compare(&a.version, &b.version));
-    found
-}
-
-fn compare(a: &str, b: &str) -> Ordering {
-    let (Ok(first), Ok(second)) = (a.parse::<Version>(), b.parse::<Version>()) else {
-        return Ordering::Equal;
-    };
-    match first.cmp_with_build_tags(&second) {
-        Some(Ordering::Equal) => a.cmp(b),
-        Some(order) => order,
-        None => Ordering::Equal,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Node, status::condition};
 use crate::{
-    conditions,
+    conditions::{self, Mirror},
     core::v1beta2::{Cluster, ContractVersionedObjectReference, Machine},
     meta::{Condition, ConditionStatus},
 };
@@ -53,12 +53,10 @@ pub fn bootstrap_config_ready(machine: &Machine, config: External<'_>) -> Condit
         ..condition(TYPE, ConditionStatus::False, reason)
     };
     match config {
-        External::Found(object) => mirrored(
-            object,
-            TYPE,
-            created,
-            format!("{kind} status.initialization.dataSecretCreated is false"),
-        ),
+        External::Found(object) => {
+            let why_not = format!("{kind} status.initialization.dataSecretCreated is false");
+            Mirror::ready(TYPE).or(created, &why_not).of(object)
+        }
         External::Unknown => unreadable(TYPE),
         External::Missing if machine.metadata.is_deleting() && created => {
             not("ObjectDeleted", format!("{kind} has been deleted"))
@@ -77,12 +75,10 @@ pub fn infrastructure_ready(machine: &Machine, infrastructure: External<'_>) -> 
         ..condition(TYPE, ConditionStatus::False, reason)
     };
     match infrastructure {
-        External::Found(object) => mirrored(
-            object,
-            TYPE,
-            provisioned,
-            format!("{kind} status.initialization.provisioned is false"),
-        ),
+        External::Found(object) => {
+            let why_not = format!("{kind} status.initialization.provisioned is false");
+            Mirror::ready(TYPE).or(provisioned, &why_not).of(object)
+        }
         External::Unknown => unreadable(TYPE),
         External::Missing if !provisioned => {
             not("ObjectDoesNotExist", format!("{kind} does not exist"))
@@ -102,82 +98,6 @@ fn unreadable(kind: &str) -> Condition {
         message: "Please check controller logs for errors".to_owned(),
         ..condition(kind, ConditionStatus::Unknown, "InternalError")
     }
-}
-
-/// The condition Ready of an object under another name; without one, what its status says otherwise.
-fn mirrored(object: &Value, target: &str, done: bool, why_not: String) -> Condition {
-    let conditions = ["/status/v1beta2/conditions", "/status/conditions"];
-    let conditions = conditions
-        .iter()
-        .find_map(|place| object.pointer(place)?.as_array());
-    let mut found = None;
-    for one in conditions
-        .into_iter()
-        .flatten()
-        .filter(|one| one.is_object())
-    {
-        match read(one) {
-            Ok(one) if one.r#type == "Ready" && found.is_none() => found = Some(one),
-            Ok(_) => {}
-            Err(message) => {
-                return Condition {
-                    message,
-                    ..condition(target, ConditionStatus::Unknown, "InvalidConditionReported")
-                };
-            }
-        }
-    }
-    match found {
-        Some(ready) => {
-            // A condition without a reason is one of v1beta1; if it is good, that is all there is to say.
-            let reason = match ready.reason.as_str() {
-                "" if ready.status == ConditionStatus::True => "Ready",
-                "" => "NoReasonReported",
-                reason => reason,
-            };
-            Condition {
-                last_transition_time: ready.last_transition_time,
-                message: ready.message.clone(),
-                ..condition(target, ready.status.clone(), reason)
-            }
-        }
-        None if done => condition(target, ConditionStatus::True, "Ready"),
-        None => Condition {
-            message: why_not,
-            ..condition(target, ConditionStatus::False, "NotReady")
-        },
-    }
-}
-
-/// A condition as providers write them, in either version.
-fn read(value: &Value) -> Result<Condition, String> {
-    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
-    let kind = text("type");
-    if kind.is_empty() {
-        return Err("type must be set for all conditions".to_owned());
-    }
-    let status = ConditionStatus::from(text("status"));
-    if status.is_unset() {
-        return Err(format!("status must be set for the {kind} condition"));
-    }
-    if let ConditionStatus::Other(_) = status {
-        return Err(format!(
-            "status for the {kind} condition must be one of True, False, Unknown"
-        ));
-    }
-    let time = text("lastTransitionTime");
-    let last_transition_time = if time.is_empty() {
-        None
-    } else {
-        let wrong =
-            |error| format!("failed to unmarshal lastTransitionTime value: {time}: {error}");
-        Some(time.parse().map_err(wrong)?)
-    };
-    Ok(Condition {
-        last_transition_time,
-        message: text("message").to_owned(),
-        ..condition(kind, status, text("reason"))
-    })
 }
 
 /// What is known of the node of a machine.

@@ -102,12 +102,7 @@ pub fn conclude(machine: &Machine, owners: Owners<'_>, now: Time) -> Conclusion 
 }
 
 pub(super) fn condition(kind: &str, status: ConditionStatus, reason: &str) -> Condition {
-    Condition {
-        r#type: kind.to_owned(),
-        status,
-        reason: reason.to_owned(),
-        ..Condition::default()
-    }
+    conditions::told(kind, status, reason, "")
 }
 
 /// A way in which a template for machines differs from the one that is wanted, such that machines have to be replaced.
@@ -298,7 +293,9 @@ fn ready(machine: &Machine, status: &MachineStatus, now: Time) -> Condition {
         let deleting = deleting_in_short(machine, status, now);
         conditions::remove(&mut found, "Deleting");
         found.push(deleting);
-        summary = summary.harmless(&GONE);
+        summary = summary.harmless(|condition| {
+            GONE.contains(&(condition.r#type.as_str(), condition.reason.as_str()))
+        });
     }
     let mut ready = match summary.compute("Ready", &found) {
         Ok(ready) => ready,

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use componentconfig::Kind;
+
 use super::{Desired, WorkersTracker, object};
 use crate::{
+    conditions,
     core::v1beta2::{Cluster, ClusterClass, ClusterStatus, StatusUpgradePlanVersion},
-    facts, labels,
+    labels,
     meta::{Condition, ConditionStatus},
 };
 
@@ -50,9 +53,9 @@ pub fn reconciled(
     outcome: Outcome<'_>,
     blocking: &[BlockingHook<'_>],
 ) -> Condition {
-    let paused = paused(cluster);
-    if !paused.is_empty() {
-        return not("Paused", paused.join(", "));
+    let paused = conditions::paused(cluster, &cluster.metadata, Cluster::GVK.kind());
+    if paused.status == ConditionStatus::True {
+        return not("Paused", paused.message);
     }
     if let Outcome::Failed(problem) = outcome {
         return not("ReconcileFailed", problem.to_owned());
@@ -104,15 +107,6 @@ fn not(reason: &str, message: String) -> Condition {
 
 fn done() -> Condition {
     condition(ConditionStatus::True, "ReconcileSucceeded", String::new())
-}
-
-fn paused(cluster: &Cluster) -> Vec<&'static str> {
-    let by_spec = cluster.spec.paused == Some(true);
-    let by_annotation = facts::has_annotation(&cluster.metadata, labels::PAUSED);
-    let by_spec = by_spec.then_some("Cluster spec.paused is set to true");
-    let by_annotation =
-        by_annotation.then_some("Cluster has the cluster.x-k8s.io/paused annotation");
-    by_spec.into_iter().chain(by_annotation).collect()
 }
 
 /// Which extensions hold an action back; none if none does.

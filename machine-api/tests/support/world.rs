@@ -18,7 +18,9 @@ use machine_api::{
     crd,
     driver::Driver,
     explain::Why,
-    facts, names,
+    facts,
+    machine_set::preflight::PreflightCheck,
+    names,
     provider::MemoryProvider,
 };
 use serde::de::DeserializeOwned;
@@ -96,6 +98,12 @@ impl World {
     /// The server, its clock, and the driver.
     pub(crate) fn into_parts(self) -> (Server, ManualClock, MemoryDriver) {
         (self.server, self.clock, self.driver)
+    }
+
+    /// With checks before machines are made.
+    pub(crate) fn checking(mut self, checks: &[PreflightCheck]) -> Self {
+        self.driver = self.driver.preflight_checks(checks.to_vec());
+        self
     }
 
     /// With bootstrap data that the driver makes.
@@ -281,6 +289,26 @@ impl World {
             }
         }
         panic!("it does not settle: {:?}", self.why);
+    }
+
+    /// How much is written in so many seconds, when it is looked as often as the driver wants to.
+    pub(crate) fn changes_in(&mut self, seconds: i64) -> Vec<String> {
+        let end = self.now + seconds;
+        let mut changes = Vec::new();
+        while self.now < end {
+            let now = self.time();
+            let mut server = self.server.clone();
+            let mut writes = apply_semantics::op::from_fn(|operation: &Operation| {
+                if !operation.is_read() {
+                    changes.push(operation.to_string());
+                }
+                Executor::execute(&mut server, operation)
+            });
+            let report = self.driver.step(&mut writes, now).expect("lists");
+            let wait = report.requeue_after_seconds.unwrap_or(60);
+            self.advance(i64::from(wait.clamp(1, 60)));
+        }
+        changes
     }
 
     /// A step that ends after so many writes; a little time goes by.

@@ -7,7 +7,7 @@ use crate::{
     core::v1beta2::Machine,
     driver::{Chain, Context, chain::is_applied},
     kcp,
-    propagation::{controller_reference, owner_reference},
+    propagation::controller_reference,
     provider::Provider,
     version::Version,
 };
@@ -42,34 +42,6 @@ impl<P: Provider> Context<'_, P> {
             }
             self.plan.chains.push(chain);
         }
-    }
-
-    /// The template of the machines' infrastructure belongs to the cluster, so that it goes with it.
-    pub(super) fn own_template(&mut self, work: &mut Work<'_>) {
-        let kcp = work.current;
-        let reference = &kcp.spec.machine_template.spec.infrastructure_ref;
-        let Some(template) = self.snapshot.find(&kcp.metadata.namespace, reference) else {
-            work.reported.template_missing = true;
-            return;
-        };
-        let owner = json!(owner_reference(work.cluster));
-        let owners = template.pointer("/metadata/ownerReferences");
-        let mut owners = owners
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        if owners.contains(&owner) {
-            return;
-        }
-        owners.retain(|one| one.get("uid") != owner.get("uid"));
-        owners.push(owner);
-        let mut desired = template.clone();
-        if let Some(Value::Object(metadata)) = desired.get_mut("metadata") {
-            metadata.insert("ownerReferences".to_owned(), json!(owners));
-        }
-        let mut chain = Chain::new(format!("{} {}", reference.kind, reference.name));
-        chain.change(template, &desired);
-        self.plan.chains.push(chain);
     }
 
     /// Machines of the control plane that belong to nobody, if their versions are near enough.

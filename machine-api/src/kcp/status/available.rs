@@ -2,11 +2,10 @@
 
 use super::super::{
     components::ETCD_MEMBER_HEALTHY,
-    inspect::told,
     observed::{EtcdMember, is_true},
 };
 use crate::{
-    conditions::{find, has_status},
+    conditions::{find, has_status, told},
     controlplane::v1beta2::KubeadmControlPlaneStatus,
     core::v1beta2::Machine,
     kcp::ControlPlane,
