@@ -16,8 +16,8 @@ use bootstrap_phases::kubeadm::upgrade::{
     self, STATIC_POD_PORT, StaticPodPort, UpgradeCommand, UpgradeContext, UpgradeSettings,
 };
 use bootstrap_phases::{
-    Change, Compat, Files as _, Flow, ManualClock, MemFiles, PhaseError, RunPlan,
-    Runner as PhaseRunner,
+    Change, Compat, Files as _, Flow, ManualClock, MemFiles, PhaseError, Report, RunFailure,
+    RunPlan, Runner as PhaseRunner,
     cli::{self, Invocation},
     kubeadm::{self, InitContext, pki::Certificate},
 };
@@ -285,21 +285,7 @@ impl Live<'_> {
             .clock(&self.clock)
             .select(selection)
             .port(PORT, &api);
-        let (report, error) = match runner.run(&context) {
-            Ok(report) => (report, None),
-            Err(failure) => (failure.report, Some(of_run(&failure.error))),
-        };
-        let started: Vec<String> = report
-            .phases
-            .iter()
-            .map(|phase| phase.path.clone())
-            .collect();
-        Answer {
-            entered: Some(entered(&selected, &started)),
-            failed: error.as_ref().and_then(|error| error.phase.clone()),
-            error,
-            ..Answer::default()
-        }
+        of_outcome(&selected, runner.run(&context))
     }
 }
 
@@ -365,21 +351,7 @@ impl Live<'_> {
                 ..of_plan(&selected, plan)
             };
         }
-        let (report, error) = match runner.run(&context) {
-            Ok(report) => (report, None),
-            Err(failure) => (failure.report, Some(of_run(&failure.error))),
-        };
-        let started: Vec<String> = report
-            .phases
-            .iter()
-            .map(|phase| phase.path.clone())
-            .collect();
-        Answer {
-            entered: Some(entered(&selected, &started)),
-            failed: error.as_ref().and_then(|error| error.phase.clone()),
-            error,
-            ..Answer::default()
-        }
+        of_outcome(&selected, runner.run(&context))
     }
 }
 
@@ -618,4 +590,23 @@ fn request_differences(asked: &[Value], recorded: &Value, tree: &Tree) -> Vec<St
         dry::difference(&name(recorded), recorded, found, &tree.files, &mut out);
     }
     out
+}
+
+/// What a run answers: the phases that it came to, and where it failed.
+fn of_outcome(selected: &[&str], outcome: Result<Report, Box<RunFailure>>) -> Answer {
+    let (report, error) = match outcome {
+        Ok(report) => (report, None),
+        Err(failure) => (failure.report, Some(of_run(&failure.error))),
+    };
+    let started: Vec<String> = report
+        .phases
+        .iter()
+        .map(|phase| phase.path.clone())
+        .collect();
+    Answer {
+        entered: Some(entered(selected, &started)),
+        failed: error.as_ref().and_then(|error| error.phase.clone()),
+        error,
+        ..Answer::default()
+    }
 }
