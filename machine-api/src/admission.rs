@@ -22,7 +22,6 @@ pub(crate) mod check;
 mod class;
 mod cluster;
 mod control_plane;
-mod coredns;
 mod dispatch;
 mod health_check;
 mod ipam;

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use crate::certificates::{Certificates, KeyPair};
 
+pub(crate) use self::kubeadm::{read_cluster, translated_cluster, write_cluster};
 pub use self::{
     decide::{Decision, Observed, Role, Wait, decide},
     kubeadm::Lost,

@@ -8,7 +8,8 @@
 //!
 //! Of a KubeadmControlPlane the driver makes the certificates, the administrator's kubeconfig and the machines, one at a time, and
 //! looks after etcd; what it knows of the cluster, and the keys, come from the provider. Nodes of machines that go are drained: pods
-//! leave by eviction, as far as their budgets let them.
+//! leave by eviction, as far as their budgets let them. With its version change the configuration that machines join with, kube-proxy
+//! and CoreDNS; the first of them needs the feature `bootstrap-data`.
 //!
 //! All of them say in their conditions how they are, as Cluster API's do; what is paused stays as it is.
 //!
@@ -221,11 +222,11 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
         Ok(report)
     }
 
-    /// What is to be done inside of a cluster. Says whether all of it was, or need not be any more.
+    /// What is to be done inside of a cluster. Says whether all of it was, or need not be any more. A pod that cannot be evicted
+    /// keeps nothing from being done.
     fn inside(&mut self, chain: &Chain, now: Time, report: &mut Report) -> bool {
-        let mut done = true;
         let Some(workload) = &chain.workload else {
-            return done;
+            return true;
         };
         let cluster = (workload.namespace.as_str(), workload.cluster.as_str());
         for operation in &workload.operations {
@@ -240,14 +241,24 @@ impl<P: Provider, R: RandomSource> Driver<P, R> {
             }
             match outcome {
                 Ok(outcome) => report.changes += usize::from(is_change(&outcome)),
-                Err(refusal) if refusal.is_not_found() || refusal.is_already_exists() => {}
+                Err(refusal) if is_done_already(operation, &refusal) => {}
                 Err(refusal) => {
+                    // What comes after it may depend on it.
                     report.refusals.push((chain.subject.clone(), refusal));
-                    done = false;
+                    return false;
                 }
             }
         }
-        done
+        true
+    }
+}
+
+/// Whether an operation was refused since what it does is done.
+fn is_done_already(operation: &Operation, refusal: &Refusal) -> bool {
+    match operation {
+        Operation::Delete { .. } => refusal.is_not_found(),
+        Operation::Create { .. } => refusal.is_already_exists(),
+        _ => false,
     }
 }
 

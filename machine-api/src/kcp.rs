@@ -44,6 +44,7 @@ mod retry;
 mod select;
 mod status;
 mod up_to_date;
+pub mod upgrade;
 
 pub use action::{Action, ControlPlaneError, ControlPlanePlan, Wait};
 pub use complete::CLEANUP_HOOK;

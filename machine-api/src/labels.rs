@@ -80,6 +80,8 @@ pub const AUTOSCALER_MIN_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-n
 pub const AUTOSCALER_MAX_SIZE: &str = "cluster.x-k8s.io/cluster-api-autoscaler-node-group-max-size";
 /// Annotation: checks before machines are made that are left out, separated by commas.
 pub const SKIP_PREFLIGHT_CHECKS: &str = "machineset.cluster.x-k8s.io/skip-preflight-checks";
+/// Annotation: the update of kube-proxy is left out.
+pub const SKIP_KUBE_PROXY: &str = "controlplane.cluster.x-k8s.io/skip-kube-proxy";
 /// Annotation: the update of CoreDNS is left out.
 pub const SKIP_COREDNS: &str = "controlplane.cluster.x-k8s.io/skip-coredns";
 /// Annotation: how many MachineDeployments of a topology are upgraded at a time.

@@ -95,6 +95,7 @@ pub mod contract;
 pub mod controlplane;
 pub mod conversion;
 pub mod core;
+mod core_dns;
 #[cfg(feature = "schemars")]
 pub mod crd;
 pub mod driver;

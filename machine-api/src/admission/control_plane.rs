@@ -7,7 +7,7 @@ use componentconfig::field::{Errors, FieldError, Path};
 use super::{
     Admit, Refusal, Request, Warnings,
     check::{self, path},
-    coredns, ipam, kubeadm, only, verdict,
+    ipam, kubeadm, only, verdict,
 };
 use crate::{
     IntOrString,
@@ -17,7 +17,7 @@ use crate::{
         KubeadmControlPlaneRolloutStrategyType, KubeadmControlPlaneSpec,
         KubeadmControlPlaneTemplate,
     },
-    labels,
+    core_dns, labels,
     names::NameOf,
     version::Version,
 };
@@ -340,7 +340,7 @@ fn dns_step(old: &KubeadmControlPlane, new: &KubeadmControlPlane, errors: &mut E
     {
         return;
     }
-    if let Err(problem) = coredns::migration(numbers(&from), numbers(&to)) {
+    if let Err(problem) = core_dns::migration(numbers(&from), numbers(&to)) {
         errors.forbidden(
             &at,
             format!("cannot migrate CoreDNS up to '{to}' from '{from}': {problem}"),

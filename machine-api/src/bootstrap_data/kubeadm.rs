@@ -1,7 +1,7 @@
 //! The documents of kubeadm, in the version that the machine's kubeadm reads.
 
 use componentconfig::{
-    kubeadm::{DocumentsV1Beta4, Loss, v1beta4},
+    kubeadm::{DocumentsV1Beta3, DocumentsV1Beta4, Loss, v1beta4},
     scalar::Duration,
     yaml,
 };
@@ -27,10 +27,6 @@ const UNINITIALIZED: &str = "node.cluster.x-k8s.io/uninitialized";
 /// The documents as one text, and what is lost in them.
 pub(super) fn documents(input: &Input<'_>) -> Result<(String, Vec<Lost>), BootstrapError> {
     let version: Version = input.machine.spec.version.parse()?;
-    let numbers = (version.major(), version.minor());
-    if numbers < (1, 22) {
-        return Err(BootstrapError::OldVersion(version));
-    }
     let spec = &input.config.spec;
     let mut documents = DocumentsV1Beta4::default();
     if input.role == Role::Init {
@@ -39,13 +35,26 @@ pub(super) fn documents(input: &Input<'_>) -> Result<(String, Vec<Lost>), Bootst
     } else {
         documents.join = Some(join(input)?);
     }
+    let (texts, lost) = texts(&documents, &version)?;
+    Ok((together(texts), lost))
+}
+
+/// Those of the cluster, of its first machine and of one that joins, as kubeadm of that version reads them.
+fn texts(
+    documents: &DocumentsV1Beta4,
+    version: &Version,
+) -> Result<([Option<String>; 3], Vec<Lost>), BootstrapError> {
+    let numbers = (version.major(), version.minor());
+    if numbers < (1, 22) {
+        return Err(BootstrapError::OldVersion(version.clone()));
+    }
     if numbers >= (1, 31) {
         let texts = [
             document(documents.cluster.as_ref()),
             document(documents.init.as_ref()),
             document(documents.join.as_ref()),
         ];
-        return Ok((together(texts), Vec::new()));
+        return Ok((texts, Vec::new()));
     }
     let (documents, lost) = documents.to_v1beta3();
     let texts = [
@@ -53,7 +62,7 @@ pub(super) fn documents(input: &Input<'_>) -> Result<(String, Vec<Lost>), Bootst
         document(documents.init.as_ref()),
         document(documents.join.as_ref()),
     ];
-    Ok((together(texts), lost))
+    Ok((texts, lost))
 }
 
 fn document<T: Serialize + componentconfig::Kind>(document: Option<&T>) -> Option<String> {
@@ -129,8 +138,10 @@ fn init(config: &InitConfiguration) -> Result<v1beta4::InitConfiguration, Bootst
 
 const DAY: i64 = 24 * 60 * 60;
 
-fn cluster(input: &Input<'_>) -> Result<v1beta4::ClusterConfiguration, BootstrapError> {
-    let config: &ClusterConfiguration = &input.config.spec.cluster_configuration;
+/// The configuration of a cluster as kubeadm has it, as far as it is configured.
+pub(crate) fn translated_cluster(
+    config: &ClusterConfiguration,
+) -> Result<v1beta4::ClusterConfiguration, BootstrapError> {
     let mut value = value_of(config);
     for (from, to) in [
         ("certificateValidityPeriodDays", "certificateValidityPeriod"),
@@ -141,7 +152,44 @@ fn cluster(input: &Input<'_>) -> Result<v1beta4::ClusterConfiguration, Bootstrap
     ] {
         duration(&mut value, from, to, DAY);
     }
-    let mut made: v1beta4::ClusterConfiguration = translated(value, "spec.clusterConfiguration")?;
+    translated(value, "spec.clusterConfiguration")
+}
+
+/// The configuration of a cluster, whichever version it is in.
+pub(crate) fn read_cluster(text: &str) -> Result<v1beta4::ClusterConfiguration, String> {
+    let value = yaml::read(text).map_err(|report| report.to_string())?;
+    let api_version = value.get("apiVersion").and_then(Value::as_str);
+    let api_version = api_version.unwrap_or_default().to_owned();
+    let problem = |error: serde_json::Error| error.to_string();
+    match api_version.as_str() {
+        "kubeadm.k8s.io/v1beta4" => serde_json::from_value(value).map_err(problem),
+        "kubeadm.k8s.io/v1beta3" => {
+            let cluster = Some(serde_json::from_value(value).map_err(problem)?);
+            let documents = DocumentsV1Beta3 {
+                cluster,
+                ..DocumentsV1Beta3::default()
+            };
+            Ok(documents.to_v1beta4().cluster.unwrap_or_default())
+        }
+        other => Err(format!("unknown version of kubeadm's kinds: {other:?}")),
+    }
+}
+
+/// The configuration of a cluster as kubeadm of that version reads it, and what is lost in it.
+pub(crate) fn write_cluster(
+    cluster: &v1beta4::ClusterConfiguration,
+    version: &Version,
+) -> Result<(String, Vec<Lost>), BootstrapError> {
+    let documents = DocumentsV1Beta4 {
+        cluster: Some(cluster.clone()),
+        ..DocumentsV1Beta4::default()
+    };
+    let ([text, ..], lost) = texts(&documents, version)?;
+    Ok((text.unwrap_or_default(), lost))
+}
+
+fn cluster(input: &Input<'_>) -> Result<v1beta4::ClusterConfiguration, BootstrapError> {
+    let mut made = translated_cluster(&input.config.spec.cluster_configuration)?;
     let cluster: &Cluster = input.cluster;
     let network = &cluster.spec.cluster_network;
     made.cluster_name.clone_from(&cluster.metadata.name);

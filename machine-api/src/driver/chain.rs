@@ -24,7 +24,7 @@ pub struct Chain {
     pub operations: Vec<Operation>,
 }
 
-/// Operations inside of a cluster, such as the eviction of pods. They are independent of each other.
+/// Operations inside of a cluster, such as the eviction of pods. If one is refused, those behind it have to wait, but for evictions.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Workload {

@@ -4,6 +4,7 @@ mod act;
 mod new_machine;
 mod secrets;
 mod sync;
+mod upgrade;
 
 #[cfg(feature = "bootstrap-data")]
 pub(super) use secrets::host_port;

@@ -138,6 +138,8 @@ pub struct ControlPlanePlan<'a> {
     pub action: Action<'a>,
     /// Machines that are not as they are to be.
     pub outdated: Vec<Outdated<'a>>,
+    /// Whether their replacement is what comes next, or waits. What the cluster [says of itself](super::upgrade) changes before that.
+    pub rolls: bool,
     /// Why an unhealthy machine is not remediated. Its condition `OwnerRemediated` says so; other work goes on.
     pub deferred: Option<(&'a Machine, RemediationWait)>,
     /// Machines that are healthy again: their condition `OwnerRemediated` goes.

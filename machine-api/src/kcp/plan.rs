@@ -33,6 +33,7 @@ impl<'a> ControlPlane<'a> {
         let mut plan = ControlPlanePlan {
             action: Action::Nothing,
             outdated: self.outdated()?,
+            rolls: false,
             deferred: None,
             recovered: self.recovered().collect(),
             // An annotation that cannot be read is an error where something depends on it.
@@ -111,6 +112,7 @@ impl<'a> ControlPlane<'a> {
         }
         let replicas = self.desired_replicas()?;
         if !plan.outdated.is_empty() {
+            plan.rolls = true;
             return self.roll(&plan.outdated, replicas);
         }
         if self.machines.is_empty() && replicas > 0 {

@@ -2,6 +2,7 @@
 
 mod etcd;
 mod keys;
+mod objects;
 mod state;
 mod workload;
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use componentconfig::core::Time;
 use serde::{Deserialize, Serialize};
 
-use self::{etcd::MemoryEtcd, workload::MemoryWorkload};
+use self::{etcd::MemoryEtcd, objects::MemoryObjects, workload::MemoryWorkload};
 use super::{
     BootstrapProvider, ClusterRequest, ControlPlaneProvider, ControlPlaneRequest,
     InfrastructureProvider, MachineRequest, Progress, ProviderError,
@@ -64,6 +65,7 @@ pub struct MemoryProvider {
     control_planes: BTreeMap<Key, String>,
     etcd: BTreeMap<Key, MemoryEtcd>,
     workload: MemoryWorkload,
+    objects: BTreeMap<Key, MemoryObjects>,
     made: usize,
     keys: u64,
 }
@@ -245,6 +247,7 @@ impl InfrastructureProvider for MemoryProvider {
             self.forget(&key, &[Job::CreateCluster, Job::DeleteCluster]);
             self.etcd.remove(&key);
             self.workload.forget(&key);
+            self.objects.remove(&key);
         }
         Ok(progress)
     }

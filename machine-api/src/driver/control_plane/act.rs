@@ -38,8 +38,11 @@ impl<P: Provider> Context<'_, P> {
             let annotations = &mut work.desired.metadata.annotations;
             annotations.remove(labels::REMEDIATION_IN_PROGRESS);
         }
+        if plan.rolls && !self.prepare_rollout(work) {
+            return;
+        }
         match plan.action {
-            Action::Nothing => {}
+            Action::Nothing => self.update_add_ons(work),
             Action::Wait(Wait::Unstable(found)) => {
                 work.reported.unstable = found;
                 self.look_again(RETRY_SECONDS);

@@ -35,6 +35,13 @@ impl MemoryProvider {
             if self.etcd.contains_key(cluster) && !self.has_quorum(cluster) {
                 return;
             }
+            if !self.etcd.contains_key(cluster) {
+                let version = self
+                    .machines
+                    .get(&key)
+                    .map(|machine| machine.version.clone());
+                self.make_objects(cluster, &version.unwrap_or_default());
+            }
             let etcd = self.etcd.entry(cluster.clone()).or_default();
             etcd.added += 1;
             etcd.members.push(EtcdMember {

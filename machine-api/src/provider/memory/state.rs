@@ -4,7 +4,9 @@ use componentconfig::core::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Job, Key, MemoryMachine, MemoryProvider, Role, etcd::MemoryEtcd};
+use super::{
+    Job, Key, MemoryMachine, MemoryProvider, Role, etcd::MemoryEtcd, objects::MemoryObjects,
+};
 use crate::{contract::InfraMachineFacts, core::v1beta2::MachineAddress};
 
 #[derive(Serialize, Deserialize)]
@@ -14,6 +16,8 @@ struct State {
     machines: Vec<Machine>,
     control_planes: Vec<(Key, String)>,
     etcd: Vec<(Key, MemoryEtcd)>,
+    #[serde(default)]
+    objects: Vec<(Key, MemoryObjects)>,
     made: usize,
     keys: u64,
 }
@@ -38,7 +42,7 @@ struct Machine {
 }
 
 impl MemoryProvider {
-    /// What it remembers: machines, members of etcd, and what was begun. Delays and failures to come are not part of it, nor what
+    /// What it remembers: machines, members of etcd, objects in clusters, and what was begun. Delays and failures to come are not part of it, nor what
     /// was put into clusters: pods, budgets, Secrets.
     ///
     /// ```
@@ -80,6 +84,7 @@ impl MemoryProvider {
             machines: machines.collect(),
             control_planes: self.control_planes.clone().into_iter().collect(),
             etcd: self.etcd.clone().into_iter().collect(),
+            objects: self.objects.clone().into_iter().collect(),
             made: self.made,
             keys: self.keys,
         })
@@ -117,6 +122,7 @@ impl MemoryProvider {
         self.machines = machines.collect();
         self.control_planes = state.control_planes.into_iter().collect();
         self.etcd = state.etcd.into_iter().collect();
+        self.objects = state.objects.into_iter().collect();
         self.made = state.made;
         self.keys = state.keys;
         Ok(self)

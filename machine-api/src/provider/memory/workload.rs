@@ -208,6 +208,9 @@ impl WorkloadClusters for MemoryProvider {
         now: Time,
     ) -> Result<Outcome, Refusal> {
         let cluster = (namespace.to_owned(), name.to_owned());
+        if let Some(outcome) = self.execute_on_objects(&cluster, operation) {
+            return outcome;
+        }
         let is = |kind: &str| operation.collection().resource.kind == kind;
         match operation {
             Operation::Delete { target, .. } if is("Node") => {

@@ -62,7 +62,7 @@ const VERSIONS: [(u64, u64, u64); 54] = [
 ///
 /// # Errors
 /// The first version is not known, or the second does not come after it.
-pub(super) fn migration(from: (u64, u64, u64), to: (u64, u64, u64)) -> Result<(), String> {
+pub(crate) fn migration(from: (u64, u64, u64), to: (u64, u64, u64)) -> Result<(), String> {
     let text = |(major, minor, patch): (u64, u64, u64)| format!("{major}.{minor}.{patch}");
     let Some(at) = VERSIONS.iter().position(|version| *version == from) else {
         return Err(format!("start version '{}' not supported", text(from)));
