@@ -73,6 +73,8 @@ pub struct Fleet {
     chosen_by: BTreeMap<usize, BTreeSet<usize>>,
     /// The placements that take every cluster's measure: those without predicates.
     unselective: BTreeSet<usize>,
+    /// The placements that take something of a cluster.
+    requesting: BTreeSet<usize>,
     /// The placements that heed a score, by score.
     scored_by: BTreeMap<ScoreCoordinate, BTreeSet<usize>>,
     lost_by: LostBy,
@@ -237,6 +239,9 @@ impl Fleet {
         if placed.selectors.is_empty() {
             self.unselective.insert(id);
         }
+        if !placed.requests.is_empty() {
+            self.requesting.insert(id);
+        }
         for (score, _) in &placed.weights {
             self.scored_by.entry(score.clone()).or_default().insert(id);
         }
@@ -271,6 +276,7 @@ impl Fleet {
             self.selectors.release(*selector, id);
         }
         self.unselective.remove(&id);
+        self.requesting.remove(&id);
         for (score, _) in &placed.weights {
             if let Some(users) = self.scored_by.get_mut(score) {
                 users.remove(&id);

@@ -85,13 +85,14 @@ impl Fleet {
                 let all = self.unselective.iter().chain(&selected).copied();
                 all.filter(|id| self.is_gained(*id, slot)).collect()
             }
-            _ if less_tainted || changed.room => {
+            _ if less_tainted => {
                 let all = 0..self.placed.len();
-                let all =
-                    all.filter(|id| less_tainted || selected.contains(id) || self.takes_room(*id));
                 all.filter(|id| self.is_gained(*id, slot)).collect()
             }
             _ => {
+                if changed.room {
+                    selected.extend(&self.requesting);
+                }
                 let selected = selected.iter().copied();
                 selected.filter(|id| self.is_gained(*id, slot)).collect()
             }
@@ -149,13 +150,8 @@ impl Fleet {
         unfilled || placed.placement.stickiness == Stickiness::Scored
     }
 
-    fn takes_room(&self, id: usize) -> bool {
-        let placed = self.placed.get(id).and_then(Option::as_ref);
-        placed.is_some_and(|placed| !placed.requests.is_empty())
-    }
-
     fn is_gained(&self, id: usize, slot: usize) -> bool {
-        !targets_contain(&self.chosen_by, slot, id) && self.is_open(id) && self.may_choose(id, slot)
+        self.is_open(id) && !targets_contain(&self.chosen_by, slot, id) && self.may_choose(id, slot)
     }
 
     fn is_lost(&self, id: usize, slot: usize) -> bool {
