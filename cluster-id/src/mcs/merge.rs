@@ -56,20 +56,26 @@ pub fn merge<'a>(exports: impl IntoIterator<Item = (&'a ClusterId, &'a Export)>)
     let mut parts: Vec<_> = exports.into_iter().filter_map(Part::new).collect();
     parts.sort_by_key(|part| (part.export.created_at, part.cluster));
     let oldest = *parts.first()?;
+    let copies = copies(&parts);
+    let families = CommonFamilies::of(&copies);
     let spec = ServiceImportSpec {
-        ports: ports::unite(parts.iter().map(|part| part.service.ports.as_slice())),
+        ports: ports::unite(
+            copies
+                .iter()
+                .map(|copies| copies.part.service.ports.as_slice()),
+        ),
         ips: Vec::new(),
         import_type: oldest.import_type,
         session_affinity: oldest.service.session_affinity,
         session_affinity_config: oldest.service.session_affinity_config.clone(),
-        ip_families: common_families(&parts).0,
+        ip_families: families.common.clone(),
         internal_traffic_policy: oldest.service.internal_traffic_policy,
         traffic_distribution: oldest.service.traffic_distribution.clone(),
     };
     Some(Merged {
         labels: oldest.export.exported_labels.clone(),
         annotations: oldest.export.exported_annotations.clone(),
-        conflicts: conflicts(oldest, &parts, &spec),
+        conflicts: conflicts(oldest, &copies, &spec, &families),
         spec,
         clusters: parts.iter().map(|part| part.cluster.clone()).collect(),
     })
@@ -124,10 +130,49 @@ impl<'a> Part<'a> {
         let config = self.service.session_affinity_config.as_ref()?;
         config.client_ip.as_ref()?.timeout_seconds
     }
+
+    /// Whether it says the same as another one.
+    fn is_copy_of(&self, other: &Self) -> bool {
+        self.service == other.service
+            && self.export.exported_labels == other.export.exported_labels
+            && self.export.exported_annotations == other.export.exported_annotations
+    }
 }
 
-fn conflicts(oldest: Part<'_>, parts: &[Part<'_>], spec: &ServiceImportSpec) -> Vec<Conflict> {
-    let found = Disagreement { oldest, parts };
+/// Exports that say the same.
+struct Copies<'a> {
+    /// The oldest of them.
+    part: Part<'a>,
+    clusters: Vec<&'a ClusterId>,
+}
+
+/// So many sorts of exports are known again; what is none of them stands for itself.
+const SORTS: usize = 8;
+
+/// The exports, which come oldest first, with their copies: most exports of a service are copies of each other, and are looked
+/// at once.
+fn copies<'a>(parts: &[Part<'a>]) -> Vec<Copies<'a>> {
+    let mut sorts: Vec<Copies<'a>> = Vec::new();
+    for part in parts {
+        let mut known = sorts.iter_mut().take(SORTS);
+        match known.find(|sort| part.is_copy_of(&sort.part)) {
+            Some(sort) => sort.clusters.push(part.cluster),
+            None => sorts.push(Copies {
+                part: *part,
+                clusters: vec![part.cluster],
+            }),
+        }
+    }
+    sorts
+}
+
+fn conflicts<'a>(
+    oldest: Part<'a>,
+    copies: &'a [Copies<'a>],
+    spec: &ServiceImportSpec,
+    families: &CommonFamilies<'a>,
+) -> Vec<Conflict> {
+    let found = Disagreement { oldest, copies };
     [
         found.ports(spec),
         found.on(ConflictReason::TypeConflict, |part| part.import_type),
@@ -149,7 +194,7 @@ fn conflicts(oldest: Part<'_>, parts: &[Part<'_>], spec: &ServiceImportSpec) -> 
         found.on(ConflictReason::TrafficDistributionConflict, |part| {
             &part.service.traffic_distribution
         }),
-        found.families(spec),
+        found.families(families),
     ]
     .into_iter()
     .flatten()
@@ -158,7 +203,7 @@ fn conflicts(oldest: Part<'_>, parts: &[Part<'_>], spec: &ServiceImportSpec) -> 
 
 struct Disagreement<'a> {
     oldest: Part<'a>,
-    parts: &'a [Part<'a>],
+    copies: &'a [Copies<'a>],
 }
 
 impl<'a> Disagreement<'a> {
@@ -168,27 +213,27 @@ impl<'a> Disagreement<'a> {
         reason: ConflictReason,
         value: impl Fn(&'a Part<'a>) -> T,
     ) -> Option<Conflict> {
-        let mut values = self.parts.iter().map(|part| (part, value(part)));
+        let mut values = self
+            .copies
+            .iter()
+            .map(|copies| (copies, value(&copies.part)));
         let (_, wanted) = values.next()?;
         let differing = values.filter(|(_, value)| *value != wanted);
         self.conflict(reason, &wanted, differing)
     }
 
     fn ports(&self, spec: &ServiceImportSpec) -> Option<Conflict> {
-        let differing = self.parts.iter().map(|part| (part, &part.service.ports));
+        let ports = |copies: &'a Copies<'a>| (copies, &copies.part.service.ports);
+        let differing = self.copies.iter().map(ports);
         let differing = differing.filter(|(_, ports)| !ports::same(ports, &spec.ports));
         self.conflict(ConflictReason::PortConflict, &spec.ports, differing)
     }
 
-    fn families(&self, spec: &ServiceImportSpec) -> Option<Conflict> {
-        let (_, left_out) = common_families(self.parts);
-        let differing = left_out.into_iter();
-        let differing = differing.map(|part| (part, &part.service.ip_families));
-        self.conflict(
-            ConflictReason::IPFamilyConflict,
-            &spec.ip_families,
-            differing,
-        )
+    fn families(&self, families: &CommonFamilies<'a>) -> Option<Conflict> {
+        let differing = families.left_out.iter();
+        let differing = differing.map(|copies| (*copies, &copies.part.service.ip_families));
+        let reason = ConflictReason::IPFamilyConflict;
+        self.conflict(reason, &families.common, differing)
     }
 
     /// Values are told apart as they are, and written down once each.
@@ -196,11 +241,12 @@ impl<'a> Disagreement<'a> {
         &self,
         reason: ConflictReason,
         value: &impl Serialize,
-        differing: impl Iterator<Item = (&'a Part<'a>, T)>,
+        differing: impl Iterator<Item = (&'a Copies<'a>, T)>,
     ) -> Option<Conflict> {
         let mut groups: BTreeMap<T, Vec<ClusterId>> = BTreeMap::new();
-        for (part, value) in differing {
-            groups.entry(value).or_default().push(part.cluster.clone());
+        for (copies, value) in differing {
+            let clusters = copies.clusters.iter().copied().cloned();
+            groups.entry(value).or_default().extend(clusters);
         }
         if groups.is_empty() {
             return None;
@@ -226,25 +272,33 @@ fn shown(value: &impl Serialize) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-/// The families that clients everywhere can reach all backends by, in the order of the oldest export, and the exports
-/// that have none of them. Such an export is left out, since no family at all would cut off everybody. An export without
-/// families has no say.
-fn common_families<'a>(parts: &'a [Part<'a>]) -> (Vec<IpFamily>, Vec<&'a Part<'a>>) {
-    let mut parts = parts
-        .iter()
-        .filter(|part| !part.service.ip_families.is_empty());
-    let mut common = match parts.next() {
-        Some(oldest) => oldest.service.ip_families.clone(),
-        None => Vec::new(),
-    };
-    let mut left_out = Vec::new();
-    for part in parts {
-        let families = &part.service.ip_families;
-        if common.iter().any(|family| families.contains(family)) {
-            common.retain(|family| families.contains(family));
-        } else {
-            left_out.push(part);
+/// The families that clients everywhere can reach all backends by.
+struct CommonFamilies<'a> {
+    /// In the order of the oldest export.
+    common: Vec<IpFamily>,
+    /// The exports that have none of them. Such an export is left out, since no family at all would cut off everybody.
+    left_out: Vec<&'a Copies<'a>>,
+}
+
+impl<'a> CommonFamilies<'a> {
+    /// An export without families has no say.
+    fn of(copies: &'a [Copies<'a>]) -> Self {
+        let mut copies = copies
+            .iter()
+            .filter(|copies| !copies.part.service.ip_families.is_empty());
+        let mut common = match copies.next() {
+            Some(oldest) => oldest.part.service.ip_families.clone(),
+            None => Vec::new(),
+        };
+        let mut left_out = Vec::new();
+        for copies in copies {
+            let families = &copies.part.service.ip_families;
+            if common.iter().any(|family| families.contains(family)) {
+                common.retain(|family| families.contains(family));
+            } else {
+                left_out.push(copies);
+            }
         }
+        Self { common, left_out }
     }
-    (common, left_out)
 }
