@@ -32,6 +32,7 @@
 //! ```
 
 mod apply_set;
+mod digest;
 mod execution;
 mod inventory;
 mod journal;

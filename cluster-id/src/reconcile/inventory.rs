@@ -1,11 +1,11 @@
 //! What is known to have been applied.
 
-use std::{collections::BTreeMap, fmt, io};
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ObjectId, Record, policy::meta};
+use super::{ObjectId, Record, digest::Digest, policy::meta};
 
 /// The objects that were applied, or may have been: what the [records](Record) of a [journal](super::Journal) come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,30 +69,6 @@ pub struct Refused {
 #[serde(transparent)]
 pub struct Manifest(pub Value);
 
-/// Where FNV-1a of 64 bits begins.
-const FNV: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// Goes on with some bytes.
-pub(super) fn fnv(hash: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(hash, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
-/// The number of what is written to it.
-struct Digest(u64);
-
-impl io::Write for Digest {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 = fnv(self.0, bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 impl Known {
     /// Whether the uid tells that an object is the one that was applied.
     pub fn is_certain(&self) -> bool {
@@ -104,10 +80,7 @@ impl Manifest {
     /// A number that another manifest most likely does not have. It tells manifests apart, and nothing depends on it being
     /// hard to forge.
     pub fn digest(manifest: &Value) -> u64 {
-        // The keys of a JSON object here are in order. Neither the value nor where it goes to fails.
-        let mut digest = Digest(FNV);
-        let _written = serde_json::to_writer(&mut digest, manifest);
-        digest.0
+        Digest::default().value(manifest).finish()
     }
 }
 

@@ -6,10 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::rollout::Portion;
 
-use super::{
-    ApplySet, Order,
-    inventory::{Manifest, fnv},
-};
+use super::{ApplySet, Order, digest::Digest};
 
 /// The annotation that says to which inventory an object belongs.
 pub const OWNING_INVENTORY: &str = "config.k8s.io/owning-inventory";
@@ -100,11 +97,11 @@ impl<'p> Marks<'p> {
             manager, inventory, ..
         } = self.policy;
         let marks = [manager, inventory, self.set.as_ref().unwrap_or(manager)];
-        marks
+        let digest = Digest::default().value(manifest);
+        let digest = marks
             .into_iter()
-            .fold(Manifest::digest(manifest), |hash, mark| {
-                fnv(fnv(hash, &[0]), mark.as_bytes())
-            })
+            .fold(digest, |digest, mark| digest.text(mark));
+        digest.finish()
     }
 
     /// Whose an object is.
