@@ -8,7 +8,7 @@
 
 use apply_semantics::{
     client_side::{self, Command, Kinds, Namespace, Options, Pruning, RunOptions},
-    op::{ApplyOptions, ObjectRef, Operation, Outcome, Reason, Refusal},
+    op::{ApplyOptions, DeleteOptions, ObjectRef, Operation, Outcome, Reason, Refusal},
 };
 use apply_server::{Fault, FaultRule, Server};
 use cluster_id::reconcile::{
@@ -98,6 +98,41 @@ fn either_goes_on_where_the_other_left_off() {
     let report = reconcile(&mut server, "kubectl", &[]).unwrap();
     assert_eq!(report.count(Ending::Deleted), 1);
     assert_eq!(kinds_of_parent(&server), "");
+}
+
+#[test]
+fn an_old_list_does_not_hide_what_is_known() {
+    let (mut server, mut journal) = (Server::new(), Vec::<Record>::new());
+    let reconciler = reconciler("fleet");
+    let now = Time::from_unix(1_800_000_000).unwrap();
+    let mut reconcile = |server: &mut Server, desired: &[Value], behind: u64| {
+        if behind > 0 {
+            server.inject(FaultRule::stale(behind));
+        }
+        let begun = reconciler.begin(server, desired, &Inventory::replay(&journal));
+        server.clear_faults();
+        let (_, mut execution) = begun.unwrap();
+        run(&mut execution, server, &mut journal, now).unwrap();
+        let report = execution.report();
+        let endings = report
+            .ended
+            .iter()
+            .map(|ended| ended.ending)
+            .collect::<Vec<_>>();
+        (endings, Inventory::replay(&journal))
+    };
+    reconcile(&mut server, &[map("a")], 0);
+    let delete = Operation::delete(ObjectRef::of(&map("a")).unwrap(), DeleteOptions::default());
+    server.execute(&delete).unwrap();
+    let (_, known) = reconcile(&mut server, &[map("a")], 0);
+
+    // The list shows the first object, of another uid than the one that is known.
+    let (endings, still_known) = reconcile(&mut server, &[], 2);
+    assert_eq!(endings, [Ending::Blocked]);
+    assert_eq!(still_known, known);
+    let (endings, known) = reconcile(&mut server, &[], 0);
+    assert_eq!(endings, [Ending::Deleted]);
+    assert!(known.is_empty() && !exists(&server, &map("a")));
 }
 
 #[test]

@@ -197,8 +197,8 @@ impl Observation {
         let object = ObjectId::of(&live);
         let uid = live.pointer("/metadata/uid").and_then(Value::as_str);
         let uid = uid.unwrap_or_default();
-        let known = self.observed.inventory.known(&object);
-        if known.is_none_or(|known| known.uid != uid) {
+        // What the inventory knows may be newer than the list.
+        if !self.observed.inventory.contains(&object) {
             self.observed.inventory.insert(object.clone(), uid);
         }
         self.reads
