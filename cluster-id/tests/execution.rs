@@ -464,6 +464,56 @@ fn an_old_look_does_not_make_what_is_ours_forgotten() {
 }
 
 #[test]
+fn old_looks_on_the_way_do_not_make_what_is_ours_forgotten() {
+    // All reads are answered as before it was applied; somebody may have taken a field.
+    for taken in [false, true] {
+        for desired in [&[][..], &[map("a", "2")][..]] {
+            let mut world = World::new();
+            let reconciler = reconciler();
+            world.reconcile(&reconciler, &[map("a", "1")]);
+            let mut writes = 1;
+            if taken {
+                world.apply(&map("a", "theirs"), "somebody");
+                writes = 2;
+            }
+            let mut execution = begin_stale(&world, &reconciler, desired, writes);
+            world.server.inject(FaultRule::stale(writes));
+            run(&mut execution, &mut world.server, &mut world.journal, at(0)).unwrap();
+            world.server.clear_faults();
+            let case = format!("taken {taken}, {desired:?}");
+            let ending = match (taken, desired) {
+                (false, [_]) => Ending::Created,
+                _ => Ending::Blocked,
+            };
+            assert_eq!(endings(&execution.report()), [("a", ending)], "{case}");
+            let known = Inventory::replay(&world.journal);
+            assert!(known.contains(&ObjectId::of(&map("a", ""))), "{case}");
+
+            let report = world.reconcile(&reconciler, &[]);
+            assert_eq!(endings(&report), [("a", Ending::Deleted)], "{case}");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_delete_looks_before_something_is_left() {
+    let mut world = World::new();
+    let reconciler = reconciler();
+    world.reconcile(&reconciler, &[map("a", "1")]);
+    let delete = Operation::delete(
+        ObjectRef::of(&map("a", "")).unwrap(),
+        DeleteOptions::default(),
+    );
+    world.server.execute(&delete).unwrap();
+    let refusal = Refusal::new(Reason::Forbidden, "deletions are not for you");
+    let forbidden = FaultRule::new(Fault::Refuse(refusal)).verb("delete");
+    world.server.inject(forbidden);
+    let report = world.reconcile(&reconciler, &[]);
+    assert_eq!(endings(&report), [("a", Ending::Forgotten)]);
+    assert!(Inventory::replay(&world.journal).is_empty());
+}
+
+#[test]
 fn what_a_lost_run_applied_is_not_forgotten_for_an_old_look() {
     let mut world = World::new();
     let reconciler = reconciler();

@@ -1,14 +1,14 @@
 //! Objects brought to what is desired, with a journal that is written before anything is done; somebody changes and removes them
-//! meanwhile, and takes names that are free. Its looks are those that an API server answers by default: of what is, not of what was.
+//! meanwhile, and takes names that are free. Its looks may be some writes behind: those that plans are made of, and those on the way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use apply_semantics::op::{
     ApplyOptions, CollectionRef, DeleteOptions, Effect, ListOptions, Operation, Outcome, Reason,
     Refusal, ResourceRef,
 };
 use apply_server::{
-    Server,
+    Server, Snapshot,
     simulation::{Actor, Random, Simulation, Stopped, Turn, Violation, World},
 };
 use cluster_id::reconcile::{
@@ -27,6 +27,9 @@ const KNOWN: &str = "whatever we applied is in the journal";
 /// Until when somebody interferes.
 const TROUBLE: u64 = 40;
 
+/// How many writes a look may be behind.
+const BEHIND: usize = 5;
+
 pub(crate) fn simulation(bug: Option<Bug>) -> Simulation {
     Simulation::new("reconcile", move |seed| Site::new(seed, bug))
 }
@@ -34,6 +37,10 @@ pub(crate) fn simulation(bug: Option<Bug>) -> Simulation {
 struct Site {
     bug: Option<Bug>,
     server: Server,
+    /// What was before each of the last writes, the newest first.
+    past: VecDeque<Snapshot>,
+    /// Something that it was told since it began was not so any more.
+    misled: bool,
     journal: Vec<Record>,
     /// Uids of what we applied.
     applied: BTreeSet<String>,
@@ -64,6 +71,8 @@ impl Site {
         Self {
             bug,
             server,
+            past: VecDeque::new(),
+            misled: false,
             journal: Vec::new(),
             applied: BTreeSet::new(),
             desired,
@@ -106,7 +115,7 @@ impl Site {
                     execution.answered(answer, now);
                 }
                 Next::Done => {
-                    let quiet = self.journal.len() == changed;
+                    let quiet = self.journal.len() == changed && !self.misled;
                     self.idle_at = quiet.then(|| self.server.revision());
                     return Ok(());
                 }
@@ -119,13 +128,35 @@ impl Site {
         }
     }
 
-    fn begin(&self, turn: &mut Turn<'_>) -> Option<Execution> {
+    /// The server as it is, or as it was some writes ago.
+    fn seen(&mut self, what: &str, turn: &mut Turn<'_>) -> Server {
+        let most = u64::try_from(self.past.len()).unwrap_or(0);
+        if most == 0 || !turn.is_stale(what) {
+            return self.server.clone();
+        }
+        let behind = turn.random().below(most);
+        let behind = usize::try_from(behind).unwrap_or(0);
+        let Some(then) = self.past.get(behind) else {
+            return self.server.clone();
+        };
+        self.misled = true;
+        Server::builder().from_snapshot(then)
+    }
+
+    /// Keeps what is, for looks after the write that comes.
+    fn keep(&mut self) {
+        self.past.push_front(self.server.snapshot());
+        self.past.truncate(BEHIND);
+    }
+
+    fn begin(&mut self, turn: &mut Turn<'_>) -> Option<Execution> {
+        self.misled = false;
         let inventory = match self.bug {
             Some(Bug::LosesInventory) => Inventory::default(),
             _ => Inventory::replay(&self.journal),
         };
         let (reconciler, desired) = (reconciler(), self.manifests());
-        let mut server = self.server.clone();
+        let mut server = self.seen("looks at what is there", turn);
         let observation =
             Observation::new(&desired, &inventory, &reconciler.policy, &reconciler.kinds);
         let observed = observe(&mut server, observation);
@@ -171,12 +202,13 @@ impl Site {
         let get = target.map(Operation::get);
         let before = get.and_then(|get| self.server.execute(&get).ok());
         let before = before.and_then(Outcome::into_object);
-        let server = &self.server;
         let mut answer = None;
         let written = if operation.is_read() {
-            answer = Some(server.execute(operation));
+            answer = Some(self.seen("looks on the way", turn).execute(operation));
             Ok(())
         } else {
+            self.keep();
+            let server = &self.server;
             turn.write(operation, || answer = Some(server.execute(operation)))
         };
         if let Some(Ok(outcome)) = &answer {
@@ -195,7 +227,7 @@ impl Site {
             Operation::Apply { .. } if outcome.effect() != Some(Effect::Unchanged) => {
                 self.applied.extend(outcome.as_object().and_then(uid));
             }
-            Operation::Delete { .. } => {
+            Operation::Delete { options, .. } if !options.dry_run => {
                 let gone = before.and_then(uid).unwrap_or_default();
                 if !self.applied.contains(&gone) {
                     let detail = operation.to_string();
@@ -244,6 +276,7 @@ impl Site {
         };
         if let Some(operation) = operation {
             turn.tell_of(&operation);
+            self.keep();
             // What is refused is not there any more.
             drop(self.server.execute(&operation));
         }

@@ -11,7 +11,10 @@ use apply_semantics::{
 use componentconfig::core::Time;
 use serde_json::{Value, json};
 
-use super::{Ended, Ending, Established, Pacing, Readiness, look::Look};
+use super::{
+    Ended, Ending, Established, Pacing, Readiness,
+    look::{Look, leaves},
+};
 use crate::{
     clock::{later, seconds},
     reconcile::{
@@ -103,6 +106,8 @@ impl Retry {
 enum At {
     /// Looking whether it is as the plan has it.
     Verify(Box<At>),
+    /// Asking the server for it by a dry run.
+    Confirm(Box<At>),
     /// Asking the server by a dry run.
     Ask,
     /// Applying: an object of that uid, or a new one if it is empty.
@@ -140,6 +145,8 @@ pub(super) struct Task {
     restore: Option<Manifest>,
     /// What the plan was made of.
     look: Look,
+    /// Whether the inventory knows it.
+    is_known: bool,
     /// The uid that the inventory knows for certain; empty if it knows none.
     known_uid: String,
     at: At,
@@ -189,6 +196,7 @@ impl Task {
             digest: manifest.map_or(0, |manifest| marks.digest(manifest)),
             restore: known.and_then(|known| known.replaced.clone()),
             look: Look::of(observed.live.get(object)),
+            is_known: known.is_some(),
             known_uid: certain.map_or_else(String::new, |known| known.uid.clone()),
             at: At::Done,
             is_recorded: false,
@@ -248,10 +256,11 @@ impl Task {
             }
         };
         let is_doubtful = known.is_some_and(|known| task.look.is_doubtful(known, &step.action));
-        task.at = if is_doubtful && task.is_open() {
-            At::Verify(Box::new(at))
-        } else {
-            at
+        task.at = match is_doubtful && task.is_open() {
+            // There is no write after it that a server would refuse.
+            true if leaves(&step.action) => At::Confirm(Box::new(at)),
+            true => At::Verify(Box::new(at)),
+            false => at,
         };
         task.good = good;
         task
@@ -275,6 +284,12 @@ impl Task {
     /// Whether the object that the plan is about is, for certain, the one that was applied.
     fn is_ours(&self) -> bool {
         !self.known_uid.is_empty() && self.known_uid == self.step.uid
+    }
+
+    /// Whether an object that an old look did not show may be the one that was applied.
+    fn may_be_ours(&self, live: &Value) -> bool {
+        let is_uncertain = self.known_uid.is_empty();
+        self.is_known && (is_uncertain || self.known_uid == uid_of(live))
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -346,9 +361,13 @@ impl Task {
                 },
             }),
             At::Note(record, _) | At::NoteAndSettle(record, _) => Some(record.clone()),
-            At::Verify(_) | At::Ask | At::Vanish { .. } | At::GiveBack | At::Settle | At::Done => {
-                None
-            }
+            At::Verify(_)
+            | At::Confirm(_)
+            | At::Ask
+            | At::Vanish { .. }
+            | At::GiveBack
+            | At::Settle
+            | At::Done => None,
         }
     }
 
@@ -387,6 +406,7 @@ impl Task {
             At::Delete { uid } => {
                 Operation::delete(target, DeleteOptions::default().uid(uid.clone()))
             }
+            At::Confirm(_) => Operation::delete(target, self.look.question()),
             At::Verify(_) | At::Vanish { .. } | At::Settle => Operation::get(target),
             At::Restore => {
                 let Manifest(manifest) = self.restore.clone()?;
@@ -443,7 +463,11 @@ impl Task {
 
     fn done(&mut self, outcome: Outcome, context: &Context, now: Time) {
         match self.at.clone() {
-            At::Verify(then) => self.verified(outcome.as_object(), *then),
+            At::Verify(then) => {
+                let is_so = Look::of(outcome.as_object()) == self.look;
+                self.verified(is_so, *then);
+            }
+            At::Confirm(then) => self.verified(self.look.is_confirmed(None), *then),
             At::Ask => {
                 let uid = self.step.uid.clone();
                 self.go(At::Apply { uid });
@@ -455,6 +479,7 @@ impl Task {
                 if is_new
                     && effect != Some(Effect::Created)
                     && !self.retry.unsure
+                    && !self.may_be_ours(&live)
                     && context.adoption == Adoption::MustMatch
                 {
                     self.go(At::GiveBack);
@@ -501,7 +526,16 @@ impl Task {
     fn refused(&mut self, refusal: &Refusal, context: &Context, now: Time) {
         let is_gone = refusal.is_not_found();
         match self.at.clone() {
-            At::Verify(then) if is_gone => return self.verified(None, *then),
+            At::Verify(then) if is_gone => {
+                return self.verified(self.look == Look::of(None), *then);
+            }
+            At::Confirm(then) if is_gone || refusal.reason == Reason::Conflict => {
+                return self.verified(self.look.is_confirmed(Some(refusal)), *then);
+            }
+            // Who may not delete can still look.
+            At::Confirm(then) if refusal.reason == Reason::Forbidden => {
+                return self.go(At::Verify(then));
+            }
             At::Delete { .. } | At::Vanish { .. } if is_gone => return self.gone(),
             At::Delete { .. } if refusal.reason == Reason::Conflict => return self.replaced(),
             At::Settle if is_gone => {
@@ -528,8 +562,8 @@ impl Task {
     }
 
     /// Goes on if the plan was made of what is there.
-    fn verified(&mut self, live: Option<&Value>, then: At) {
-        if Look::of(live) == self.look {
+    fn verified(&mut self, is_so: bool, then: At) {
+        if is_so {
             self.go(then);
         } else {
             self.end(
@@ -556,7 +590,11 @@ impl Task {
             self.ending = Some(ending);
         } else if uid.is_empty() && self.restore.is_some() && ending == Ending::Failed {
             self.go(At::Restore);
-        } else if uid.is_empty() || (self.step.action == Action::Adopt && !self.is_ours()) {
+        } else if self.is_known && matches!(self.step.action, Action::Create | Action::Adopt) {
+            // Nor is it known whether the plan was made of an old look.
+            self.at = At::Done;
+            self.ending = Some(ending);
+        } else if uid.is_empty() || self.step.action == Action::Adopt {
             self.go(At::Note(forget, ending));
         } else {
             self.at = At::Done;
