@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{RETRY_SECONDS, Work};
 use crate::{
     driver::{Chain, Context, chain::MANAGER},
+    explain::Why,
     kcp::upgrade::{self, CoreDns, UpgradeError},
     provider::Provider,
     version::Version,
@@ -130,7 +131,12 @@ impl<P: Provider> Context<'_, P> {
     }
 
     fn change_inside(&mut self, work: &Work<'_>, operations: Vec<Operation>) {
-        let mut chain = Chain::new(work.chain.subject.clone());
+        let subject = work.chain.subject.clone();
+        let texts: Vec<String> = operations.iter().map(ToString::to_string).collect();
+        let evidence = format!("inside of the cluster: {}", texts.join(", "));
+        let why = Why::new(subject.clone(), "ClusterFollows", evidence);
+        self.plan.why.push(why);
+        let mut chain = Chain::new(subject);
         for operation in operations {
             chain.inside(work.cluster, operation);
         }

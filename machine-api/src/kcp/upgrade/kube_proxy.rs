@@ -23,7 +23,7 @@ const NAME: &str = "kube-proxy";
 ///     "spec": {"template": {"spec": {"containers": [{"name": "kube-proxy", "image": "registry.k8s.io/kube-proxy:v1.36.0"}]}}},
 /// });
 /// let patch = upgrade::kube_proxy(&kcp, &daemon_set)?.expect("another version");
-/// assert_eq!(patch.to_string(), "patch (merge) apps/v1 DaemonSet kube-system/kube-proxy as manager");
+/// assert_eq!(patch.to_string(), "patch apps/v1 DaemonSet kube-system/kube-proxy with a JSON merge patch as manager");
 /// # Ok::<(), upgrade::UpgradeError>(())
 /// ```
 ///
