@@ -59,7 +59,10 @@ impl Chain {
     ///
     /// The object has to be the one that was seen: what was decided from an older one is not written. Of one that goes with its last
     /// finalizer there is no status left to write.
-    pub(super) fn change(&mut self, current: &impl Serialize, desired: &impl Serialize) {
+    pub(super) fn change<T: PartialEq + Serialize>(&mut self, current: &T, desired: &T) {
+        if current == desired {
+            return;
+        }
         let (current, desired) = (json!(current), json!(desired));
         let Ok(target) = ObjectRef::of(&current) else {
             return;

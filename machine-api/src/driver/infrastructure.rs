@@ -44,8 +44,9 @@ impl<P: Provider> Context<'_, P> {
             self.take(object, &owner, &cluster.metadata.name, said);
         }
         let reference = &cluster.spec.control_plane_ref;
-        if let Some(kcp) = self.snapshot.kubeadm_control_plane(cluster) {
-            self.kubeadm_control_plane(cluster, &kcp);
+        let snapshot = self.snapshot;
+        if let Some(kcp) = snapshot.kubeadm_control_plane(cluster) {
+            self.kubeadm_control_plane(cluster, kcp);
         } else if let Some(object) = self.snapshot.find(namespace, reference).filter(active) {
             let contract = self.snapshot.contract(reference);
             let facts = Untyped::new(object, contract).control_plane_facts();

@@ -56,6 +56,8 @@ pub struct Snapshot {
     definitions: Definitions,
     /// What was listed, and the version of the list.
     lists: Vec<(ResourceRef, String)>,
+    /// Control planes that kubeadm makes, of those below.
+    kubeadm_control_planes: Vec<KubeadmControlPlane>,
     /// By kind; those that were read and are not there are empty.
     external: BTreeMap<GroupKind, Vec<Value>>,
     /// By namespace and name; `None` if they are not there.
@@ -226,6 +228,12 @@ impl Snapshot {
         if is_own {
             self.keep_all(&resource.kind, items);
         } else {
+            let kind = KubeadmControlPlane::GVK;
+            if (resource.group.as_str(), resource.kind.as_str()) == (kind.group(), kind.kind()) {
+                let objects = items.iter();
+                let read = objects.filter_map(|one| KubeadmControlPlane::deserialize(one).ok());
+                self.kubeadm_control_planes = read.collect();
+            }
             let kind = (resource.group.clone(), resource.kind.clone());
             self.external.insert(kind, items);
         }
@@ -255,14 +263,15 @@ impl Snapshot {
     }
 
     /// The control plane of a cluster, if kubeadm makes it.
-    pub(super) fn kubeadm_control_plane(&self, cluster: &Cluster) -> Option<KubeadmControlPlane> {
+    pub(super) fn kubeadm_control_plane(&self, cluster: &Cluster) -> Option<&KubeadmControlPlane> {
         let reference = &cluster.spec.control_plane_ref;
-        let kind = reference_of::<KubeadmControlPlane>();
-        if (&reference.api_group, &reference.kind) != (&kind.api_group, &kind.kind) {
+        let kind = KubeadmControlPlane::GVK;
+        if (reference.api_group.as_str(), reference.kind.as_str()) != (kind.group(), kind.kind()) {
             return None;
         }
-        let object = self.find(&cluster.metadata.namespace, reference)?;
-        KubeadmControlPlane::deserialize(object).ok()
+        let place = (&cluster.metadata.namespace, &reference.name);
+        let mut all = self.kubeadm_control_planes.iter();
+        all.find(|kcp| (&kcp.metadata.namespace, &kcp.metadata.name) == place)
     }
 
     /// The object that is referred to, from the same namespace.
