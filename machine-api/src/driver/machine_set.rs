@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use componentconfig::Kind;
 use serde_json::{Value, json};
 
-use super::{Chain, Context, Snapshot, chain::is_applied, snapshot::place};
+use super::{Chain, Context, Snapshot, chain::is_applied};
 use crate::{
     conditions,
     core::v1beta2::{Cluster, Machine, MachineDeployment, MachineSet},
@@ -128,38 +128,20 @@ impl<P: Provider> Context<'_, P> {
     /// Deletes what was made for machines that were not made after that.
     fn clean_up(&mut self, set: &MachineSet) {
         let spec = &set.spec.template.spec;
-        let used = |object: &Value| {
-            let kind = object.get("kind").and_then(Value::as_str);
-            let (namespace, name) = place(object);
-            let mut machines = self.snapshot.machines.iter();
-            machines.any(|machine| {
-                let spec = &machine.spec;
-                let references = [&spec.infrastructure_ref, &spec.bootstrap.config_ref];
-                let mut references = references.iter();
-                machine.metadata.namespace == namespace
-                    && references.any(|one| Some(one.kind.as_str()) == kind && one.name == name)
-            })
-        };
-        let mut chain = Chain::new(format!(
+        let subject = format!(
             "MachineSet {}/{}",
             set.metadata.namespace, set.metadata.name
-        ));
-        for template in [&spec.infrastructure_ref, &spec.bootstrap.config_ref] {
-            for object in self.snapshot.clones_of(template) {
-                let owners = object.pointer("/metadata/ownerReferences");
-                let mut owners = owners.and_then(Value::as_array).into_iter().flatten();
-                let owned = owners.any(|owner| {
-                    let text = |field: &str| owner.get(field).and_then(Value::as_str);
-                    text("kind") == Some(MachineSet::GVK.kind())
-                        && text("uid") == Some(set.metadata.uid.as_str())
-                });
-                let deleting = object.pointer("/metadata/deletionTimestamp").is_some();
-                if owned && !deleting && !used(object) {
-                    chain.delete(object);
-                }
-            }
-        }
-        self.plan.chains.push(chain);
+        );
+        let templates = [&spec.infrastructure_ref, &spec.bootstrap.config_ref];
+        self.delete_unused(subject, templates, |object| {
+            let owners = object.pointer("/metadata/ownerReferences");
+            let mut owners = owners.and_then(Value::as_array).into_iter().flatten();
+            owners.any(|owner| {
+                let text = |field: &str| owner.get(field).and_then(Value::as_str);
+                text("kind") == Some(MachineSet::GVK.kind())
+                    && text("uid") == Some(set.metadata.uid.as_str())
+            })
+        });
     }
 
     /// Writes what machines may change in place.

@@ -3,7 +3,7 @@
 use apply_semantics::op::ObjectRef;
 use serde_json::{Value, json};
 
-use super::{Chain, Context, machine_set::MANAGER};
+use super::{Chain, Context, infrastructure::is_deleting, machine_set::MANAGER, snapshot::place};
 use crate::{
     cloning::FromTemplate,
     core::v1beta2::{ContractVersionedObjectReference, Machine, MachineSet},
@@ -45,6 +45,36 @@ impl<P: Provider> Context<'_, P> {
         machine.spec.infrastructure_ref = reference(&object);
         chain.apply(object, MANAGER);
         chain.apply(json!(machine), MANAGER);
+        self.plan.chains.push(chain);
+    }
+
+    /// Deletes what was made from templates, by whoever asks, for machines that were not made after that.
+    pub(super) fn delete_unused(
+        &mut self,
+        subject: String,
+        templates: [&ContractVersionedObjectReference; 2],
+        is_ours: impl Fn(&Value) -> bool,
+    ) {
+        let used = |object: &Value| {
+            let kind = object.get("kind").and_then(Value::as_str);
+            let (namespace, name) = place(object);
+            let mut machines = self.snapshot.machines.iter();
+            machines.any(|machine| {
+                let spec = &machine.spec;
+                let references = [&spec.infrastructure_ref, &spec.bootstrap.config_ref];
+                let mut references = references.iter();
+                machine.metadata.namespace == namespace
+                    && references.any(|one| Some(one.kind.as_str()) == kind && one.name == name)
+            })
+        };
+        let mut chain = Chain::new(subject);
+        for template in templates {
+            for object in self.snapshot.clones_of(template) {
+                if is_ours(object) && !is_deleting(object) && !used(object) {
+                    chain.delete(object);
+                }
+            }
+        }
         self.plan.chains.push(chain);
     }
 

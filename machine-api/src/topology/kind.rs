@@ -102,192 +102,121 @@ pub(super) fn shown<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }
 
-impl Workers for MachineDeploymentState {
-    type Wanted = MachineDeploymentTopology;
-    type Class = MachineDeploymentClass;
+/// MachineDeployments and MachinePools have the same parts under other names.
+macro_rules! workers {
+    (
+        $kind:ident: $state:ty, $wanted:ty, $class:ty;
+        $label:ident, $variable:literal, of templates $of_templates:literal;
+        all in $all:ident, parts $bootstrap:ident and $infrastructure:ident, checked by |$this:ident| $check:expr
+    ) => {
+        impl Workers for $state {
+            type Wanted = $wanted;
+            type Class = $class;
 
-    const KIND: &'static str = "MachineDeployment";
-    const LABEL: &'static str = labels::TOPOLOGY_DEPLOYMENT_NAME;
-    const VARIABLE: &'static str = "machineDeployment";
-    const OF_TEMPLATES: bool = true;
+            const KIND: &'static str = stringify!($kind);
+            const LABEL: &'static str = labels::$label;
+            const VARIABLE: &'static str = $variable;
+            const OF_TEMPLATES: bool = $of_templates;
 
-    fn all(state: &State) -> &BTreeMap<String, Self> {
-        &state.machine_deployments
-    }
+            fn all(state: &State) -> &BTreeMap<String, Self> {
+                &state.$all
+            }
 
-    fn all_mut(state: &mut State) -> &mut BTreeMap<String, Self> {
-        &mut state.machine_deployments
-    }
+            fn all_mut(state: &mut State) -> &mut BTreeMap<String, Self> {
+                &mut state.$all
+            }
 
-    fn wanted(topology: &WorkersTopology) -> &[Self::Wanted] {
-        &topology.machine_deployments
-    }
+            fn wanted(topology: &WorkersTopology) -> &[Self::Wanted] {
+                &topology.$all
+            }
 
-    fn classes(class: &WorkersClass) -> &[Self::Class] {
-        &class.machine_deployments
-    }
+            fn classes(class: &WorkersClass) -> &[Self::Class] {
+                &class.$all
+            }
 
-    fn asked(wanted: &Self::Wanted) -> Asked<'_> {
-        Asked {
-            name: &wanted.name,
-            class: &wanted.class,
-            metadata: &wanted.metadata,
-            variables: &wanted.variables.overrides,
+            fn asked(wanted: &Self::Wanted) -> Asked<'_> {
+                Asked {
+                    name: &wanted.name,
+                    class: &wanted.class,
+                    metadata: &wanted.metadata,
+                    variables: &wanted.variables.overrides,
+                }
+            }
+
+            fn offered(class: &Self::Class) -> Offered<'_> {
+                Offered {
+                    class: &class.class,
+                    metadata: &class.metadata,
+                    bootstrap: &class.bootstrap.template_ref,
+                    infrastructure: &class.infrastructure.template_ref,
+                    naming: &class.naming.template,
+                }
+            }
+
+            fn tracker(tracker: &UpgradeTracker) -> &WorkersTracker {
+                &tracker.$all
+            }
+
+            fn tracker_mut(tracker: &mut UpgradeTracker) -> &mut WorkersTracker {
+                &mut tracker.$all
+            }
+
+            fn naming(topology_name: &str) -> NameOf<'_> {
+                NameOf::$kind { topology_name }
+            }
+
+            fn holder(name: String, part: Part) -> Holder {
+                Holder::$kind(name, part)
+            }
+
+            fn metadata(&self) -> &meta::ObjectMeta {
+                &self.object.metadata
+            }
+
+            fn machines(&self) -> &MachineSpec {
+                &self.object.spec.template.spec
+            }
+
+            fn replicas(&self) -> Option<i32> {
+                self.object.spec.replicas
+            }
+
+            fn part(&self, part: Part) -> Option<&Value> {
+                match part {
+                    Part::Bootstrap => self.$bootstrap.as_ref(),
+                    Part::Infrastructure => self.$infrastructure.as_ref(),
+                }
+            }
+
+            fn part_mut(&mut self, part: Part) -> Option<&mut Value> {
+                match part {
+                    Part::Bootstrap => self.$bootstrap.as_mut(),
+                    Part::Infrastructure => self.$infrastructure.as_mut(),
+                }
+            }
+
+            fn shown(&self) -> Value {
+                shown(&self.object)
+            }
+
+            fn health_check(&self) -> Option<&MachineHealthCheck> {
+                let $this = self;
+                $check
+            }
         }
-    }
-
-    fn offered(class: &Self::Class) -> Offered<'_> {
-        Offered {
-            class: &class.class,
-            metadata: &class.metadata,
-            bootstrap: &class.bootstrap.template_ref,
-            infrastructure: &class.infrastructure.template_ref,
-            naming: &class.naming.template,
-        }
-    }
-
-    fn tracker(tracker: &UpgradeTracker) -> &WorkersTracker {
-        &tracker.machine_deployments
-    }
-
-    fn tracker_mut(tracker: &mut UpgradeTracker) -> &mut WorkersTracker {
-        &mut tracker.machine_deployments
-    }
-
-    fn naming(topology_name: &str) -> NameOf<'_> {
-        NameOf::MachineDeployment { topology_name }
-    }
-
-    fn holder(name: String, part: Part) -> Holder {
-        Holder::MachineDeployment(name, part)
-    }
-
-    fn metadata(&self) -> &meta::ObjectMeta {
-        &self.object.metadata
-    }
-
-    fn machines(&self) -> &MachineSpec {
-        &self.object.spec.template.spec
-    }
-
-    fn replicas(&self) -> Option<i32> {
-        self.object.spec.replicas
-    }
-
-    fn part(&self, part: Part) -> Option<&Value> {
-        match part {
-            Part::Bootstrap => self.bootstrap_template.as_ref(),
-            Part::Infrastructure => self.infrastructure_machine_template.as_ref(),
-        }
-    }
-
-    fn part_mut(&mut self, part: Part) -> Option<&mut Value> {
-        match part {
-            Part::Bootstrap => self.bootstrap_template.as_mut(),
-            Part::Infrastructure => self.infrastructure_machine_template.as_mut(),
-        }
-    }
-
-    fn shown(&self) -> Value {
-        shown(&self.object)
-    }
-
-    fn health_check(&self) -> Option<&MachineHealthCheck> {
-        self.machine_health_check.as_ref()
-    }
+    };
 }
 
-impl Workers for MachinePoolState {
-    type Wanted = MachinePoolTopology;
-    type Class = MachinePoolClass;
+workers! {
+    MachineDeployment: MachineDeploymentState, MachineDeploymentTopology, MachineDeploymentClass;
+    TOPOLOGY_DEPLOYMENT_NAME, "machineDeployment", of templates true;
+    all in machine_deployments, parts bootstrap_template and infrastructure_machine_template,
+    checked by |state| state.machine_health_check.as_ref()
+}
 
-    const KIND: &'static str = "MachinePool";
-    const LABEL: &'static str = labels::TOPOLOGY_POOL_NAME;
-    const VARIABLE: &'static str = "machinePool";
-    const OF_TEMPLATES: bool = false;
-
-    fn all(state: &State) -> &BTreeMap<String, Self> {
-        &state.machine_pools
-    }
-
-    fn all_mut(state: &mut State) -> &mut BTreeMap<String, Self> {
-        &mut state.machine_pools
-    }
-
-    fn wanted(topology: &WorkersTopology) -> &[Self::Wanted] {
-        &topology.machine_pools
-    }
-
-    fn classes(class: &WorkersClass) -> &[Self::Class] {
-        &class.machine_pools
-    }
-
-    fn asked(wanted: &Self::Wanted) -> Asked<'_> {
-        Asked {
-            name: &wanted.name,
-            class: &wanted.class,
-            metadata: &wanted.metadata,
-            variables: &wanted.variables.overrides,
-        }
-    }
-
-    fn offered(class: &Self::Class) -> Offered<'_> {
-        Offered {
-            class: &class.class,
-            metadata: &class.metadata,
-            bootstrap: &class.bootstrap.template_ref,
-            infrastructure: &class.infrastructure.template_ref,
-            naming: &class.naming.template,
-        }
-    }
-
-    fn tracker(tracker: &UpgradeTracker) -> &WorkersTracker {
-        &tracker.machine_pools
-    }
-
-    fn tracker_mut(tracker: &mut UpgradeTracker) -> &mut WorkersTracker {
-        &mut tracker.machine_pools
-    }
-
-    fn naming(topology_name: &str) -> NameOf<'_> {
-        NameOf::MachinePool { topology_name }
-    }
-
-    fn holder(name: String, part: Part) -> Holder {
-        Holder::MachinePool(name, part)
-    }
-
-    fn metadata(&self) -> &meta::ObjectMeta {
-        &self.object.metadata
-    }
-
-    fn machines(&self) -> &MachineSpec {
-        &self.object.spec.template.spec
-    }
-
-    fn replicas(&self) -> Option<i32> {
-        self.object.spec.replicas
-    }
-
-    fn part(&self, part: Part) -> Option<&Value> {
-        match part {
-            Part::Bootstrap => self.bootstrap_object.as_ref(),
-            Part::Infrastructure => self.infrastructure_machine_pool_object.as_ref(),
-        }
-    }
-
-    fn part_mut(&mut self, part: Part) -> Option<&mut Value> {
-        match part {
-            Part::Bootstrap => self.bootstrap_object.as_mut(),
-            Part::Infrastructure => self.infrastructure_machine_pool_object.as_mut(),
-        }
-    }
-
-    fn shown(&self) -> Value {
-        shown(&self.object)
-    }
-
-    fn health_check(&self) -> Option<&MachineHealthCheck> {
-        None
-    }
+workers! {
+    MachinePool: MachinePoolState, MachinePoolTopology, MachinePoolClass;
+    TOPOLOGY_POOL_NAME, "machinePool", of templates false;
+    all in machine_pools, parts bootstrap_object and infrastructure_machine_pool_object,
+    checked by |_state| None
 }

@@ -24,6 +24,23 @@ use crate::{
     names::with_suffix,
 };
 
+/// How long things may take at the end of a machine. Topologies and classes say so in types of their own.
+macro_rules! timeouts {
+    ($own:expr, $default:expr) => {
+        MachineDeletionSpec {
+            node_drain_timeout_seconds: $own
+                .node_drain_timeout_seconds
+                .or($default.node_drain_timeout_seconds),
+            node_volume_detach_timeout_seconds: $own
+                .node_volume_detach_timeout_seconds
+                .or($default.node_volume_detach_timeout_seconds),
+            node_deletion_timeout_seconds: $own
+                .node_deletion_timeout_seconds
+                .or($default.node_deletion_timeout_seconds),
+        }
+    };
+}
+
 /// What workers of any kind are made of; of what topology and class both say, the topology wins.
 pub(super) struct Made<'a, W: Workers> {
     cluster: &'a Cluster,
@@ -206,17 +223,7 @@ fn deployment(made: Made<'_, MachineDeploymentState>) -> MachineDeploymentState 
     spec.template.spec = MachineSpec {
         failure_domain: object::first_of([&wanted.failure_domain, &class.failure_domain])
             .to_owned(),
-        deletion: MachineDeletionSpec {
-            node_drain_timeout_seconds: own
-                .node_drain_timeout_seconds
-                .or(default.node_drain_timeout_seconds),
-            node_volume_detach_timeout_seconds: own
-                .node_volume_detach_timeout_seconds
-                .or(default.node_volume_detach_timeout_seconds),
-            node_deletion_timeout_seconds: own
-                .node_deletion_timeout_seconds
-                .or(default.node_deletion_timeout_seconds),
-        },
+        deletion: timeouts!(own, default),
         readiness_gates: first(&wanted.readiness_gates, &class.readiness_gates),
         taints: first(&wanted.taints, &class.taints),
         min_ready_seconds: wanted.min_ready_seconds.or(class.min_ready_seconds),
@@ -242,17 +249,7 @@ fn pool(made: Made<'_, MachinePoolState>) -> MachinePoolState {
     spec.failure_domains = first(&wanted.failure_domains, &class.failure_domains);
     spec.template.metadata = of_machines(&made.metadata);
     spec.template.spec = MachineSpec {
-        deletion: MachineDeletionSpec {
-            node_drain_timeout_seconds: own
-                .node_drain_timeout_seconds
-                .or(default.node_drain_timeout_seconds),
-            node_volume_detach_timeout_seconds: own
-                .node_volume_detach_timeout_seconds
-                .or(default.node_volume_detach_timeout_seconds),
-            node_deletion_timeout_seconds: own
-                .node_deletion_timeout_seconds
-                .or(default.node_deletion_timeout_seconds),
-        },
+        deletion: timeouts!(own, default),
         taints: first(&wanted.taints, &class.taints),
         min_ready_seconds: wanted.min_ready_seconds.or(class.min_ready_seconds),
         ..made.machines

@@ -161,45 +161,44 @@ pub(in crate::admission) fn compatible(
         .child("machineInfrastructure")
         .child("templateRef");
     same_kind(&was.template_ref, &now.template_ref, &place, errors);
-    let place = at.child("workers").child("machineDeployments");
-    for (index, class) in new.workers.machine_deployments.iter().enumerate() {
-        let place = place
-            .index(index)
-            .child("infrastructure")
-            .child("templateRef");
-        for was in old
-            .workers
-            .machine_deployments
-            .iter()
-            .filter(|was| was.class == class.class)
-        {
-            same_kind(
-                &was.infrastructure.template_ref,
-                &class.infrastructure.template_ref,
-                &place,
-                errors,
-            );
-        }
+    let workers = at.child("workers");
+    let (was, now) = (&old.workers, &new.workers);
+    let place = workers.child("machineDeployments");
+    for (index, class) in now.machine_deployments.iter().enumerate() {
+        let was = was.machine_deployments.iter();
+        let was = was.filter(|was| was.class == class.class);
+        let was = was.map(|was| &was.infrastructure.template_ref);
+        all_of_kind(
+            was,
+            &class.infrastructure.template_ref,
+            &place.index(index),
+            errors,
+        );
     }
-    let place = at.child("workers").child("machinePools");
-    for (index, class) in new.workers.machine_pools.iter().enumerate() {
-        let place = place
-            .index(index)
-            .child("infrastructure")
-            .child("templateRef");
-        for was in old
-            .workers
-            .machine_pools
-            .iter()
-            .filter(|was| was.class == class.class)
-        {
-            same_kind(
-                &was.infrastructure.template_ref,
-                &class.infrastructure.template_ref,
-                &place,
-                errors,
-            );
-        }
+    let place = workers.child("machinePools");
+    for (index, class) in now.machine_pools.iter().enumerate() {
+        let was = was.machine_pools.iter();
+        let was = was.filter(|was| was.class == class.class);
+        let was = was.map(|was| &was.infrastructure.template_ref);
+        all_of_kind(
+            was,
+            &class.infrastructure.template_ref,
+            &place.index(index),
+            errors,
+        );
+    }
+}
+
+/// The infrastructure of workers, and what it was in classes of the same name.
+fn all_of_kind<'a>(
+    old: impl Iterator<Item = &'a ClusterClassTemplateReference>,
+    new: &ClusterClassTemplateReference,
+    at: &Path,
+    errors: &mut Errors,
+) {
+    let place = at.child("infrastructure").child("templateRef");
+    for old in old {
+        same_kind(old, new, &place, errors);
     }
 }
 

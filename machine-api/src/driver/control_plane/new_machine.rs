@@ -1,13 +1,13 @@
 //! Machines of a control plane that are made, and what was made for machines that were not.
 
 use componentconfig::Kind;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{MANAGER, Work};
 use crate::{
     bootstrap::v1beta2::KubeadmConfig,
     core::v1beta2::ContractVersionedObjectReference,
-    driver::{Chain, Context, new_machine::reference, snapshot::place},
+    driver::{Chain, Context, new_machine::reference},
     kcp::{self, Remediation},
     labels,
     provider::Provider,
@@ -78,27 +78,9 @@ impl<P: Provider> Context<'_, P> {
             name: String::new(),
             api_group: KubeadmConfig::GVK.group().to_owned(),
         };
-        let used = |object: &Value| {
-            let kind = object.get("kind").and_then(Value::as_str);
-            let (namespace, name) = place(object);
-            let mut machines = self.snapshot.machines.iter();
-            machines.any(|machine| {
-                let spec = &machine.spec;
-                let references = [&spec.infrastructure_ref, &spec.bootstrap.config_ref];
-                let mut references = references.iter();
-                machine.metadata.namespace == namespace
-                    && references.any(|one| Some(one.kind.as_str()) == kind && one.name == name)
-            })
-        };
-        let mut chain = Chain::new(work.chain.subject.clone());
-        for kind in [template, &config] {
-            for object in self.snapshot.clones_of(kind) {
-                let deleting = super::super::infrastructure::is_deleting(object);
-                if kcp::is_made_by(object, kcp) && !deleting && !used(object) {
-                    chain.delete(object);
-                }
-            }
-        }
-        self.plan.chains.push(chain);
+        let subject = work.chain.subject.clone();
+        self.delete_unused(subject, [template, &config], |object| {
+            kcp::is_made_by(object, kcp)
+        });
     }
 }
