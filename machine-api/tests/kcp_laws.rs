@@ -531,3 +531,60 @@ fn of_two_unhealthy_machines_the_one_goes_that_can_unlike_in_cluster_api() {
     let [fixed, upstream] = actions(&kcp(3, 1), &machines, &[false, false, false, true]);
     assert_eq!((fixed.as_deref(), upstream), (Some("m3"), None));
 }
+
+/// Of two machines that are to end, the first waits for the other one's member to be healthy.
+#[test]
+fn of_two_machines_that_end_the_one_goes_that_can_unlike_in_cluster_api() {
+    let deleting = Traits {
+        deleting: true,
+        ..healthy()
+    };
+    let sick = Traits {
+        member: false,
+        ..deleting.clone()
+    };
+    let machines = trio(&deleting, &sick);
+    let cluster = cluster();
+    let (kcp, members) = (kcp(3, 1), members(&machines, &[], 0));
+    let released = |compat| {
+        let etcd = EtcdCluster {
+            members: &members,
+            alarms: &[],
+            leader: Some("m0"),
+        };
+        let control_plane = ControlPlane::of(&kcp, &cluster, &machines, now());
+        let plan = control_plane.etcd(etcd).compat(compat).plan();
+        match plan.expect("a plan").action {
+            Action::Release { machine, .. } => Some(machine.metadata.name.clone()),
+            _ => None,
+        }
+    };
+    let [fixed, upstream] = [Compat::Fixed, Compat::Upstream].map(released);
+    assert_eq!((fixed.as_deref(), upstream), (Some("m2"), None));
+}
+
+/// All are as good: their names decide, rather than the order in which they come.
+#[test]
+fn leadership_goes_by_names_unlike_in_cluster_api() {
+    let machines = trio(&healthy(), &healthy());
+    let reversed: Vec<Machine> = machines.iter().rev().cloned().collect();
+    let (kcp, cluster) = (kcp(3, 1), cluster());
+    let first = |machines: &[Machine], compat| {
+        let etcd = EtcdCluster {
+            leader: Some("m0"),
+            ..EtcdCluster::default()
+        };
+        let control_plane = ControlPlane::of(&kcp, &cluster, machines, now());
+        let control_plane = control_plane.etcd(etcd).compat(compat);
+        let leaving = machines
+            .iter()
+            .find(|machine| machine.metadata.name == "m0");
+        let candidates = control_plane.leadership_candidates(leaving.expect("it"));
+        candidates[0].metadata.name.clone()
+    };
+    let both = |compat| [&machines[..], &reversed].map(|all| first(all, compat));
+    let [one, other] = both(Compat::Fixed);
+    assert_eq!(one, other);
+    let [one, other] = both(Compat::Upstream);
+    assert_ne!(one, other);
+}
