@@ -40,8 +40,6 @@ const FINISHED: &str = "/var/lib/cloud/instance/boot-finished";
 pub(crate) struct Machine {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// Whether it is one of the control plane.
-    pub(crate) control_plane: bool,
     pub(crate) address: Ipv4Addr,
     pub(crate) provider_id: String,
     /// What it is told.

@@ -152,10 +152,6 @@ impl<'a> Fleet<'a> {
         }
         let workload = &self.cloud.workload;
         if workload.is_initialized() {
-            let newest = waiting.iter().find(|machine| machine.control_plane);
-            if let Some(machine) = newest {
-                workload.set_version(&machine.version)?;
-            }
             // Who joins trusts what is signed with his token.
             stand_in::sign_cluster_info(&workload.server).map_err(Failure::run)?;
         }
@@ -217,7 +213,6 @@ impl<'a> Fleet<'a> {
         Ok(Some(boot::Machine {
             name: machine.metadata.name.clone(),
             version: machine.spec.version.clone(),
-            control_plane: machine.metadata.labels.contains_key(labels::CONTROL_PLANE),
             address,
             provider_id: machine.spec.provider_id.clone(),
             data: value_of(&data)?,

@@ -2,10 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use apply_semantics::{
-    op::{ListOptions, ObjectRef, Operation, ResourceRef, WriteOptions},
-    patch::Patch,
-};
+use apply_semantics::op::{ListOptions, Operation, ResourceRef};
 use apply_server::Server;
 use bootstrap_phases::{
     Files, MemFiles, StdFiles,
@@ -13,9 +10,9 @@ use bootstrap_phases::{
 };
 use examples::{etcd::ListedEtcd, failure::Failure, server, stand_in};
 use machine_api::{machine::Node, provider::ProviderError};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::{api::MANAGER, state::Folder};
+use crate::state::Folder;
 
 /// Clones are the same cluster.
 #[derive(Clone)]
@@ -52,32 +49,6 @@ impl Workload {
             .server
             .execute(&Operation::list(all, ListOptions::default()));
         Some(found.ok()?.into_list()?.items)
-    }
-
-    /// The version that machines of the control plane join with is that of the cluster's configuration: it changes before the first
-    /// one of another version joins.
-    pub(crate) fn set_version(&self, version: &str) -> Result<(), Failure> {
-        const FIELD: &str = "kubernetesVersion: ";
-        let Some(map) = stand_in::get(&self.server, "ConfigMap", "kube-system", "kubeadm-config")
-        else {
-            return Err(Failure::Run("the cluster has no kubeadm-config".to_owned()));
-        };
-        let text = map
-            .pointer("/data/ClusterConfiguration")
-            .and_then(Value::as_str);
-        let text = text.unwrap_or_default();
-        let lines = text.lines().map(|line| match line.strip_prefix(FIELD) {
-            Some(_) => format!("{FIELD}{version}\n"),
-            None => format!("{line}\n"),
-        });
-        let changed: String = lines.collect();
-        if changed == text {
-            return Ok(());
-        }
-        let target = ObjectRef::of(&map).map_err(Failure::run)?;
-        let patch = Patch::Merge(json!({"data": {"ClusterConfiguration": changed}}));
-        let patch = Operation::patch(target, patch, WriteOptions::new(MANAGER));
-        self.server.execute(&patch).map(drop).map_err(Failure::run)
     }
 
     /// The members of etcd, as a machine of the control plane sees them that has this name and these files.
