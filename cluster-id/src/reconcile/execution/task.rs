@@ -145,10 +145,8 @@ pub(super) struct Task {
     restore: Option<Manifest>,
     /// What the plan was made of.
     look: Look,
-    /// Whether the inventory knows it.
-    is_known: bool,
-    /// The uid that the inventory knows for certain; empty if it knows none.
-    known_uid: String,
+    /// The uid that the inventory knows, empty if not for certain; `None` if it does not know the object.
+    known_uid: Option<String>,
     at: At,
     /// Whether what it is going to do is written down.
     is_recorded: bool,
@@ -186,7 +184,6 @@ impl Task {
         let policy = marks.policy;
         let object = &step.object;
         let known = observed.inventory.known(object);
-        let certain = known.filter(|known| known.is_certain());
         let mut task = Self {
             step: step.clone(),
             awaited: false,
@@ -196,8 +193,10 @@ impl Task {
             digest: manifest.map_or(0, |manifest| marks.digest(manifest)),
             restore: known.and_then(|known| known.replaced.clone()),
             look: Look::of(observed.live.get(object)),
-            is_known: known.is_some(),
-            known_uid: certain.map_or_else(String::new, |known| known.uid.clone()),
+            known_uid: known.map(|known| {
+                let uid = known.is_certain().then_some(known.uid.as_str());
+                uid.unwrap_or_default().to_owned()
+            }),
             at: At::Done,
             is_recorded: false,
             begun: false,
@@ -283,13 +282,14 @@ impl Task {
 
     /// Whether the object that the plan is about is, for certain, the one that was applied.
     fn is_ours(&self) -> bool {
-        !self.known_uid.is_empty() && self.known_uid == self.step.uid
+        let known = self.known_uid.as_deref();
+        known.is_some_and(|uid| !uid.is_empty() && uid == self.step.uid)
     }
 
     /// Whether an object that an old look did not show may be the one that was applied.
     fn may_be_ours(&self, live: &Value) -> bool {
-        let is_uncertain = self.known_uid.is_empty();
-        self.is_known && (is_uncertain || self.known_uid == uid_of(live))
+        let known = self.known_uid.as_deref();
+        known.is_some_and(|uid| uid.is_empty() || uid == uid_of(live))
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -590,7 +590,9 @@ impl Task {
             self.ending = Some(ending);
         } else if uid.is_empty() && self.restore.is_some() && ending == Ending::Failed {
             self.go(At::Restore);
-        } else if self.is_known && matches!(self.step.action, Action::Create | Action::Adopt) {
+        } else if self.known_uid.is_some()
+            && matches!(self.step.action, Action::Create | Action::Adopt)
+        {
             // Nor is it known whether the plan was made of an old look.
             self.at = At::Done;
             self.ending = Some(ending);
