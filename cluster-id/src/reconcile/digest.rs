@@ -22,38 +22,44 @@ impl Digest {
         Self(mixed ^ (mixed >> 32))
     }
 
+    /// Goes on with bytes whose number is known.
+    fn bytes(self, bytes: &[u8]) -> Self {
+        let (words, rest) = bytes.as_chunks();
+        let digest = words
+            .iter()
+            .fold(self, |digest, word| digest.word(u64::from_le_bytes(*word)));
+        if rest.is_empty() {
+            return digest;
+        }
+        let shifted = |word: u64, byte: &u8| word << 8 | u64::from(*byte);
+        digest.word(rest.iter().fold(0, shifted))
+    }
+
+    /// Goes on with something of that kind and length.
+    fn kind(self, kind: u64, length: usize) -> Self {
+        self.word(kind | u64::try_from(length).unwrap_or(u64::MAX) << 3)
+    }
+
     /// Goes on with a text.
     pub(super) fn text(self, text: &str) -> Self {
-        let words = text.as_bytes().chunks(8).map(|chunk| {
-            let mut word = [0; 8];
-            word.iter_mut()
-                .zip(chunk)
-                .for_each(|(to, from)| *to = *from);
-            u64::from_le_bytes(word)
-        });
-        let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
-        words.fold(self.word(length), Self::word)
+        self.kind(4, text.len()).bytes(text.as_bytes())
     }
 
     /// Goes on with a value. Objects count in the order of their keys as they come.
     pub(super) fn value(self, value: &Value) -> Self {
-        let kind = |kind: u64, length: usize| {
-            self.word(kind)
-                .word(u64::try_from(length).unwrap_or(u64::MAX))
-        };
         match value {
-            Value::Null => kind(0, 0),
-            Value::Bool(value) => kind(1, usize::from(*value)),
+            Value::Null => self.kind(0, 0),
+            Value::Bool(value) => self.kind(1, usize::from(*value)),
             // One and 1.0 are written differently.
             Value::Number(number) => match number.as_u64() {
-                Some(number) => self.word(2).word(number),
-                None => self.word(3).text(&number.to_string()),
+                Some(number) => self.kind(2, 0).word(number),
+                None => self.kind(3, 0).text(&number.to_string()),
             },
-            Value::String(text) => self.word(4).text(text),
-            Value::Array(items) => items.iter().fold(kind(5, items.len()), Self::value),
+            Value::String(text) => self.text(text),
+            Value::Array(items) => items.iter().fold(self.kind(5, items.len()), Self::value),
             Value::Object(fields) => fields
                 .iter()
-                .fold(kind(6, fields.len()), |digest, (key, value)| {
+                .fold(self.kind(6, fields.len()), |digest, (key, value)| {
                     digest.text(key).value(value)
                 }),
         }

@@ -5,8 +5,6 @@ use std::{cmp::Ordering, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::policy::meta;
-
 /// An object by group, kind, namespace and name, whatever its version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(default)]
@@ -29,12 +27,13 @@ impl ObjectId {
             text.unwrap_or_default().to_owned()
         };
         let api_version = object.get("apiVersion").and_then(Value::as_str);
+        let metadata = object.get("metadata");
         let group = api_version.and_then(|api_version| api_version.split_once('/'));
         Self {
             group: group.map_or_else(String::new, |(group, _)| group.to_owned()),
             kind: text(object.get("kind")),
-            namespace: text(meta(object, "namespace")),
-            name: text(meta(object, "name")),
+            namespace: text(metadata.and_then(|metadata| metadata.get("namespace"))),
+            name: text(metadata.and_then(|metadata| metadata.get("name"))),
         }
     }
 }

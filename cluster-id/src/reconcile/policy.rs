@@ -106,8 +106,10 @@ impl<'p> Marks<'p> {
 
     /// Whose an object is.
     pub(super) fn owner(&self, live: &Value) -> Owner {
-        let inventory = text(live, OWNING_INVENTORY).filter(|owner| !owner.is_empty());
-        let set = label(live, PART_OF_LABEL).filter(|owner| !owner.is_empty());
+        let metadata = live.get("metadata");
+        let mark = |place: &str, key: &str| metadata?.get(place)?.get(key)?.as_str();
+        let inventory = mark("annotations", OWNING_INVENTORY).filter(|owner| !owner.is_empty());
+        let set = mark("labels", PART_OF_LABEL).filter(|owner| !owner.is_empty());
         let other = inventory.is_some_and(|owner| owner != self.policy.inventory)
             || set.is_some_and(|owner| self.set.as_deref() != Some(owner));
         match (other, inventory.or(set)) {
@@ -185,11 +187,6 @@ pub(super) fn meta<'a>(object: &'a Value, field: &str) -> Option<&'a Value> {
 /// The value of an annotation.
 pub(super) fn text<'a>(object: &'a Value, annotation: &str) -> Option<&'a str> {
     meta(object, "annotations")?.get(annotation)?.as_str()
-}
-
-/// The value of a label.
-fn label<'a>(object: &'a Value, label: &str) -> Option<&'a str> {
-    meta(object, "labels")?.get(label)?.as_str()
 }
 
 /// The annotation that keeps an object from being deleted, if it has one.

@@ -22,11 +22,12 @@ impl Context<'_> {
             live,
             known,
         } = *facts;
+        let uid = live.map_or("", uid_of);
         let step = |action, reasons| Step {
             object: id.clone(),
             action,
             reasons,
-            uid: live.map_or("", uid_of).to_owned(),
+            uid: uid.to_owned(),
             needs: BTreeSet::new(),
         };
         let Some(live) = live else {
@@ -59,7 +60,7 @@ impl Context<'_> {
             let why = format!("its annotation {MUTATION} says ignore");
             return step(Action::NoOp, vec![why]);
         }
-        if self.is_unchanged(known, live, manifest) {
+        if self.is_unchanged(known, (live, uid), manifest) {
             let why = "neither it nor its manifest has changed since it was as it should be";
             return step(Action::NoOp, vec![why.to_owned()]);
         }
@@ -100,7 +101,7 @@ impl Context<'_> {
                     reasons.push("the policy does not let it be recreated".to_owned());
                     Action::Blocked
                 } else {
-                    let uid = uid_of(live).to_owned();
+                    let uid = uid.to_owned();
                     Action::Recreate { fields, uid }
                 }
             }
@@ -112,8 +113,13 @@ impl Context<'_> {
 
     /// Whether neither the object nor what is desired has changed since it was found as it should be: then nobody has to
     /// look closer.
-    fn is_unchanged(&self, known: Option<&Known>, live: &Value, manifest: &Value) -> bool {
-        let known = known.filter(|known| known.is_certain() && known.uid == uid_of(live));
+    fn is_unchanged(
+        &self,
+        known: Option<&Known>,
+        (live, uid): (&Value, &str),
+        manifest: &Value,
+    ) -> bool {
+        let known = known.filter(|known| known.is_certain() && known.uid == uid);
         let Some(seen) = known.and_then(|known| known.seen.as_ref()) else {
             return false;
         };
