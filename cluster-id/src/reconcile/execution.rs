@@ -1,9 +1,11 @@
 //! A plan carried out, one operation after the other, each written down before it is done.
 
+mod context;
 mod look;
 mod pacing;
 mod parent;
 mod report;
+mod retry;
 mod task;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,10 +22,11 @@ use super::{
     Inventory, ObjectId, Observed, Plan, Policy, Record, observe::with_definitions, policy::Marks,
 };
 
+use context::Context;
 pub use pacing::{Established, Pacing, Readiness};
 use parent::Parent;
 pub use report::{Ended, Ending, Report};
-use task::{Context, Task, Want};
+use task::{Task, Want};
 
 /// What a run does next.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,7 @@ use apply_semantics::{
 };
 use componentconfig::core::Time;
 
-use super::{
-    Next, Waiting,
-    task::{Context, Retry},
-};
+use super::{Next, Waiting, context::Context, retry::Retry};
 use crate::reconcile::{ApplySet, ObjectId};
 
 /// The parent on its way.

@@ -1,105 +1,34 @@
 //! One step on its way.
 
+mod answer;
+mod ask;
+
 use std::fmt;
 
 use apply_semantics::{
-    client_side::Kinds,
-    extract::extract_with_keys,
-    op::{ApplyOptions, DeleteOptions, Effect, ObjectRef, Operation, Outcome, Reason, Refusal},
-    schema::Type,
+    client_side::Kinds, extract::extract_with_keys, op::ObjectRef, schema::Type,
 };
 use componentconfig::core::Time;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Ended, Ending, Established, Pacing, Readiness,
+    Ended, Ending,
+    context::Context,
     look::{Look, leaves},
+    retry::Retry,
 };
 use crate::{
     clock::{later, seconds},
     reconcile::{
-        Action, Adoption, ObjectId, Observed, Policy, Record, Step,
-        inventory::{Manifest, Refused, Seen},
+        Action, ObjectId, Observed, Record, Step,
+        inventory::{Manifest, Seen},
         observe::reference,
-        plan::going,
         policy::{MUTATION, Marks, meta, text},
     },
     work::Health,
 };
 
-/// What all steps have in common.
-#[derive(Debug)]
-pub(super) struct Context {
-    manager: String,
-    force: bool,
-    adoption: Adoption,
-    pub(super) pacing: Pacing,
-    pub(super) readiness: Box<dyn Readiness>,
-}
-
-impl Context {
-    pub(super) fn new(policy: &Policy) -> Self {
-        Self {
-            manager: policy.manager.clone(),
-            force: policy.force,
-            adoption: policy.adoption,
-            pacing: Pacing::default(),
-            readiness: Box::new(Established),
-        }
-    }
-
-    /// Options to create by: without force, so that nothing is taken from an object that somebody creates meanwhile.
-    fn creating(&self) -> ApplyOptions {
-        ApplyOptions::new(self.manager.clone())
-    }
-
-    fn changing(&self) -> ApplyOptions {
-        ApplyOptions {
-            force: self.force,
-            ..self.creating()
-        }
-    }
-}
-
-/// What a step wants.
-pub(super) enum Want {
-    Record(Record),
-    Do(Operation),
-    Nothing,
-}
-
-/// Something that is tried again.
-#[derive(Debug, Default)]
-pub(super) struct Retry {
-    tries: u32,
-    due: Option<Time>,
-    why: String,
-    /// An answer got lost, so that it may be done already.
-    unsure: bool,
-}
-
-impl Retry {
-    /// Until when to wait, and why.
-    pub(super) fn waits(&self, now: Time) -> Option<(Time, String)> {
-        let due = self.due.filter(|due| now < *due)?;
-        Some((due, self.why.clone()))
-    }
-
-    /// Whether to try again after that refusal; from when on is remembered.
-    pub(super) fn again(&mut self, refusal: &Refusal, pacing: &Pacing, now: Time) -> bool {
-        self.tries += 1;
-        self.unsure |= refusal.is_outcome_unknown();
-        if !refusal.is_retriable() || self.tries >= pacing.tries {
-            return false;
-        }
-        let doubled = 1_i64.checked_shl(self.tries - 1).unwrap_or(i64::MAX);
-        let pause = seconds(pacing.first_pause).saturating_mul(doubled);
-        let asked = refusal.details.retry_after_seconds.map_or(0, i64::from);
-        self.due = Some(later(now, pause.max(asked)));
-        self.why = refusal.to_string();
-        true
-    }
-}
+pub(super) use ask::Want;
 
 /// Where a step is.
 #[derive(Clone, Debug)]
@@ -336,308 +265,6 @@ impl Task {
         self.step.object.clone()
     }
 
-    /// What it is going to do, as it is written down before.
-    fn intent(&self) -> Option<Record> {
-        let object = self.object();
-        match &self.at {
-            At::Apply { uid } => Some(Record::Applying {
-                object,
-                uid: uid.clone(),
-            }),
-            At::Delete { uid } if self.manifest.is_some() => Some(Record::Replacing {
-                object,
-                uid: uid.clone(),
-                restore: self.restore.clone(),
-            }),
-            At::Delete { uid } => Some(Record::Deleting {
-                object,
-                uid: uid.clone(),
-            }),
-            At::Restore => Some(Record::Refused {
-                object,
-                refused: Refused {
-                    digest: self.manifest.as_ref().map_or(0, Manifest::digest),
-                    why: self.reasons.join("; "),
-                },
-            }),
-            At::Note(record, _) | At::NoteAndSettle(record, _) => Some(record.clone()),
-            At::Verify(_)
-            | At::Confirm(_)
-            | At::Ask
-            | At::Vanish { .. }
-            | At::GiveBack
-            | At::Settle
-            | At::Done => None,
-        }
-    }
-
-    pub(super) fn want(&mut self, context: &Context, now: Time) -> Want {
-        self.begun = true;
-        if let At::Settle = self.at
-            && self.is_settled(context, now)
-        {
-            return Want::Nothing;
-        }
-        if !self.is_due(now) {
-            return Want::Nothing;
-        }
-        if !self.is_recorded
-            && let Some(record) = self.intent()
-        {
-            return Want::Record(record);
-        }
-        self.operation(context).map_or(Want::Nothing, Want::Do)
-    }
-
-    fn operation(&self, context: &Context) -> Option<Operation> {
-        let target = self.target.clone();
-        Some(match &self.at {
-            At::Ask => {
-                let object = guarded(self.manifest.clone()?, &self.step.uid);
-                Operation::apply(target, object, context.changing().dry_run())
-            }
-            At::Apply { uid } if uid.is_empty() => {
-                Operation::apply(target, self.manifest.clone()?, context.creating())
-            }
-            At::Apply { uid } => {
-                let object = guarded(self.manifest.clone()?, uid);
-                Operation::apply(target, object, context.changing())
-            }
-            At::Delete { uid } => {
-                Operation::delete(target, DeleteOptions::default().uid(uid.clone()))
-            }
-            At::Confirm(_) => Operation::delete(target, self.look.question()),
-            At::Verify(_) | At::Vanish { .. } | At::Settle => Operation::get(target),
-            At::Restore => {
-                let Manifest(manifest) = self.restore.clone()?;
-                Operation::apply(target, manifest, context.creating())
-            }
-            At::GiveBack => {
-                // What a manager applies no more it no longer owns.
-                let manifest = self.manifest.as_ref()?;
-                let field = |name: &str| manifest.get(name).cloned().unwrap_or_default();
-                let object = &self.step.object;
-                let mut metadata = json!({"name": object.name});
-                if let (Some(metadata), false) =
-                    (metadata.as_object_mut(), object.namespace.is_empty())
-                {
-                    metadata.insert("namespace".to_owned(), object.namespace.as_str().into());
-                }
-                let bare = json!({
-                    "apiVersion": field("apiVersion"), "kind": field("kind"), "metadata": metadata,
-                });
-                Operation::apply(target, bare, context.creating())
-            }
-            At::Note(..) | At::NoteAndSettle(..) | At::Done => return None,
-        })
-    }
-
-    /// Says that the record is kept; gives it back.
-    pub(super) fn recorded(&mut self) -> Option<Record> {
-        let record = self.intent();
-        match self.at.clone() {
-            At::Note(_, ending) => {
-                self.at = At::Done;
-                self.ending = Some(ending);
-            }
-            At::NoteAndSettle(_, ending) => {
-                self.good = ending;
-                self.go(At::Settle);
-            }
-            _ => self.is_recorded = true,
-        }
-        record
-    }
-
-    pub(super) fn answered(
-        &mut self,
-        answer: Result<Outcome, Refusal>,
-        context: &Context,
-        now: Time,
-    ) {
-        match answer {
-            Ok(outcome) => self.done(outcome, context, now),
-            Err(refusal) => self.refused(&refusal, context, now),
-        }
-    }
-
-    fn done(&mut self, outcome: Outcome, context: &Context, now: Time) {
-        match self.at.clone() {
-            At::Verify(then) => {
-                let is_so = Look::of(outcome.as_object()) == self.look;
-                self.verified(is_so, *then);
-            }
-            At::Confirm(then) => self.verified(self.look.is_confirmed(None), *then),
-            At::Ask => {
-                let uid = self.step.uid.clone();
-                self.go(At::Apply { uid });
-            }
-            At::Apply { uid } => {
-                let effect = outcome.effect();
-                let live = outcome.into_object().unwrap_or_default();
-                let is_new = uid.is_empty();
-                if is_new
-                    && effect != Some(Effect::Created)
-                    && !self.retry.unsure
-                    && !self.may_be_ours(&live)
-                    && context.adoption == Adoption::MustMatch
-                {
-                    self.go(At::GiveBack);
-                    return;
-                }
-                let applied = Record::Applied {
-                    object: self.object(),
-                    uid: uid_of(&live).to_owned(),
-                    seen: Seen::of(&live, self.digest),
-                };
-                let good = if self.good == Ending::Updated && effect == Some(Effect::Unchanged) {
-                    Ending::Unchanged
-                } else {
-                    self.good
-                };
-                self.live = Some(live);
-                self.go(At::NoteAndSettle(applied, good));
-            }
-            At::Delete { uid } => match outcome.into_object() {
-                None => self.gone(),
-                Some(_) => self.go(At::Vanish { uid }),
-            },
-            At::Vanish { uid } => {
-                let live = outcome.into_object().unwrap_or_default();
-                if uid_of(&live) == uid {
-                    self.wait(going(&live), context, now);
-                } else {
-                    self.replaced();
-                }
-            }
-            At::Restore => {
-                let restored = Record::Restored {
-                    object: self.object(),
-                    uid: outcome.as_object().map_or("", uid_of).to_owned(),
-                };
-                self.go(At::Note(restored, Ending::Restored));
-            }
-            At::GiveBack => self.given_back("somebody has created it meanwhile".to_owned()),
-            At::Settle => self.live = outcome.into_object(),
-            At::Note(..) | At::NoteAndSettle(..) | At::Done => {}
-        }
-    }
-
-    fn refused(&mut self, refusal: &Refusal, context: &Context, now: Time) {
-        let is_gone = refusal.is_not_found();
-        match self.at.clone() {
-            At::Verify(then) if is_gone => {
-                return self.verified(self.look == Look::of(None), *then);
-            }
-            At::Confirm(then) if is_gone || refusal.reason == Reason::Conflict => {
-                return self.verified(self.look.is_confirmed(Some(refusal)), *then);
-            }
-            // Who may not delete can still look.
-            At::Confirm(then) if refusal.reason == Reason::Forbidden => {
-                return self.go(At::Verify(then));
-            }
-            At::Delete { .. } | At::Vanish { .. } if is_gone => return self.gone(),
-            At::Delete { .. } if refusal.reason == Reason::Conflict => return self.replaced(),
-            At::Settle if is_gone => {
-                return self.end(Ending::Failed, "it was deleted by somebody else");
-            }
-            _ => {}
-        }
-        if self.retry.again(refusal, &context.pacing, now) {
-            return;
-        }
-        let why = why(refusal);
-        match self.at.clone() {
-            At::Apply { uid } => self.not_applied(&uid, why, refusal),
-            At::Restore => {
-                let refused = self.reasons.join("; ");
-                let why = format!("{refused}; what was there before was refused as well: {why}");
-                self.end(Ending::Failed, why);
-            }
-            At::GiveBack => {
-                self.given_back(format!("somebody has created it meanwhile; {why}"));
-            }
-            _ => self.end(Ending::Failed, why),
-        }
-    }
-
-    /// Goes on if the plan was made of what is there.
-    fn verified(&mut self, is_so: bool, then: At) {
-        if is_so {
-            self.go(then);
-        } else {
-            self.end(
-                Ending::Blocked,
-                "it is not as it was when the plan was made",
-            );
-        }
-    }
-
-    /// An apply that the server does not do.
-    fn not_applied(&mut self, uid: &str, why: String, refusal: &Refusal) {
-        let ending = if refusal.field_conflicts().is_empty() {
-            Ending::Failed
-        } else {
-            Ending::Blocked
-        };
-        self.reasons = vec![why];
-        let forget = Record::Forgotten {
-            object: self.object(),
-        };
-        // Whether a lost request was carried out is not known: then the inventory has to remember it.
-        if self.retry.unsure {
-            self.at = At::Done;
-            self.ending = Some(ending);
-        } else if uid.is_empty() && self.restore.is_some() && ending == Ending::Failed {
-            self.go(At::Restore);
-        } else if self.known_uid.is_some()
-            && matches!(self.step.action, Action::Create | Action::Adopt)
-        {
-            // Nor is it known whether the plan was made of an old look.
-            self.at = At::Done;
-            self.ending = Some(ending);
-        } else if uid.is_empty() || self.step.action == Action::Adopt {
-            self.go(At::Note(forget, ending));
-        } else {
-            self.at = At::Done;
-            self.ending = Some(ending);
-        }
-    }
-
-    /// The object is not there any more.
-    fn gone(&mut self) {
-        if self.manifest.is_some() {
-            self.go(At::Apply { uid: String::new() });
-        } else {
-            let forget = Record::Forgotten {
-                object: self.object(),
-            };
-            self.go(At::Note(forget, Ending::Deleted));
-        }
-    }
-
-    /// Another object has its name.
-    fn replaced(&mut self) {
-        let why = "another object has its name now";
-        if self.manifest.is_some() {
-            self.end(Ending::Failed, why);
-        } else {
-            self.reasons = vec![why.to_owned()];
-            let forget = Record::Forgotten {
-                object: self.object(),
-            };
-            self.go(At::Note(forget, Ending::Forgotten));
-        }
-    }
-
-    fn given_back(&mut self, why: String) {
-        self.reasons = vec![why];
-        let forget = Record::Forgotten {
-            object: self.object(),
-        };
-        self.go(At::Note(forget, Ending::Blocked));
-    }
-
     /// Looks again later, unless it took too long already.
     fn wait(&mut self, why: String, context: &Context, now: Time) {
         let limit = seconds(context.pacing.deadline);
@@ -681,24 +308,6 @@ fn restorable(live: &Value, manager: &str) -> Option<Manifest> {
     let ty = Type::builtin(api_version, kind).unwrap_or_else(Type::deduced);
     let applied = extract_with_keys(live, manager, "", &ty).ok()??;
     Some(Manifest(applied))
-}
-
-/// The manifest for the object of that uid and no other.
-fn guarded(mut manifest: Value, uid: &str) -> Value {
-    let metadata = manifest.get_mut("metadata").and_then(Value::as_object_mut);
-    if let Some(metadata) = metadata
-        && !uid.is_empty()
-    {
-        metadata.insert("uid".to_owned(), uid.into());
-    }
-    manifest
-}
-
-fn why(refusal: &Refusal) -> String {
-    if refusal.reason == Reason::Conflict && refusal.field_conflicts().is_empty() {
-        return format!("it is not as it was when the plan was made: {refusal}");
-    }
-    refusal.to_string()
 }
 
 fn uid_of(live: &Value) -> &str {
