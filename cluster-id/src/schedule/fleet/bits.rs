@@ -73,6 +73,18 @@ impl Bits {
         })
     }
 
+    /// Does something with each member, from the least up: where a loop over [`iter`](Self::iter) would make a call for each.
+    #[inline]
+    pub(super) fn for_each(&self, mut act: impl FnMut(usize)) {
+        for (index, word) in self.0.iter().enumerate() {
+            let mut rest = *word;
+            while rest != 0 {
+                act(index * 64 + usize::try_from(rest.trailing_zeros()).unwrap_or(0));
+                rest &= rest - 1;
+            }
+        }
+    }
+
     /// Keeps the members that pass.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         for (index, word) in self.0.iter_mut().enumerate() {

@@ -292,20 +292,28 @@ impl Fleet {
         let sticky = placed.placement.stickiness != Stickiness::Scored;
         let full = limit.saturating_mul(2).max(64);
         let mut worst: Option<Key> = None;
-        for slot in candidates.iter() {
+        candidates.for_each(|slot| {
             let target = targets.contains(slot);
             let returns = homeless
                 .then(|| self.returns_in(placed, slot, now))
                 .flatten();
+            let (home, held) = (returns.is_some_and(|left| left <= 0), sticky && target);
+            let score = scoring.of(slot, target);
+            // Most are not among the best by their scores alone.
+            if worst
+                .is_some_and(|worst| (home, held, score) < (worst.home, worst.held, worst.score))
+            {
+                return;
+            }
             let key = Key {
-                home: returns.is_some_and(|left| left <= 0),
-                held: sticky && target,
-                score: scoring.of(slot, target),
+                home,
+                held,
+                score,
                 rank: Reverse(self.members.rank(slot)),
                 slot,
             };
             if worst.is_some_and(|worst| key < worst) {
-                continue;
+                return;
             }
             ranked.push(key);
             if ranked.len() >= full {
@@ -313,7 +321,7 @@ impl Fleet {
                 ranked.truncate(limit);
                 worst = ranked.last().copied();
             }
-        }
+        });
         ranked.sort_unstable_by(|left, right| right.cmp(left));
         ranked.truncate(limit);
     }
@@ -329,7 +337,7 @@ pub(super) fn tolerates(placement: &Placement, taint: &Taint, now: Time) -> bool
 struct Scoring<'a> {
     fleet: &'a Fleet,
     balance: i64,
-    /// The score by how often a cluster is chosen by others, as far as that was computed.
+    /// The score by how often a cluster is chosen by others, times its weight, as far as that was computed.
     by_count: &'a [i64],
     most: u32,
     steady: i64,
@@ -385,12 +393,15 @@ impl<'a> Scoring<'a> {
         if scoring.balance != 0 {
             scoring.most = fleet.counts.most_by_others(&placed.targets);
             table.clear();
-            table.extend((0..=scoring.most.min(1 << 12)).map(|count| balance(count, scoring.most)));
+            let weighed = |count| scoring.balance * balance(count, scoring.most);
+            table.extend((0..=scoring.most.min(1 << 12)).map(weighed));
             scoring.by_count = table;
         }
         scoring
     }
 
+    /// What every candidate is asked, so in few steps.
+    #[inline]
     fn of(&self, slot: usize, target: bool) -> i64 {
         let mut score = 0;
         if self.balance != 0 {
@@ -398,23 +409,32 @@ impl<'a> Scoring<'a> {
             let known = usize::try_from(count)
                 .ok()
                 .and_then(|count| self.by_count.get(count));
-            let own = known.copied().unwrap_or_else(|| balance(count, self.most));
-            score += self.balance * own;
+            score = match known {
+                Some(own) => *own,
+                None => self.balance * balance(count, self.most),
+            };
         }
         if target {
             score += self.steady * BEST;
         }
-        for resource in &self.resources {
-            score += resource.weight * resource.of(slot);
+        if self.resources.is_empty() && self.add_ons.is_empty() {
+            score
+        } else {
+            score + self.told(slot)
         }
-        if !self.add_ons.is_empty()
-            && let Some(member) = self.fleet.members.get(slot)
-        {
-            for (name, weight) in &self.add_ons {
-                score += weight * member.cluster.scores.get(name).copied().unwrap_or(0);
-            }
-        }
-        score
+    }
+
+    /// The part of the score that the cluster says itself.
+    fn told(&self, slot: usize) -> i64 {
+        let resources = self.resources.iter();
+        let resources = resources.map(|resource| resource.weight * resource.of(slot));
+        let member = self.fleet.members.get(slot);
+        let add_ons = member.into_iter().flat_map(|member| {
+            let scores = &member.cluster.scores;
+            let add_ons = self.add_ons.iter();
+            add_ons.map(|(name, weight)| weight * scores.get(name).copied().unwrap_or(0))
+        });
+        resources.chain(add_ons).sum()
     }
 }
 
