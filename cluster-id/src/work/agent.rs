@@ -18,14 +18,14 @@ pub use run::sync;
 #[cfg(feature = "kube")]
 pub use run::sync_async;
 
-/// The finalizer that keeps a [`Work`] until its objects are out of the cluster, as the reference controller names it.
+/// The finalizer that keeps a [`Work`](super::Work) until its objects are out of the cluster, as the reference controller names it.
 pub const WORK_FINALIZER: &str = "multicluster.x-k8s.io/work-cleanup";
 
 /// Keeps the objects of bundles in a cluster (the spoke), and says in the bundles, which are in another one (the hub), how far
 /// they are.
 ///
-/// The [`AppliedWork`] in the spoke is the ledger: an object is named there before it is created, without a uid, and with
-/// its uid afterwards, so that whatever a run leaves behind is found by the next one. It has the name of the [`Work`].
+/// The [`AppliedWork`](super::AppliedWork) in the spoke is the ledger: an object is named there before it is created, without a uid, and with
+/// its uid afterwards, so that whatever a run leaves behind is found by the next one. It has the name of the [`Work`](super::Work).
 ///
 /// - Objects are applied and deleted by [`reconcile`](crate::reconcile), marked as those of the bundle: what is there and
 ///   not the bundle's is left, unless the policy adopts it, and fields of others are taken only if the policy says so.
